@@ -1,0 +1,64 @@
+# Every target works on a bare machine with Python >= 3.11 and make: the first one that runs
+# makes the virtual environment $(VENV) and installs the versions pinned in constraints.txt.
+#
+#   PYTHON       the interpreter that makes the environment
+#   VENV         where the environment goes
+#   PIP_ARGS     more arguments for pip install, such as an index with the CPU build of torch
+#   PYTEST_ARGS  more arguments for pytest
+
+PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& { echo $$python; break; }; done)
+VENV ?= .venv
+PIP_ARGS ?=
+PYTEST_ARGS ?=
+
+VENV_PYTHON = $(VENV)/bin/python
+# One thread a worker: more only fight over the same cores.
+PYTEST = OMP_NUM_THREADS=1 $(VENV_PYTHON) -m pytest -n auto --maxprocesses=4 $(PYTEST_ARGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all lint format clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.installed-all ## train AttnGen, a CNN and a k-mer baseline on real DNA (minutes)
+	$(VENV_PYTHON) examples/plot_splice_junctions.py
+
+test: $(VENV)/.installed-dev ## run the tests and the doctests, without the slow ones
+	$(PYTEST) -m "not slow"
+
+test-all: $(VENV)/.installed-dev ## run all tests, as CI does
+	$(PYTEST)
+
+lint: $(VENV)/.installed-dev ## check style, formatting and types
+	$(VENV_PYTHON) -m ruff check .
+	$(VENV_PYTHON) -m ruff format --check .
+	$(VENV_PYTHON) -m mypy
+
+format: $(VENV)/.installed-dev ## mend style and formatting where ruff can
+	$(VENV_PYTHON) -m ruff check --fix .
+	$(VENV_PYTHON) -m ruff format .
+
+clean: ## remove what the other targets made, the environment included
+	rm -rf $(VENV) build dist demo_output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is newer than what it was made from, so a second call installs nothing.
+$(VENV)/.installed-%: pyproject.toml constraints.txt | $(VENV_PYTHON)
+	$(VENV_PYTHON) -m pip install --disable-pip-version-check $(PIP_ARGS) \
+		-c constraints.txt -e '.[$*]'
+	@touch $@
+
+$(VENV_PYTHON):
+	@test -n "$(PYTHON)" || { \
+		echo "No Python >= 3.11 found. Install one, or name it: make PYTHON=/path/to/python3" >&2; \
+		exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "'$(PYTHON)' is not Python >= 3.11. Name another: make PYTHON=/path/to/python3" >&2; \
+		exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+		rm -rf $(VENV); \
+		echo "'$(PYTHON) -m venv' failed; on Debian and Ubuntu: apt install python3-venv" >&2; \
+		exit 1; }

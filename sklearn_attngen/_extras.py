@@ -1,0 +1,36 @@
+"""Import optional dependencies, with an error that names the extra that brings them."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+
+def require(module: str, *, extra: str, purpose: str) -> ModuleType:
+    """Import an optional dependency.
+
+    Parameters
+    ----------
+    module : str
+        Name of the module to import.
+    extra : str
+        Name of the extra of sklearn-attngen that installs it.
+    purpose : str
+        What needs it, the subject of the error message.
+
+    Returns
+    -------
+    module : module
+
+    Raises
+    ------
+    ImportError
+        If the module is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise ImportError(
+            f"{purpose} needs {module.partition('.')[0]}, which is not installed. "
+            f"Install it with: pip install 'sklearn-attngen[{extra}]'"
+        ) from error
