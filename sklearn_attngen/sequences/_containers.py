@@ -1,0 +1,134 @@
+"""Unwrap the containers in which strings and numbers arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Set
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import issparse
+
+from ._messages import is_missing
+
+_TEXT = (str, bytes)
+
+
+def string_column(X: Any) -> list[Any] | NDArray[Any] | None:
+    """Return the column of strings that `X` holds, or None if it holds numbers.
+
+    The column is a list, or a 1-D array of fixed-width strings (dtype U or S), and is not checked:
+    its elements may still be missing or no strings at all.
+
+    Raises
+    ------
+    TypeError
+        If `X` is a single string or no sequence (a set, a mapping, a generator).
+    ValueError
+        If `X` has more than one column and one of them holds strings.
+    """
+    if issparse(X):  # some formats are mappings; scikit-learn has the words for all of them
+        return None
+    _refuse_no_container(X)
+    if isinstance(X, (list, tuple)):
+        return _from_rows(list(X))
+    if isinstance(X, np.ndarray):
+        return _from_array(X)
+    columns = getattr(X, "columns", None)
+    if columns is not None and len(getattr(X, "shape", ())) == 2:
+        return _from_frame(X, list(columns))
+    if hasattr(X, "to_list"):  # Series and Index of pandas, Series of polars
+        if getattr(getattr(X, "dtype", None), "kind", "O") in "biufc":
+            return None
+        return _from_rows(X.to_list())
+    if hasattr(X, "to_pylist"):  # arrays of pyarrow
+        return _from_rows(X.to_pylist())
+    return None
+
+
+def to_numeric_container(X: Any) -> Any:
+    """Turn a torch tensor (any device, any dtype) into an ndarray; leave the rest alone."""
+    if not (hasattr(X, "detach") and hasattr(X, "cpu")):
+        return X
+    X = X.detach().cpu()
+    if str(X.dtype) == "torch.bfloat16":  # numpy has no such type
+        X = X.float()
+    return X.numpy()
+
+
+def _refuse_no_container(X: Any) -> None:
+    remedy = None
+    if isinstance(X, _TEXT):
+        remedy = "Pass a list, also for a single sequence: [sequence]."
+    elif isinstance(X, Set):
+        remedy = "Its order is arbitrary, so labels cannot match: pass a list."
+    elif isinstance(X, Mapping):
+        remedy = "Pass list(X.values()), in the order of the labels."
+    elif isinstance(X, Iterator):
+        remedy = "Pass list(X)."
+    if remedy is not None:
+        name = type(X).__name__
+        raise TypeError(f"Expected a collection of sequences, got one {name}. {remedy}")
+
+
+def _from_rows(rows: list[Any]) -> list[Any] | None:
+    """Rows of a list: strings, or single-element rows that hold a string."""
+    first = rows[0] if rows else None
+    if isinstance(first, _TEXT) or not rows:
+        return rows
+    if isinstance(first, (list, tuple, np.ndarray)) and len(first) and _is_text(first[0]):
+        if len(first) > 1:
+            _refuse_columns(len(first))
+        return [row[0] for row in rows] if all(map(_is_single, rows)) else rows
+    if any(isinstance(row, _TEXT) for row in rows) or all(map(is_missing, rows)):
+        return rows
+    if not any(np.ndim(row) or np.isscalar(row) for row in rows[:1]):
+        return rows  # objects that are neither strings nor numbers: the row is named later
+    return None
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, _TEXT)
+
+
+def _is_single(row: Any) -> bool:
+    return isinstance(row, (list, tuple, np.ndarray)) and len(row) == 1
+
+
+def _from_array(X: NDArray[Any]) -> list[Any] | NDArray[Any] | None:
+    if X.dtype.kind not in "USOT":
+        return None
+    if X.ndim == 0:
+        raise TypeError("Expected a collection of sequences, got a 0-D array: pass a list.")
+    if X.ndim == 2 and X.shape[1] == 1:
+        return _from_array(X[:, 0])
+    if X.ndim > 1:
+        if X.size and _is_text(X.flat[0]):
+            _refuse_columns(X.shape[1])
+        return None
+    if X.dtype.kind in "US":
+        return X
+    return _from_rows(X.tolist())
+
+
+def _from_frame(X: Any, columns: list[Any]) -> list[Any] | None:
+    if X.shape[0] == 0:
+        return None
+    if len(columns) == 1:
+        return string_column(X[columns[0]])  # type: ignore[return-value]
+    first = X.iloc[0].tolist() if hasattr(X, "iloc") else X.row(0)
+    names = [name for name, value in zip(columns, first, strict=True) if _is_text(value)]
+    if names:
+        raise ValueError(
+            f"Expected one column of sequences, got a table of {len(columns)} columns. Pass the "
+            f"column that holds the sequences, such as X[{names[0]!r}], or name it in a "
+            f"ColumnTransformer([('sequence', estimator, {names[0]!r})])."
+        )
+    return None
+
+
+def _refuse_columns(n_columns: int) -> None:
+    raise ValueError(
+        f"Expected one column of sequences, got {n_columns} columns of strings. If each cell holds "
+        f"one letter, join them: [''.join(row) for row in X]; otherwise pass one column."
+    )

@@ -1,0 +1,78 @@
+"""The wording of what is wrong with a sequence, and what to do about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ._alphabet import Alphabet, get_alphabet
+
+
+def is_missing(value: Any) -> bool:
+    """Tell None, NaN, NaT and pandas' NA apart from everything else."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, (float, np.floating)) and value != value
+
+
+def bad_letter(letter: str, row: int, position: int, alphabet: Alphabet) -> str:
+    """Name a character that does not belong into a sequence, where it is, and the remedy."""
+    where = f"Row {row}, position {position} (both 0-based)"
+    if letter.upper() in alphabet.ambiguous:
+        return (
+            f"{where}: {letter!r} is an ambiguity letter of the {alphabet.name} alphabet and "
+            f"unknown='error'. Remove such sequences, or pass unknown='zero' to read ambiguity "
+            f"letters as positions without signal."
+        )
+    known = f"letters {alphabet.letters}"
+    if alphabet.ambiguous:
+        known += f", without signal {alphabet.ambiguous}"
+    name = repr(letter) if letter.isascii() else f"{letter!r} (U+{ord(letter):04X})"
+    return (
+        f"{where}: {name} is not in the {alphabet.name} alphabet ({known}). "
+        f"{_remedy(letter, alphabet)}"
+    )
+
+
+def _remedy(letter: str, alphabet: Alphabet) -> str:
+    upper = letter.upper()
+    swap = {"U": ("T", "RNA"), "T": ("U", "DNA")}
+    if upper in swap and swap[upper][0] in alphabet.letters and alphabet.complements is not None:
+        other, name = swap[upper]
+        return (
+            f"For {name} pass alphabet={name!r}; otherwise replace {upper} by {other}, for example "
+            f"[s.upper().replace({upper!r}, {other!r}) for s in X]."
+        )
+    if letter.isspace():
+        return "Strip the sequences and join the lines of a record: ''.join(s.split())."
+    if not letter.isascii():
+        return "Sequences are plain ASCII: check how the file was read, and clean the text."
+    if letter in "-.~":
+        return (
+            f"Remove gaps from the sequences, write {_unknown(alphabet)} where the letter is "
+            f"unknown, or make the gap a letter of its own: alphabet={alphabet.letters + letter!r}."
+        )
+    if letter == "*":
+        return (
+            f"Strip the stop sign, or make it a letter of its own: "
+            f"alphabet={alphabet.letters + letter!r}."
+        )
+    if letter == ">":
+        return "This looks like a FASTA header: pass the sequences only."
+    if letter.isdigit():
+        return "Pass the sequences as letters, not numbers or codes."
+    protein = get_alphabet("protein")
+    if alphabet.complements is not None and upper in protein.letters + protein.ambiguous:
+        return (
+            f"For proteins pass alphabet='protein'; write {_unknown(alphabet)} where the letter "
+            f"is unknown."
+        )
+    return (
+        f"Correct the sequence, write {_unknown(alphabet)} where the letter is unknown, or pass "
+        f"the alphabet that the sequences use."
+    )
+
+
+def _unknown(alphabet: Alphabet) -> str:
+    return repr(alphabet.unknown_letter) if alphabet.ambiguous else "another letter"

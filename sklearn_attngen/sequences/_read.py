@@ -1,0 +1,275 @@
+"""The one place that checks and reads every accepted kind of input."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_array, validate_data
+
+from ._alphabet import Alphabet, get_alphabet
+from ._codes import codes_from_one_hot, first_bad_block
+from ._containers import string_column, to_numeric_container
+from ._sequences import Layout, Sequences
+from ._strings import describe, encode_column, to_matrix
+
+_REMEDY = (
+    "Pass the sequences as strings, or one-hot encoded as by SequenceOneHotEncoder: shape "
+    "(n_samples, length * {n_letters})"
+)
+
+
+def read_sequences(
+    X: Any,
+    *,
+    alphabet: str | Alphabet = "DNA",
+    length: int | None = None,
+    pad: str = "error",
+    unknown: str = "zero",
+    numeric: bool = False,
+    kind: Literal["letters", "numeric"] | None = None,
+    estimator: Any = None,
+    reset: bool = True,
+) -> Sequences:
+    """Check and read sequences, in any form the package accepts, as one length.
+
+    Parameters
+    ----------
+    X : list, tuple, ndarray, Series, DataFrame or tensor
+        Strings: a list, a tuple, an array (object, U, S), a pandas or polars Series, a one-column
+        frame. One-hot: ``(n, L * C)`` (position by position), ``(n, L, C)`` or ``(n, C, L)``, of
+        any numeric dtype. Numbers: ``(n, L)``, where allowed.
+    alphabet : str or Alphabet, default="DNA"
+        The alphabet, see `get_alphabet`.
+    length : int or None, default=None
+        The length every sequence must have. None: that of the first one, or with padding that of
+        the longest one.
+    pad : {"error", "left", "right"}, default="error"
+        What to do with shorter strings: raise, or add positions without signal on that side.
+        Longer ones always raise; nothing is ever cropped.
+    unknown : {"zero", "error"}, default="zero"
+        What to do with ambiguity letters in strings.
+    numeric : bool, default=False
+        Whether 2-D numbers that are not one-hot may pass, as kind "numeric".
+    kind : {"letters", "numeric"} or None, default=None
+        None decides by content, as at fit time. "letters": what is not one-hot is a "profile" (one
+        value per position and letter). "numeric": numbers, even if they look like one-hot.
+    estimator : estimator or None, default=None
+        Whose ``n_features_in_`` and ``feature_names_in_`` are set or checked.
+    reset : bool, default=True
+        Whether to set them (at fit time) or to check against them.
+
+    Returns
+    -------
+    sequences : Sequences
+        What was read: letter codes or numbers, and the layout they came in.
+
+    Raises
+    ------
+    TypeError
+        If `X` is no collection of sequences, or holds something that is neither a string nor a
+        number.
+    ValueError
+        If the content is wrong or ambiguous. The message names row, position and remedy.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_attngen.sequences import read_sequences
+    >>> read_sequences(["ACG", "TN"], pad="right").codes
+    array([[  0,   1,   2],
+           [  3, 255, 255]], dtype=uint8)
+    >>> read_sequences(np.array([[1, 0, 0, 0, 0, 0, 0, 1]])).codes
+    array([[0, 3]], dtype=uint8)
+    """
+    _check_choice("pad", pad, ("error", "left", "right"))
+    _check_choice("unknown", unknown, ("zero", "error"))
+    _check_choice("kind", kind, (None, "letters", "numeric"))
+    alphabet = get_alphabet(alphabet)
+    column = string_column(X)
+    if column is not None:
+        if kind == "numeric":
+            raise ValueError(
+                f"{_name(estimator)} was fitted on numbers that are not about letters, and cannot "
+                f"read sequences. Fit it on sequences first."
+            )
+        codes = to_matrix(*encode_column(column, alphabet, unknown), length=length, pad=pad)
+        _set_or_check_n_features(estimator, codes.shape[1] * alphabet.n_letters, reset, alphabet)
+        return Sequences("letters", "strings", codes, None, alphabet)
+    X = to_numeric_container(X)
+    if _n_dimensions(X) >= 3:
+        return _read_3d(X, alphabet, length, kind, estimator, reset)
+    return _read_2d(X, alphabet, length, kind, numeric, estimator, reset)
+
+
+def read_ragged(
+    X: Any, alphabet: Alphabet
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], Layout, int]:
+    """Read strings of any lengths, or one-hot letters, as one buffer of codes.
+
+    Returns the codes of all sequences, their lengths, the layout of the input and its number of
+    features (1 for a column of strings).
+    """
+    column = string_column(X)
+    if column is not None:
+        codes, lengths = encode_column(column, alphabet, "zero")
+        return codes, lengths, "strings", 1
+    sequences = read_sequences(X, alphabet=alphabet)
+    matrix = sequences.codes
+    assert matrix is not None
+    lengths = np.full(len(matrix), sequences.length, dtype=np.int64)
+    n_features = sequences.length * alphabet.n_letters
+    return matrix.reshape(-1), lengths, sequences.layout, n_features
+
+
+def _read_2d(
+    X: Any,
+    alphabet: Alphabet,
+    length: int | None,
+    kind: str | None,
+    numeric: bool,
+    estimator: Any,
+    reset: bool,
+) -> Sequences:
+    if estimator is None:
+        X = check_array(X, dtype="numeric", input_name="X")
+    else:
+        X = validate_data(estimator, X, reset=reset, dtype="numeric")
+    n_letters = alphabet.n_letters
+    n_samples, width = X.shape
+    if kind == "numeric":
+        return Sequences("numeric", "flat", None, _as_float(X)[:, :, None], alphabet)
+    codes = None
+    blocks = None
+    if width % n_letters == 0:
+        blocks = X.reshape(n_samples, width // n_letters, n_letters)
+        codes = codes_from_one_hot(blocks)
+    if codes is not None or kind == "letters":
+        if blocks is None:
+            raise ValueError(
+                f"X has {width} columns, which is no multiple of the {n_letters} letters of the "
+                f"{alphabet.name} alphabet. {_REMEDY.format(n_letters=n_letters)}."
+            )
+        _check_length(blocks.shape[1], length)
+        if codes is not None:
+            return Sequences("letters", "flat", codes, None, alphabet)
+        return Sequences("profile", "flat", None, blocks.astype(np.float32), alphabet)
+    if blocks is not None and _are_codes(X, n_letters):
+        raise ValueError(
+            f"X holds integers from 0 to {n_letters - 1}, which look like letter codes: they are "
+            f"neither one-hot nor measurements. {_REMEDY.format(n_letters=n_letters)}, for example "
+            f"with sequences.decode_codes(X.astype('uint8')) or sequences.one_hot."
+        )
+    if not numeric:
+        raise ValueError(
+            f"Expected sequences, got {describe(X)} that is not one-hot"
+            f"{first_bad_block(blocks)}. {_REMEDY.format(n_letters=n_letters)}, with zeros and "
+            f"ones that sum to at most 1 at each position."
+        )
+    return Sequences("numeric", "flat", None, _as_float(X)[:, :, None], alphabet)
+
+
+def _read_3d(
+    X: Any,
+    alphabet: Alphabet,
+    length: int | None,
+    kind: str | None,
+    estimator: Any,
+    reset: bool,
+) -> Sequences:
+    X = check_array(X, dtype="numeric", allow_nd=True, input_name="X")
+    n_letters = alphabet.n_letters
+    if kind == "numeric":
+        raise ValueError(
+            f"{_name(estimator)} was fitted on 2-D numbers and cannot read an array of shape "
+            f"{X.shape}."
+        )
+    views: dict[Layout, NDArray[Any]] = {}
+    if X.ndim == 3 and X.shape[2] == n_letters:
+        views["length_first"] = X
+    if X.ndim == 3 and X.shape[1] == n_letters:
+        views["channels_first"] = X.transpose(0, 2, 1)
+    if not views:
+        raise ValueError(
+            f"A 3-D array of {alphabet.name} sequences has the shape (n_samples, length, "
+            f"{n_letters}) or (n_samples, {n_letters}, length), got {X.shape}."
+        )
+    found = {layout: codes_from_one_hot(view) for layout, view in views.items()}
+    letters = [layout for layout, codes in found.items() if codes is not None]
+    candidates = letters or list(views)
+    if len(candidates) > 1 and (letters or kind == "letters"):
+        raise ValueError(
+            f"X of shape {X.shape} can be read as (n_samples, length, {n_letters}) and as "
+            f"(n_samples, {n_letters}, length). Pass the flat form, which says which: "
+            f"X.reshape(len(X), -1) if the letters are on the last axis, else "
+            f"X.transpose(0, 2, 1).reshape(len(X), -1)."
+        )
+    layout = candidates[0]
+    view = views[layout]
+    if not letters and kind is None:
+        raise ValueError(
+            f"Expected one-hot sequences, got {describe(X)} that is not one-hot"
+            f"{first_bad_block(view)}. Pass zeros and ones that sum to at most 1 at each "
+            f"position, or the sequences as strings."
+        )
+    _check_length(view.shape[1], length)
+    _set_or_check_n_features(estimator, view.shape[1] * n_letters, reset, alphabet)
+    if letters:
+        return Sequences("letters", layout, found[layout], None, alphabet)
+    return Sequences("profile", layout, None, view.astype(np.float32, order="C"), alphabet)
+
+
+def _check_length(found: int, length: int | None) -> None:
+    if length is not None and found != length:
+        raise ValueError(f"X holds sequences of {found} positions, expected length={length}.")
+
+
+def _set_or_check_n_features(
+    estimator: Any, n_features: int, reset: bool, alphabet: Alphabet
+) -> None:
+    """Do for strings and 3-D arrays what `validate_data` does for 2-D arrays."""
+    if estimator is None:
+        return
+    if reset:
+        estimator.n_features_in_ = n_features
+        if hasattr(estimator, "feature_names_in_"):
+            del estimator.feature_names_in_
+    elif hasattr(estimator, "n_features_in_") and estimator.n_features_in_ != n_features:
+        n_letters = alphabet.n_letters
+        raise ValueError(
+            f"X has sequences of {n_features // n_letters} letters ({n_features} features), but "
+            f"{_name(estimator)} was fitted on {estimator.n_features_in_ / n_letters:g} letters "
+            f"({estimator.n_features_in_} features). Predict on sequences of that length."
+        )
+
+
+def _are_codes(X: NDArray[Any], n_letters: int) -> bool:
+    """Whether all values are whole numbers from 0 to n_letters - 1."""
+    if X.min() < 0 or X.max() >= n_letters:
+        return False
+    return X.dtype.kind in "biu" or bool(np.array_equal(X, np.floor(X)))
+
+
+def _as_float(X: NDArray[Any]) -> NDArray[np.floating]:
+    """Return floats as they are, in the native types; whole numbers as float64."""
+    small = X.dtype.kind == "f" and X.dtype.itemsize <= 4
+    return X.astype(np.float32 if small else np.float64, copy=False)
+
+
+def _n_dimensions(X: Any) -> int:
+    """Count the dimensions of an array, or of lists and arrays inside lists."""
+    n_outer = 0
+    while isinstance(X, (list, tuple)) and X:
+        n_outer += 1
+        X = X[0]
+    return n_outer + len(getattr(X, "shape", ()))
+
+
+def _name(estimator: Any) -> str:
+    return "The estimator" if estimator is None else type(estimator).__name__
+
+
+def _check_choice(name: str, value: Any, choices: tuple[Any, ...]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {choices}, got {value!r}.")

@@ -1,0 +1,154 @@
+"""Codes, one-hot blocks and strings turn into each other without loss."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from sklearn_attngen.sequences import (
+    NO_SIGNAL,
+    Alphabet,
+    decode_codes,
+    encode_strings,
+    get_alphabet,
+    one_hot,
+    reverse_complement_codes,
+)
+from sklearn_attngen.sequences import _codes as module
+from sklearn_attngen.sequences._codes import codes_from_one_hot, first_bad_block
+
+SETTINGS = settings(deadline=None, derandomize=True, max_examples=50)
+ALPHABETS = ["DNA", "RNA", "protein", "HEC", "ACGT-"]
+
+
+@st.composite
+def alphabets_and_codes(draw: st.DrawFn) -> tuple[Alphabet, np.ndarray]:
+    """An alphabet and a matrix of its codes."""
+    alphabet = get_alphabet(draw(st.sampled_from(ALPHABETS)))
+    shape = (draw(st.integers(1, 6)), draw(st.integers(1, 12)))
+    element = st.sampled_from([*range(alphabet.n_letters), NO_SIGNAL])
+    return alphabet, draw(hnp.arrays(np.uint8, shape, elements=element))
+
+
+@SETTINGS
+@given(alphabets_and_codes())
+def test_strings_and_codes_are_inverse(case: tuple[Alphabet, np.ndarray]) -> None:
+    """Decoding and encoding gives the codes back."""
+    alphabet, codes = case
+    strings = decode_codes(codes, alphabet)
+    assert strings.dtype == object
+    flat, lengths = encode_strings(strings, alphabet=alphabet)
+    np.testing.assert_array_equal(flat.reshape(codes.shape), codes)
+    assert (lengths == codes.shape[1]).all()
+
+
+@SETTINGS
+@given(alphabets_and_codes(), st.sampled_from([np.uint8, np.int64, bool, np.float32, np.float64]))
+def test_one_hot_and_codes_are_inverse(
+    case: tuple[Alphabet, np.ndarray], dtype: type[np.generic]
+) -> None:
+    """In every dtype; and the blocks are what a comparison of each letter gives."""
+    alphabet, codes = case
+    blocks = one_hot(codes, alphabet.n_letters, dtype)
+    assert blocks.dtype == dtype
+    np.testing.assert_array_equal(blocks, codes[:, :, None] == np.arange(alphabet.n_letters))
+    np.testing.assert_array_equal(codes_from_one_hot(blocks), codes)
+
+
+@SETTINGS
+@given(alphabets_and_codes())
+def test_reverse_complement_twice_is_the_identity(case: tuple[Alphabet, np.ndarray]) -> None:
+    """On codes, with letters that carry no signal where they belong."""
+    alphabet, codes = case
+    if alphabet.complements is None:
+        return
+    flipped = reverse_complement_codes(codes, alphabet)
+    np.testing.assert_array_equal(reverse_complement_codes(flipped, alphabet), codes)
+    np.testing.assert_array_equal(flipped[:, ::-1] == NO_SIGNAL, codes == NO_SIGNAL)
+
+
+@pytest.mark.parametrize("n_letters", [2, 4, 20])
+def test_one_hot_crosses_chunk_borders(n_letters: int) -> None:
+    """More codes than one chunk holds, from an array that is not contiguous."""
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, n_letters, (2, module._CHUNK + 3)).astype(np.uint8)
+    codes[rng.random(codes.shape) < 0.1] = NO_SIGNAL
+    for view in (codes, codes[:, ::-1], codes.T):
+        expected = view[:, :, None] == np.arange(n_letters)
+        np.testing.assert_array_equal(one_hot(view, n_letters), expected)
+
+
+def test_one_hot_without_the_word_trick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Big-endian machines take the table, and get the same."""
+    codes = np.array([[0, 1, 2, 3, NO_SIGNAL]], dtype=np.uint8)
+    words = one_hot(codes)
+    monkeypatch.setattr(module.sys, "byteorder", "big")
+    np.testing.assert_array_equal(one_hot(codes), words)
+
+
+def test_one_hot_keeps_other_shapes() -> None:
+    """One sequence, and none."""
+    assert one_hot(np.zeros(5, dtype=np.uint8)).shape == (5, 4)
+    assert one_hot(np.zeros((0, 5), dtype=np.uint8)).shape == (0, 5, 4)
+
+
+@pytest.mark.parametrize("bad", [4, 100, 254])
+def test_foreign_codes_raise(bad: int) -> None:
+    """Codes of no letter are named with their index; never read as a letter or as N."""
+    codes = np.array([[0, 1], [2, bad]], dtype=np.uint8)
+    for function in (one_hot, decode_codes, reverse_complement_codes):
+        with pytest.raises(ValueError, match=rf"code {bad} at index \(1, 1\)"):
+            function(codes)
+
+
+def test_codes_of_another_dtype_raise() -> None:
+    """An int64 255 or a negative code would wrap around."""
+    with pytest.raises(ValueError, match="uint8, got int64"):
+        one_hot(np.array([[0, -1]]))
+
+
+def test_decode_needs_a_matrix() -> None:
+    """A flat buffer has no lengths."""
+    with pytest.raises(ValueError, match=r"shape \(n_samples, length\)"):
+        decode_codes(np.zeros(4, dtype=np.uint8))
+
+
+def test_reverse_complement_codes_is_a_writable_copy() -> None:
+    """The input is not touched."""
+    codes = np.array([[0, 1, 1]], dtype=np.uint8)
+    flipped = reverse_complement_codes(codes)
+    flipped[0, 0] = 3
+    np.testing.assert_array_equal(codes, [[0, 1, 1]])
+
+
+def test_no_complements_raise() -> None:
+    """With the alphabets that have them."""
+    with pytest.raises(ValueError, match="protein has no complements"):
+        reverse_complement_codes(np.zeros((1, 3), dtype=np.uint8), "protein")
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64, np.float32])
+@pytest.mark.parametrize("block", [[1, 1, 0, 0], [2, 0, 0, 0], [1, 1, 1, 1]])
+def test_what_is_not_one_hot_is_none(dtype: type[np.generic], block: list[int]) -> None:
+    """Blocks that sum to more than 1, or hold another number, in the last row."""
+    blocks = np.zeros((3, 2, 4), dtype=dtype)
+    assert codes_from_one_hot(blocks) is not None
+    blocks[2, 1] = block
+    assert codes_from_one_hot(blocks) is None
+    assert "row 2, position 1" in first_bad_block(blocks)
+
+
+@pytest.mark.parametrize("value", [-1, 0.5, np.nan, 1e-9])
+def test_fractions_and_negatives_are_not_one_hot(value: float) -> None:
+    """Soft one-hot is something else."""
+    blocks = np.zeros((1, 1, 4))
+    blocks[0, 0, 2] = value
+    assert codes_from_one_hot(blocks) is None
+
+
+def test_many_ones_do_not_wrap_around() -> None:
+    """256 ones are not 0 in uint8, nor are 257 one."""
+    assert codes_from_one_hot(np.ones((1, 1, 90), dtype=np.uint8)) is None

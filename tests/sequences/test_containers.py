@@ -1,0 +1,133 @@
+"""Containers: which of them hold strings, and which are refused."""
+
+from __future__ import annotations
+
+from collections import UserList
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+import scipy.sparse
+import torch
+
+from sklearn_attngen.sequences._containers import string_column, to_numeric_container
+
+ROWS = ["ACGTN", "acgtr"]
+STRINGS: dict[str, Any] = {
+    "list": ROWS,
+    "tuple": tuple(ROWS),
+    "list of bytes": [row.encode() for row in ROWS],
+    "list of numpy strings": list(np.array(ROWS)),
+    "list of lists": [[row] for row in ROWS],
+    "list of arrays": [np.array([row]) for row in ROWS],
+    "object array": np.array(ROWS, dtype=object),
+    "U array": np.array(ROWS),
+    "U array with room": np.array(ROWS, dtype="U9"),
+    "U array of the other byte order": np.array(ROWS, dtype=">U5"),
+    "U array with strides": np.array([ROWS[0], "T", ROWS[1], "T"])[::2],
+    "S array": np.array(ROWS, dtype="S"),
+    "object column": np.array(ROWS, dtype=object)[:, None],
+    "U column": np.array(ROWS)[:, None],
+    "pandas str": pd.Series(ROWS),
+    "pandas object": pd.Series(ROWS, dtype=object),
+    "pandas string[python]": pd.Series(ROWS, dtype="string[python]"),
+    "pandas string[pyarrow]": pd.Series(ROWS, dtype="string[pyarrow]"),
+    "pandas arrow": pd.Series(ROWS, dtype=pd.ArrowDtype(pa.string())),
+    "pandas categorical": pd.Series(ROWS, dtype="category"),
+    "pandas with another index": pd.Series(ROWS, index=[7, 3]),
+    "pandas index": pd.Index(ROWS),
+    "pandas frame": pd.DataFrame({"seq": ROWS}),
+    "polars series": pl.Series("seq", ROWS),
+    "polars frame": pl.DataFrame({"seq": ROWS}),
+    "pyarrow array": pa.array(ROWS),
+}
+if hasattr(np.dtypes, "StringDType"):  # numpy 2
+    STRINGS["StringDType array"] = np.array(ROWS, dtype=np.dtypes.StringDType())
+
+
+def as_text(row: Any) -> str:
+    """Bytes are letters too."""
+    return row.decode() if isinstance(row, bytes) else str(row)
+
+
+@pytest.mark.parametrize("X", STRINGS.values(), ids=STRINGS.keys())
+def test_strings_are_found_in_every_container(X: Any) -> None:
+    """In the order of the rows, whatever the index."""
+    column = string_column(X)
+    assert column is not None
+    assert [as_text(row) for row in column] == ROWS
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        [[0, 1], [1, 0]],
+        [0.5, 1.0],
+        np.eye(3),
+        np.eye(3, dtype=object),
+        np.zeros((2, 1), dtype=object),
+        pd.DataFrame({"a": [0, 1], "b": [1, 0]}),
+        pd.Series([1.0, 2.0]),
+        pl.DataFrame({"a": [0, 1], "b": [1, 0]}),
+        torch.zeros(2, 4),
+        [np.zeros(4), np.zeros(4)],
+        scipy.sparse.dok_matrix(np.eye(3)),
+    ],
+)
+def test_numbers_are_not_strings(X: Any) -> None:
+    """Sparse formats that are mappings included."""
+    assert string_column(X) is None
+
+
+@pytest.mark.parametrize(
+    ("X", "remedy"),
+    [
+        ("ACGT", r"\[sequence\]"),
+        (b"ACGT", r"\[sequence\]"),
+        ({"ACGT"}, "order is arbitrary"),
+        (frozenset(["ACGT"]), "order is arbitrary"),
+        ({"a": "ACGT"}, r"list\(X.values\(\)\)"),
+        ((row for row in ROWS), r"list\(X\)"),
+        (map(str, ROWS), r"list\(X\)"),
+        (np.array("ACGT"), "pass a list"),
+    ],
+)
+def test_no_collection_raises(X: Any, remedy: str) -> None:
+    """With what to pass instead."""
+    with pytest.raises(TypeError, match=remedy):
+        string_column(X)
+
+
+@pytest.mark.parametrize(
+    "X", [[list("ACGT")], np.array([list("ACGT")]), np.array([list("ACGT")], dtype=object)]
+)
+def test_one_letter_a_cell_raises(X: Any) -> None:
+    """With the line that joins them."""
+    with pytest.raises(ValueError, match=r"4 columns of strings.*''.join\(row\)"):
+        string_column(X)
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_tables_raise_and_name_the_column(frame: Any) -> None:
+    """A table of several columns: the remedy has the name of the column that holds strings."""
+    X = frame({"gc": [0.1, 0.2], "seq": ROWS})
+    with pytest.raises(ValueError, match=r"table of 2 columns.*X\['seq'\].*ColumnTransformer"):
+        string_column(X)
+
+
+def test_unknown_sequence_types_are_left_to_scikit_learn() -> None:
+    """No guess is made about objects that are no known container."""
+    assert string_column(UserList(ROWS)) is None
+
+
+def test_tensors_become_arrays() -> None:
+    """Also those that need a gradient, or have a dtype that numpy does not know."""
+    for tensor in (torch.ones(2, requires_grad=True), torch.ones(2, dtype=torch.bfloat16)):
+        array = to_numeric_container(tensor)
+        assert isinstance(array, np.ndarray)
+        np.testing.assert_array_equal(array, [1, 1])
+    X = [[1, 0]]
+    assert to_numeric_container(X) is X

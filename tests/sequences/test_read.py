@@ -1,0 +1,321 @@
+"""The one place that reads input: every form of the same data is the same, traps raise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import scipy.sparse
+import torch
+from sklearn.base import BaseEstimator
+
+from sklearn_attngen.sequences import NO_SIGNAL, decode_codes, one_hot, read_sequences
+
+CODES = np.random.default_rng(0).integers(0, 4, (6, 7)).astype(np.uint8)
+CODES[2, 3] = NO_SIGNAL
+STRINGS = decode_codes(CODES)
+BLOCKS = one_hot(CODES)
+FLAT = BLOCKS.reshape(6, -1)
+FORMS: dict[str, Any] = {
+    "list": STRINGS.tolist(),
+    "lower case": [s.lower() for s in STRINGS],
+    "array": STRINGS,
+    "U": STRINGS.astype(str),
+    "S": STRINGS.astype("S"),
+    "series": pd.Series(STRINGS),
+    "frame": pd.DataFrame({"seq": STRINGS}),
+    "polars": pl.Series(STRINGS.tolist()),
+    "flat": FLAT,
+    "flat bool": FLAT.astype(bool),
+    "flat int64": FLAT.astype(np.int64),
+    "flat float32": FLAT.astype(np.float32),
+    "flat float64": FLAT.astype(np.float64),
+    "flat float16": FLAT.astype(np.float16),
+    "flat objects": FLAT.astype(object),
+    "flat Fortran": np.asfortranarray(FLAT),
+    "flat list": FLAT.tolist(),
+    "flat frame": pd.DataFrame(FLAT),
+    "flat bool frame": pd.DataFrame(FLAT.astype(bool)),
+    "flat polars": pl.DataFrame(FLAT),
+    "flat tensor": torch.tensor(FLAT),
+    "length first": BLOCKS,
+    "length first list": BLOCKS.tolist(),
+    "length first list of arrays": list(BLOCKS),
+    "length first tensor": torch.tensor(BLOCKS).float().requires_grad_(),
+    "channels first": BLOCKS.transpose(0, 2, 1),
+    "channels first float": BLOCKS.transpose(0, 2, 1).astype(np.float64),
+    "channels first tensor": torch.tensor(BLOCKS).permute(0, 2, 1),
+    "list of tensors": list(torch.tensor(BLOCKS)),
+}
+
+
+class Reader(BaseEstimator):
+    """An estimator that does nothing but read."""
+
+    def fit(self, X: Any, y: Any = None) -> Reader:
+        """Read, and learn the kind."""
+        sequences = read_sequences(X, numeric=True, estimator=self)
+        self.kind_ = sequences.kind
+        return self
+
+    def read(self, X: Any) -> Any:
+        """Read as at predict time."""
+        return read_sequences(X, kind=self.kind_, numeric=True, estimator=self, reset=False)
+
+
+@pytest.mark.parametrize("X", FORMS.values(), ids=FORMS.keys())
+@pytest.mark.parametrize("kind", [None, "letters"])
+def test_all_forms_are_the_same_letters(X: Any, kind: Any) -> None:
+    """Content decides, not the container or the dtype."""
+    sequences = read_sequences(X, kind=kind)
+    assert sequences.kind == "letters"
+    assert sequences.values is None
+    np.testing.assert_array_equal(sequences.codes, CODES)
+
+
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names:UserWarning")
+@pytest.mark.parametrize("X", FORMS.values(), ids=FORMS.keys())
+def test_n_features_in_is_the_same_for_all_forms(X: Any) -> None:
+    """Length times letters, at fit; what was fitted on one form reads every other."""
+    reader = Reader().fit(X)
+    assert reader.n_features_in_ == 28
+    np.testing.assert_array_equal(reader.read(STRINGS).codes, CODES)
+    np.testing.assert_array_equal(reader.read(FLAT).codes, CODES)
+    np.testing.assert_array_equal(reader.read(BLOCKS).codes, CODES)
+
+
+@pytest.mark.parametrize("X", [STRINGS, FLAT, BLOCKS])
+def test_other_lengths_raise_at_predict(X: Any) -> None:
+    """In all forms, with the two lengths or numbers of features."""
+    reader = Reader().fit(X)
+    shorter = (STRINGS.astype("U6"), FLAT[:, :24], BLOCKS[:, :6])
+    for other in shorter:
+        with pytest.raises(ValueError, match=r"(?s)(24|6).*(28|7)"):
+            reader.read(other)
+
+
+def test_feature_names_of_an_earlier_fit_are_forgotten() -> None:
+    """Refit on strings, then predict on a frame of other names without an error."""
+    reader = Reader().fit(pd.DataFrame(FLAT).add_prefix("x"))
+    assert len(reader.feature_names_in_) == 28
+    reader.fit(STRINGS)
+    assert not hasattr(reader, "feature_names_in_")
+
+
+def test_other_alphabets() -> None:
+    """The number of letters sets the width of a block."""
+    protein = ["ACDW", "YYXB"]
+    sequences = read_sequences(protein, alphabet="protein")
+    assert sequences.codes is not None
+    flat = one_hot(sequences.codes, 20).reshape(2, -1)
+    np.testing.assert_array_equal(read_sequences(flat, alphabet="protein").codes, sequences.codes)
+    np.testing.assert_array_equal(
+        read_sequences(["AU"], alphabet="RNA").codes, read_sequences(["AT"]).codes
+    )
+
+
+# Lengths and padding.
+
+
+def test_ragged_strings_raise_with_row_lengths_and_remedy() -> None:
+    """The first row that differs from row 0."""
+    with pytest.raises(ValueError, match=r"row 2 \(0-based\) has 3 letters, expected 4.*pad="):
+        read_sequences(["ACGT", "ACGT", "ACG", "A"])
+
+
+def test_longer_strings_are_never_cropped() -> None:
+    """Whatever the padding."""
+    for pad in ("error", "left", "right"):
+        with pytest.raises(ValueError, match=r"row 1 .* has 5 letters, expected 4.*never cropped"):
+            read_sequences(["ACGT", "ACGTA"], length=4, pad=pad)
+
+
+def test_padding() -> None:
+    """To the length asked for, or to the longest; without signal."""
+    n = NO_SIGNAL
+    assert read_sequences(["ACG", "T"], pad="right").codes.tolist() == [[0, 1, 2], [3, n, n]]
+    assert read_sequences(["ACG", "T"], pad="left").codes.tolist() == [[0, 1, 2], [n, n, 3]]
+    assert read_sequences(["A"], pad="left", length=3).codes.tolist() == [[n, n, 0]]
+
+
+@pytest.mark.parametrize("X", [STRINGS, FLAT, BLOCKS, BLOCKS.transpose(0, 2, 1)])
+def test_required_length_holds_for_all_forms(X: Any) -> None:
+    """Not only for strings."""
+    assert read_sequences(X, length=7).length == 7
+    with pytest.raises(ValueError, match=r"7 .*expected .*8"):
+        read_sequences(X, length=8)
+
+
+# Numbers.
+
+
+@pytest.mark.parametrize(
+    ("dtype", "expected"),
+    [
+        (np.float64, np.float64),
+        (">f8", np.float64),
+        (np.float32, np.float32),
+        (np.float16, np.float32),
+        (np.int64, np.float64),
+        (np.uint8, np.float64),
+    ],
+)
+@pytest.mark.parametrize("width", [5, 8])
+def test_numbers_become_one_channel(dtype: Any, expected: Any, width: int) -> None:
+    """Float64 stays, the smaller floats are float32, whole numbers are exact."""
+    X = (np.arange(3 * width).reshape(3, width) * 5).astype(dtype)
+    sequences = read_sequences(X, numeric=True)
+    assert sequences.kind == "numeric"
+    assert sequences.codes is None
+    assert sequences.values.dtype == expected
+    assert sequences.values.dtype.isnative
+    assert sequences.values.shape == (3, width, 1)
+    np.testing.assert_array_equal(sequences.values[:, :, 0], X)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.float64, object])
+def test_integer_codes_raise(dtype: Any) -> None:
+    """The silent mistake: 20 positions of codes read as 5 positions of 4 channels."""
+    codes = np.random.default_rng(0).integers(0, 4, (5, 20)).astype(dtype)
+    for numeric in (True, False):
+        with pytest.raises(ValueError, match=r"look like letter codes.*decode_codes"):
+            read_sequences(codes, numeric=numeric)
+
+
+def test_small_integers_of_another_width_are_numbers() -> None:
+    """As scikit-learn's own checks send them."""
+    X = np.random.default_rng(0).integers(0, 3, (20, 5))
+    assert read_sequences(X, numeric=True).kind == "numeric"
+
+
+@pytest.mark.parametrize("width", [7, 8])
+def test_numbers_raise_where_only_sequences_are_read(width: int) -> None:
+    """With the first position that is not one-hot, if there are positions."""
+    where = r".*row 0, position 0" if width == 8 else ""
+    with pytest.raises(ValueError, match=rf"not one-hot{where}.*SequenceOneHotEncoder"):
+        read_sequences(np.full((2, width), 0.3))
+
+
+def test_profile_at_predict_time() -> None:
+    """Permuted columns (sum 2) and uniform fills (0.25) are read, not refused."""
+    X = FLAT.astype(float)
+    X[:, :4] = 0.25
+    X[:, 4:6] = 1
+    sequences = read_sequences(X, kind="letters")
+    assert sequences.kind == "profile"
+    assert sequences.codes is None
+    assert sequences.values.dtype == np.float32
+    np.testing.assert_array_equal(sequences.values, X.reshape(6, 7, 4))
+    blocks = X.reshape(6, 7, 4)
+    for view, layout in ((blocks, "length_first"), (blocks.transpose(0, 2, 1), "channels_first")):
+        three = read_sequences(view, kind="letters")
+        assert three.layout == layout
+        np.testing.assert_array_equal(three.values, sequences.values)
+
+
+def test_integer_codes_are_a_profile_at_predict_time() -> None:
+    """Nothing is refused that permuted columns could give."""
+    assert read_sequences(np.full((2, 8), 3), kind="letters").kind == "profile"
+
+
+def test_width_must_be_whole_blocks() -> None:
+    """At predict time without an estimator to compare with."""
+    with pytest.raises(ValueError, match=r"9 columns.*no multiple of the 4 letters"):
+        read_sequences(np.ones((2, 9)), kind="letters")
+
+
+def test_numeric_kind_takes_one_hot_content_too() -> None:
+    """A model of numbers stays one, whatever the test rows look like."""
+    reader = Reader().fit(np.random.default_rng(0).normal(size=(6, 28)))
+    assert reader.kind_ == "numeric"
+    assert reader.read(FLAT).values.shape == (6, 28, 1)
+
+
+@pytest.mark.parametrize("X", [STRINGS, BLOCKS])
+def test_numeric_kind_refuses_sequences(X: Any) -> None:
+    """It cannot know what they are."""
+    reader = Reader().fit(np.random.default_rng(0).normal(size=(6, 28)))
+    with pytest.raises(ValueError, match=r"Reader was fitted on (2-D )?numbers"):
+        reader.read(X)
+
+
+# Three dimensions.
+
+
+def test_ambiguous_orientation_raises() -> None:
+    """Both axes read as one-hot: the flat form says which is meant."""
+    X = np.eye(4, dtype=np.uint8)[None]
+    with pytest.raises(ValueError, match=r"can be read as .* and as .*reshape\(len\(X\), -1\)"):
+        read_sequences(X)
+    assert read_sequences(X.reshape(1, -1)).codes.tolist() == [[0, 1, 2, 3]]
+
+
+def test_content_decides_between_square_orientations() -> None:
+    """AAAA is one-hot along one axis only."""
+    X = one_hot(np.zeros((2, 4), dtype=np.uint8))
+    assert read_sequences(X).layout == "length_first"
+    assert read_sequences(X.transpose(0, 2, 1)).layout == "channels_first"
+
+
+def test_soft_square_input_is_ambiguous() -> None:
+    """A profile has no content that could decide."""
+    with pytest.raises(ValueError, match="can be read as"):
+        read_sequences(np.full((1, 4, 4), 0.25), kind="letters")
+
+
+def test_three_dimensions_that_are_not_one_hot_raise_at_fit() -> None:
+    """With the position; scikit-learn's words where the shape is wrong."""
+    X = BLOCKS.astype(float)
+    X[3, 2] = 0.25
+    with pytest.raises(ValueError, match="row 3, position 2"):
+        read_sequences(X, numeric=True)
+    with pytest.raises(ValueError, match=r"\(n_samples, length, 4\).*got \(2, 5, 6\)"):
+        read_sequences(np.zeros((2, 5, 6)))
+    with pytest.raises(ValueError, match=r"got \(1, 2, 3, 4\)"):
+        read_sequences(np.zeros((1, 2, 3, 4)))
+
+
+# What scikit-learn refuses, and how.
+
+
+@pytest.mark.parametrize("estimator", [None, Reader()])
+@pytest.mark.parametrize(
+    ("X", "error", "message"),
+    [
+        ([], ValueError, r"0 sample\(s\)"),
+        (np.zeros((0, 8)), ValueError, r"0 sample\(s\)"),
+        (np.zeros((2, 0)), ValueError, r"0 feature\(s\)"),
+        (np.zeros(8), ValueError, "Expected 2D array, got 1D array"),
+        ([1.0, 2.0], ValueError, "Expected 2D array, got 1D array"),
+        (np.full((2, 8), np.nan), ValueError, "NaN"),
+        (np.full((2, 8), np.inf), ValueError, "infinity"),
+        (np.full((2, 2, 4), np.nan), ValueError, "NaN"),
+        (np.full((2, 8), 1j), ValueError, "Complex data not supported"),
+        (scipy.sparse.csr_matrix(FLAT), TypeError, "Sparse data was passed"),
+        (scipy.sparse.dok_matrix(FLAT), TypeError, "Sparse data was passed"),
+        ("ACGT", TypeError, "Pass a list"),
+        (["ACGT", None], ValueError, "row 1 .* is missing"),
+    ],
+)
+def test_refused(X: Any, error: type[Exception], message: str, estimator: Any) -> None:
+    """The same with and without an estimator."""
+    with pytest.raises(error, match=message):
+        read_sequences(X, numeric=True, estimator=estimator)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("pad", "both"), ("unknown", "skip"), ("kind", "profile")]
+)
+def test_misspelt_settings_raise(name: str, value: str) -> None:
+    """With the choices."""
+    with pytest.raises(ValueError, match=f"{name} must be one of"):
+        read_sequences(["A"], **{name: value})
+
+
+def test_unknown_error() -> None:
+    """Ambiguity letters can be refused."""
+    with pytest.raises(ValueError, match="ambiguity letter"):
+        read_sequences(["ACGN"], unknown="error")

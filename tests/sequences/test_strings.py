@@ -1,0 +1,197 @@
+"""Strings into codes: every letter, every container, and errors that say where."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sklearn_attngen.sequences import NO_SIGNAL, encode_strings, get_alphabet
+from sklearn_attngen.sequences._strings import to_matrix
+
+SETTINGS = settings(deadline=None, derandomize=True, max_examples=60)
+WORDS = st.lists(st.text("ACGTNRYacgtn", min_size=1, max_size=15), min_size=1, max_size=8)
+FORMS = {
+    "list": list,
+    "tuple": tuple,
+    "object": lambda rows: np.array(rows, dtype=object),
+    "U": np.array,
+    "S": lambda rows: np.array(rows, dtype="S"),
+    "bytes": lambda rows: [row.encode() for row in rows],
+    "pandas": pd.Series,
+    "polars": pl.Series,
+}
+
+
+def expected_codes(rows: list[str], letters: str) -> list[int]:
+    """The definition, one letter at a time."""
+    return [
+        letters.index(letter) if letter in letters else NO_SIGNAL
+        for letter in "".join(rows).upper()
+    ]
+
+
+@SETTINGS
+@given(WORDS, st.sampled_from(sorted(FORMS)))
+def test_codes_follow_the_definition(rows: list[str], form: str) -> None:
+    """Ragged strings in every container, upper and lower case."""
+    codes, lengths = encode_strings(FORMS[form](rows))
+    assert codes.dtype == np.uint8
+    assert lengths.dtype == np.int64
+    assert codes.tolist() == expected_codes(rows, "ACGT")
+    assert lengths.tolist() == [len(row) for row in rows]
+
+
+@pytest.mark.parametrize("name", ["DNA", "RNA", "protein", "HEC", "ACGT-"])
+def test_every_letter_of_every_alphabet(name: str) -> None:
+    """Residues count up, ambiguity letters carry no signal, in both cases."""
+    alphabet = get_alphabet(name)
+    for letters in (alphabet.letters, alphabet.letters.lower()):
+        codes, _ = encode_strings([letters], alphabet=name)
+        assert codes.tolist() == list(range(alphabet.n_letters))
+    for letters in (alphabet.ambiguous, alphabet.ambiguous.lower()):
+        codes, _ = encode_strings([letters], alphabet=name)
+        assert set(codes.tolist()) == {NO_SIGNAL}
+
+
+@SETTINGS
+@given(WORDS, st.data())
+def test_errors_name_row_and_position(rows: list[str], data: st.DataObject) -> None:
+    """Of the first wrong character, in every container."""
+    row = data.draw(st.integers(0, len(rows) - 1))
+    position = data.draw(st.integers(0, len(rows[row])))
+    wrong = data.draw(st.sampled_from("U-*> 5\té漢@"))
+    if position == len(rows[row]) and wrong.isspace():
+        position = 0
+    rows[row] = rows[row][:position] + wrong + rows[row][position:]
+    form = data.draw(
+        st.sampled_from(sorted(set(FORMS) - ({"S", "bytes"} if wrong > "~" else {""})))
+    )
+    with pytest.raises(ValueError, match=rf"^Row {row}, position {position} \(both 0-based\): "):
+        encode_strings(FORMS[form](rows))
+
+
+def test_bytes_beyond_ascii_raise() -> None:
+    """They are not letters in any encoding."""
+    for X in ([b"AC", b"G\xe9"], np.array([b"AC", b"G\xe9"])):
+        with pytest.raises(ValueError, match="Row 1, position 1"):
+            encode_strings(X)
+
+
+def test_bytes_and_strings_may_mix() -> None:
+    """Each is read as what it is."""
+    assert encode_strings(["AC", b"GT"])[0].tolist() == [0, 1, 2, 3]
+
+
+def test_unknown_error_names_the_first_ambiguity_letter() -> None:
+    """And only with that setting."""
+    with pytest.raises(ValueError, match=r"Row 1, position 2.*'r' is an ambiguity letter"):
+        encode_strings(["ACGT", "ACrN"], unknown="error")
+    codes, _ = encode_strings(["ACGT"], unknown="error")
+    assert codes.tolist() == [0, 1, 2, 3]
+
+
+def test_foreign_characters_come_before_ambiguity_letters() -> None:
+    """The worse error is reported first."""
+    with pytest.raises(ValueError, match="'-' is not in the DNA alphabet"):
+        encode_strings(["ANA", "A-A"], unknown="error")
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+@pytest.mark.parametrize("row", [0, 2])
+def test_missing_rows_raise(missing: object, row: int) -> None:
+    """Named, wherever they are."""
+    rows: list[Any] = ["ACGT", "ACGT", "ACGT"]
+    rows[row] = missing
+    for X in (rows, np.array(rows, dtype=object), pd.Series(rows, dtype=object)):
+        with pytest.raises(ValueError, match=rf"row {row} \(0-based\) is missing"):
+            encode_strings(X)
+
+
+@pytest.mark.parametrize("dtype", ["str", "string[python]", "string[pyarrow]", "category"])
+def test_missing_values_of_pandas_raise(dtype: str) -> None:
+    """Each dtype has a missing value of its own."""
+    with pytest.raises(ValueError, match=r"row 1 \(0-based\) is missing"):
+        encode_strings(pd.Series(["ACGT", None], dtype=dtype))
+
+
+def test_missing_values_of_polars_raise() -> None:
+    """Null is not the empty string."""
+    with pytest.raises(ValueError, match=r"row 1 \(0-based\) is missing"):
+        encode_strings(pl.Series(["ACGT", None]))
+
+
+def test_only_missing_values_raise() -> None:
+    """A column of nothing is no column of numbers."""
+    with pytest.raises(ValueError, match=r"row 0 \(0-based\) is missing"):
+        encode_strings([None, None])
+
+
+@pytest.mark.parametrize("value", [5, 0.5, ["A"], object(), True])
+@pytest.mark.parametrize("row", [0, 1])
+def test_other_types_raise(value: object, row: int) -> None:
+    """With row and type."""
+    rows: list[Any] = ["ACGT", "ACGT"]
+    rows[row] = value
+    name = type(value).__name__
+    with pytest.raises(TypeError, match=rf"row {row} \(0-based\) is of type {name}, not str"):
+        encode_strings(rows)
+
+
+@pytest.mark.parametrize("form", sorted(set(FORMS)))
+def test_empty_strings_raise(form: str) -> None:
+    """The first one is named."""
+    with pytest.raises(ValueError, match=r"row 1 \(0-based\) is empty"):
+        encode_strings(FORMS[form](["AC", "", "G", ""]))
+
+
+def test_only_empty_strings_raise() -> None:
+    """Also in an array whose width is 0 or 1."""
+    for X in (["", ""], np.array(["", ""]), np.array([b"", b""])):
+        with pytest.raises(ValueError, match=r"row 0 \(0-based\) is empty"):
+            encode_strings(X)
+
+
+@pytest.mark.parametrize("X", [[], (), np.array([], dtype=object), np.array([], dtype="U5")])
+def test_no_rows_raise(X: Any) -> None:
+    """In scikit-learn's words."""
+    with pytest.raises(ValueError, match=r"Found array with 0 sample\(s\)"):
+        encode_strings(X)
+
+
+@pytest.mark.parametrize("X", [np.eye(4), [[0.5]], pd.Series([1.0, 2.0]), 5])
+def test_numbers_raise(X: Any) -> None:
+    """This function reads strings only."""
+    with pytest.raises(TypeError, match="Expected sequences as strings"):
+        encode_strings(X)
+
+
+def test_unknown_setting_is_checked() -> None:
+    """A misspelt setting is no "zero"."""
+    with pytest.raises(ValueError, match="unknown must be"):
+        encode_strings(["A"], unknown="ignore")
+
+
+def test_result_is_writable_and_owned() -> None:
+    """Writing to the codes leaves the input alone, whatever it was."""
+    for X in (["ACGT"], np.array(["ACGT"]), np.array([b"ACGT"])):
+        codes, _ = encode_strings(X)
+        codes[:] = 0
+        assert encode_strings(X)[0].tolist() == [0, 1, 2, 3]
+
+
+@SETTINGS
+@given(WORDS, st.sampled_from(["left", "right"]), st.integers(0, 3))
+def test_padding_adds_positions_on_one_side(rows: list[str], pad: str, extra: int) -> None:
+    """The letters stay in order on the other side."""
+    codes, lengths = encode_strings(rows)
+    target = max(map(len, rows)) + extra
+    matrix = to_matrix(codes, lengths, length=target, pad=pad)
+    justify = str.rjust if pad == "left" else str.ljust
+    padded, _ = encode_strings([justify(row, target, "N") for row in rows])
+    np.testing.assert_array_equal(matrix.reshape(-1), padded)
