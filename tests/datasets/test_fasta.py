@@ -1,0 +1,260 @@
+"""FASTA files are read whole or refused with file and line."""
+
+import gzip
+import io
+import pathlib
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sklearn_attngen.datasets import read_fasta, write_fasta
+
+TEXT = ">seq1 class=EI first\nACGT\nacgN\n\n>seq2\tclass=IE\nTT\n"
+
+
+@pytest.fixture
+def fasta(tmp_path):
+    path = tmp_path / "two.fa"
+    path.write_text(TEXT)
+    return path
+
+
+def check_two(records):
+    assert records.data.tolist() == ["ACGTacgN", "TT"]
+    assert records.names.tolist() == ["seq1", "seq2"]
+    assert records.descriptions.tolist() == ["seq1 class=EI first", "seq2\tclass=IE"]
+    assert records.target is None
+    for key in ("data", "names", "descriptions"):
+        assert records[key].dtype == object
+
+
+def test_kinds_of_sources(fasta):
+    """A str, a Path, text and binary file objects, and gzipped bytes are read alike."""
+    packed = fasta.with_name("no_gz_suffix")
+    packed.write_bytes(gzip.compress(fasta.read_bytes()))
+    check_two(read_fasta(fasta))
+    check_two(read_fasta(str(fasta)))
+    check_two(read_fasta(packed))
+    check_two(read_fasta([fasta]))
+    with fasta.open() as text_file, fasta.open("rb") as binary_file, packed.open("rb") as gz_file:
+        check_two(read_fasta(text_file))
+        check_two(read_fasta(binary_file))
+        check_two(read_fasta(gz_file))
+    check_two(read_fasta(io.StringIO(TEXT)))
+
+
+def test_plain_file_named_gz(tmp_path):
+    """The first bytes decide, not the name."""
+    path = tmp_path / "plain.fa.gz"
+    path.write_text(TEXT)
+    check_two(read_fasta(path))
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_line_breaks_and_byte_order_mark(tmp_path, line_break, mark):
+    """Files from all systems read alike, blanks at the ends of lines included."""
+    path = tmp_path / "system.fa"
+    text = mark + "\n" + TEXT.replace("ACGT\n", "ACGT \n")
+    path.write_bytes(text.replace("\n", line_break).encode())
+    check_two(read_fasta(path))
+
+
+def test_several_files_keep_their_order(fasta, tmp_path):
+    """A list is read in order; names may repeat."""
+    other = tmp_path / "other.fa"
+    other.write_text(">seq1\nGGG\n")
+    records = read_fasta([other, fasta])
+    assert records.data.tolist() == ["GGG", "ACGTacgN", "TT"]
+    assert records.names.tolist() == ["seq1", "seq1", "seq2"]
+
+
+def test_labels_from_headers(fasta):
+    """The first group, or the group called label, is the label."""
+    assert read_fasta(fasta, label_pattern=r"class=(\w+)").target.tolist() == ["EI", "IE"]
+    named = re.compile(r"(seq)(?P<label>\d)")
+    assert read_fasta(fasta, label_pattern=named).target.tolist() == ["1", "2"]
+
+
+def test_labels_from_files(fasta, tmp_path):
+    """The keys of a dict are the labels; values may be lists; keys may be numbers."""
+    other = tmp_path / "other.fa"
+    other.write_text(">a\nGGG\n")
+    records = read_fasta({"mixed": [fasta, other], "g": other})
+    assert records.target.tolist() == ["mixed"] * 3 + ["g"]
+    assert records.target.dtype == object
+    numbers = read_fasta({1: other, 0: other}).target
+    assert numbers.dtype.kind == "i"
+    assert numbers.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("\nACGT\n>a\nAC\n", 2, "'ACGT' stands before the first header"),
+        ("ACGT\n", 1, "stands before the first header"),
+        (">a\nAC\n>b\n\n>c\nGG\n", 3, "the record 'b' has no sequence"),
+        (">a\nAC\n>b", 3, "the record 'b' has no sequence"),
+        (">a\nAC GT\n", 2, "white space inside a sequence line, 'AC GT'"),
+        (">a\nAC\nGT>b\nTT\n", 3, "'>' inside a sequence line, 'GT>b'"),
+        (">a\nAC\n;comment\n", 3, "';' inside a sequence line"),
+        (">a\nAC\n >b\nTT\n", 3, "'>' inside a sequence line"),
+    ],
+)
+def test_broken_files(tmp_path, text, line, message):
+    """What is no FASTA is refused with file and line."""
+    path = tmp_path / "broken.fa"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=re.escape(f"broken.fa, line {line}: ") + ".*" + message):
+        read_fasta(path)
+
+
+def test_line_numbers_with_windows_line_breaks(tmp_path):
+    """Carriage returns do not shift the line numbers."""
+    path = tmp_path / "broken.fa"
+    path.write_bytes(b">a\r\nAC\r\n\r\n>b\r\n>c\r\nGG\r\n")
+    with pytest.raises(ValueError, match=r"broken\.fa, line 4: the record 'b'"):
+        read_fasta(path)
+
+
+@pytest.mark.parametrize("text", ["", "\n \n"])
+def test_empty_file(tmp_path, text):
+    """An empty file is an error, not an empty data set."""
+    path = tmp_path / "empty.fa"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r"empty\.fa: there is no FASTA record"):
+        read_fasta(path)
+
+
+@pytest.mark.parametrize("nothing", [[], {}])
+def test_no_file(nothing):
+    """No file at all is an error as well."""
+    with pytest.raises(ValueError, match="no file to read"):
+        read_fasta(nothing)
+
+
+def test_label_pattern_without_match(fasta):
+    """A header without a label is named; an optional group that is empty counts as none."""
+    with pytest.raises(ValueError, match=r"two\.fa, line 5: label_pattern .* finds no label"):
+        read_fasta(fasta, label_pattern=r"class=(EI)|first|(IX)")
+
+
+def test_label_pattern_without_group(fasta):
+    """A pattern that captures nothing cannot give labels."""
+    with pytest.raises(ValueError, match="must have a group"):
+        read_fasta(fasta, label_pattern=r"class=\w+")
+
+
+def test_labels_from_both(fasta):
+    """Two sources of labels contradict each other."""
+    with pytest.raises(ValueError, match="not from both"):
+        read_fasta({"a": fasta}, label_pattern="(.)")
+
+
+@pytest.mark.parametrize(
+    ("alphabet", "message"),
+    [
+        ("RNA", r"line 2, column 4 \(counted from 1\): 'T' .* alphabet RNA\..*alphabet='DNA'"),
+        ("AC", r"line 2, column 3 \(counted from 1\): 'G' is not a letter"),
+    ],
+)
+def test_alphabet_names_file_line_and_letter(fasta, alphabet, message):
+    """The first wrong letter is located, with a remedy."""
+    with pytest.raises(ValueError, match=r"two\.fa, " + message):
+        read_fasta(fasta, alphabet=alphabet)
+
+
+def test_alphabet_accepts_lower_case_and_ambiguity(fasta):
+    """Soft masking and IUPAC letters are fine, and come back as they are."""
+    check_two(read_fasta(fasta, alphabet="DNA"))
+    rna = io.StringIO(">a\nACGX\n>b\nACGU\n")
+    with pytest.raises(ValueError, match="line 2, column 4"):
+        read_fasta(rna, alphabet="RNA")
+
+
+def test_uracil_in_dna_names_the_remedy():
+    """U means RNA."""
+    with pytest.raises(ValueError, match=r"line 3, column 1.*alphabet='RNA'"):
+        read_fasta(io.StringIO(">a\nACG\nU\n"), alphabet="DNA")
+
+
+@pytest.mark.parametrize("cut", [5, 20, -8, -1])
+def test_damaged_gzip(tmp_path, cut):
+    """A cut-off gzip stream never gives part of the records."""
+    path = tmp_path / "cut.fa.gz"
+    path.write_bytes(gzip.compress(TEXT.encode())[:cut])
+    with pytest.raises(OSError, match=r"cut\.fa\.gz: the gzip stream is damaged or cut off"):
+        read_fasta(path)
+
+
+def test_binary_file(tmp_path):
+    """A file that is no text is named as such, with the line."""
+    path = tmp_path / "binary.fa"
+    path.write_bytes(b">a\nACGT\n\xff\xfe\n")
+    with pytest.raises(ValueError, match=r"binary\.fa, line 3: the file is not a text file"):
+        read_fasta(path)
+    path.write_bytes(b">na\xefve\nACGT\n")
+    assert read_fasta(path, encoding="latin-1").names.tolist() == ["naïve"]
+
+
+@pytest.mark.parametrize("path", [3, {1, 2}, ["a.fa", 3], {"a": {"b": "c.fa"}}])
+def test_wrong_types(path):
+    """Anything that cannot be files is a TypeError."""
+    with pytest.raises(TypeError, match="must"):
+        read_fasta(path)
+
+
+def test_missing_file(tmp_path):
+    """A missing file is a FileNotFoundError."""
+    with pytest.raises(FileNotFoundError):
+        read_fasta(tmp_path / "none.fa")
+
+
+LETTERS = st.text(alphabet="ACGTNacgtn", min_size=1, max_size=30)
+
+
+@settings(deadline=None, derandomize=True, max_examples=50)
+@given(
+    sequences=st.lists(LETTERS, min_size=1, max_size=6),
+    line_width=st.integers(1, 40),
+    packed=st.booleans(),
+)
+def test_round_trip(tmp_path_factory, sequences, line_width, packed):
+    """What was written is read back, whatever the width of the lines."""
+    path = tmp_path_factory.mktemp("fasta") / ("a.fa.gz" if packed else "a.fa")
+    target = [f"class{len(s) % 2}" for s in sequences]
+    write_fasta(path, sequences, target=target, line_width=line_width)
+    assert path.read_bytes().startswith(b"\x1f\x8b") == packed
+    records = read_fasta(path, label_pattern=r"label=(\S+)")
+    assert records.data.tolist() == sequences
+    assert records.target.tolist() == target
+    assert records.names.tolist() == [f"seq{i}" for i in range(len(sequences))]
+
+
+def test_write_is_reproducible(tmp_path):
+    """Equal content gives equal bytes, gzipped or not."""
+    contents = []
+    for name in ("a.fa.gz", "b.fa.gz"):
+        write_fasta(tmp_path / name, np.array(["ACGT"], dtype=object), ["one"])
+        contents.append(pathlib.Path(tmp_path / name).read_bytes())
+    assert contents[0] == contents[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"sequences": ["ACGT", ""]}, "Record 1 .* no letters"),
+        ({"sequences": ["ACGT"], "names": ["a\nb"]}, "Record 0 .* line break"),
+        ({"sequences": ["ACGT"], "names": ["a", "b"]}, "names must have one entry per sequence"),
+        ({"sequences": ["ACGT"], "target": []}, "target must have one entry per sequence"),
+    ],
+)
+def test_write_refuses_what_fasta_cannot_hold(tmp_path, arguments, message):
+    """Nothing is written that would read back as something else."""
+    path = tmp_path / "refused.fa"
+    with pytest.raises(ValueError, match=message):
+        write_fasta(path, **arguments)
+    assert not path.exists()
