@@ -1,0 +1,58 @@
+"""Pure torch: the networks, and masking and attribution as functions of tensors.
+
+Nothing here knows scikit-learn or skorch.
+"""
+
+from sklearn_attngen.networks._attngen import (
+    AttentionPooling,
+    AttnGenNetwork,
+    carries_signal,
+    spread,
+)
+from sklearn_attngen.networks._attribution import (
+    attention_scores,
+    evaluation_mode,
+    gradient_x_input,
+    integrated_gradients,
+)
+from sklearn_attngen.networks._cnn import CNNNetwork
+from sklearn_attngen.networks._encoder import ConvEncoder
+from sklearn_attngen.networks._layers import (
+    Exponential,
+    PositionBias,
+    Residual,
+    SeededDropout,
+    build_module,
+    set_generator,
+)
+from sklearn_attngen.networks._masking import (
+    MASK_SCHEDULES,
+    MASK_VALUES,
+    fill_positions,
+    scheduled_fraction,
+    select_positions,
+)
+
+__all__ = [
+    "MASK_SCHEDULES",
+    "MASK_VALUES",
+    "AttentionPooling",
+    "AttnGenNetwork",
+    "CNNNetwork",
+    "ConvEncoder",
+    "Exponential",
+    "PositionBias",
+    "Residual",
+    "SeededDropout",
+    "attention_scores",
+    "build_module",
+    "carries_signal",
+    "evaluation_mode",
+    "fill_positions",
+    "gradient_x_input",
+    "integrated_gradients",
+    "scheduled_fraction",
+    "select_positions",
+    "set_generator",
+    "spread",
+]

@@ -1,0 +1,189 @@
+"""The AttnGen network: convolutions, attention over every letter, a small head."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sklearn_attngen.networks._encoder import ConvEncoder
+from sklearn_attngen.networks._layers import PositionBias, SeededDropout
+
+__all__ = ["AttentionPooling", "AttnGenNetwork", "carries_signal", "spread"]
+
+
+def carries_signal(x: Tensor) -> Tensor:
+    """Say which positions hold a letter.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n, n_channels, L)
+        One-hot input.
+
+    Returns
+    -------
+    real : bool Tensor of shape (n, L)
+        False where all channels are zero (N, padding). A row without any letter is True
+        everywhere, so that averages over its positions stay defined. With one channel the input
+        is numbers instead of letters, and zero is a number like any other: True everywhere.
+    """
+    if x.shape[1] == 1:
+        return torch.ones_like(x[:, 0], dtype=torch.bool)
+    real = (x != 0).any(dim=1)
+    return real | ~real.any(dim=1, keepdim=True)
+
+
+def spread(attention: Tensor, width: int) -> Tensor:
+    """Spread attention over the letters that the first filters see.
+
+    Attention at position i speaks of all letters under the filters there. This gives every
+    letter the mean attention of the filters that cover it.
+
+    Parameters
+    ----------
+    attention : Tensor of shape (n, L)
+        Non-negative scores.
+    width : int
+        Width of the first filters, odd.
+
+    Returns
+    -------
+    scores : Tensor of shape (n, L)
+        Non-negative, each row with sum 1.
+    """
+    mean = F.avg_pool1d(
+        attention.unsqueeze(1), width, stride=1, padding=width // 2, count_include_pad=False
+    ).squeeze(1)
+    return mean / mean.sum(dim=1, keepdim=True).clamp(min=torch.finfo(mean.dtype).tiny)
+
+
+class AttentionPooling(nn.Module):
+    """Additive attention heads, and one head that weighs all positions alike.
+
+    Each head scores a position by what stands there, ``w . tanh(V h)``, plus a learned bias for
+    the position itself (:class:`PositionBias`), so that attention can use position and can ignore
+    it.
+
+    Parameters
+    ----------
+    n_filters : int
+        Number of channels of the features.
+    n_positions : int
+        Length of the sequences.
+    n_heads : int
+        Number of attention heads.
+    """
+
+    def __init__(self, n_filters: int, n_positions: int, n_heads: int) -> None:
+        super().__init__()
+        self.hidden = nn.Conv1d(n_filters, n_filters, 1)
+        self.score = nn.Conv1d(n_filters, n_heads, 1)
+        self.position = PositionBias(n_heads, n_positions)
+
+    def forward(self, features: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
+        """Pool features over positions.
+
+        Parameters
+        ----------
+        features : Tensor of shape (n, n_filters, L)
+            One vector per position.
+        real : bool Tensor of shape (n, L)
+            Positions that may get attention.
+
+        Returns
+        -------
+        pooled : Tensor of shape (n, (n_heads + 1) * n_filters)
+            One vector per head; the last is the plain mean.
+        attention : Tensor of shape (n, n_heads, L)
+            Each row sums to 1.
+        """
+        logits = self.position(self.score(torch.tanh(self.hidden(features))))
+        logits = logits.float() if logits.dtype == torch.bfloat16 else logits
+        logits = logits.masked_fill(~real.unsqueeze(1), -torch.inf)
+        attention = logits.softmax(dim=-1)
+        uniform = real.to(attention.dtype)
+        uniform = (uniform / uniform.sum(dim=1, keepdim=True)).unsqueeze(1)
+        weights = torch.cat([attention, uniform], dim=1).to(features.dtype)
+        return torch.bmm(weights, features.transpose(1, 2)).flatten(1), attention
+
+
+class AttnGenNetwork(nn.Module):
+    """Convolutional encoder, attention over letters, classifier.
+
+    Parameters
+    ----------
+    n_channels : int
+        Number of letters.
+    n_positions : int
+        Length of the sequences.
+    n_classes : int
+        Number of classes.
+    n_filters : int
+        Number of filters of every convolution.
+    kernel_size : int
+        Width of the first filters, odd.
+    n_layers : int
+        Number of residual layers after the first.
+    n_heads : int
+        Number of attention heads.
+    dropout : float
+        Share of the values dropped after each layer while training.
+    activation : {"exponential", "relu"}, default="exponential"
+        Activation of the first filters.
+    batch_norm : bool, default=True
+        Normalise over the batch after each convolution.
+
+    References
+    ----------
+    .. [1] R. Shabani Nia and A. Karkehabadi, "AttnGen", arXiv:2605.14073 (2026).
+    """
+
+    def __init__(
+        self,
+        *,
+        n_channels: int,
+        n_positions: int,
+        n_classes: int,
+        n_filters: int,
+        kernel_size: int,
+        n_layers: int,
+        n_heads: int,
+        dropout: float,
+        activation: str = "exponential",
+        batch_norm: bool = True,
+    ) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.encoder = ConvEncoder(
+            n_channels, n_filters, kernel_size, n_layers, dropout, activation, batch_norm
+        )
+        self.pooling = AttentionPooling(n_filters, n_positions, n_heads)
+        self.head = nn.Sequential(
+            nn.Linear((n_heads + 1) * n_filters, n_filters),
+            nn.ReLU(),
+            SeededDropout(dropout),
+            nn.Linear(n_filters, n_classes),
+        )
+
+    def attend(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Classify, and score every letter in the same pass.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n, n_channels, L)
+            One-hot input.
+
+        Returns
+        -------
+        logits : Tensor of shape (n, n_classes)
+            Unnormalised log-probabilities.
+        scores : Tensor of shape (n, L)
+            Attention, averaged over the heads and spread over the width of the first filters;
+            each row sums to 1.
+        """
+        pooled, attention = self.pooling(self.encoder(x), carries_signal(x))
+        return self.head(pooled), spread(attention.mean(dim=1), self.kernel_size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map one-hot input (n, n_channels, L) to logits (n, n_classes)."""
+        return self.attend(x)[0]

@@ -1,0 +1,123 @@
+"""Evidence per position from a network, as pure functions of (module, x, target)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["attention_scores", "evaluation_mode", "gradient_x_input", "integrated_gradients"]
+
+
+@contextmanager
+def evaluation_mode(module: nn.Module) -> Iterator[nn.Module]:
+    """Put a module into evaluation mode, and each of its layers back as it was, also on error.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The module.
+
+    Yields
+    ------
+    module : torch.nn.Module
+        The same module.
+    """
+    modes = [(layer, layer.training) for layer in module.modules()]
+    module.eval()
+    try:
+        yield module
+    finally:
+        for layer, training in modes:
+            layer.training = training
+
+
+def _gradient(module: nn.Module, x: Tensor, target: Tensor) -> Tensor:
+    """Return the gradient of the target's logit above the mean logit, off-simplex part removed."""
+    x = x.detach().requires_grad_(True)
+    with torch.enable_grad():
+        logits = module(x)
+        above = logits.gather(1, target.view(-1, 1)).sum() - logits.mean(dim=1).sum()
+        (gradient,) = torch.autograd.grad(above, x)
+    if x.shape[1] > 1:
+        gradient = gradient - gradient.mean(dim=1, keepdim=True)
+    return gradient
+
+
+def gradient_x_input(module: nn.Module, x: Tensor, target: Tensor) -> Tensor:
+    """Return gradient times input for the target class.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Maps (n, n_channels, L) to logits (n, n_classes).
+    x : Tensor of shape (n, n_channels, L)
+        Input; with more than one channel it is read as one-hot.
+    target : int64 Tensor of shape (n,)
+        Class whose evidence is asked for.
+
+    Returns
+    -------
+    evidence : Tensor of shape (n, L)
+        Signed, in units of the target's logit above the mean of all logits. With letters, the
+        gradient's mean over the letters of a position is removed before.
+
+    References
+    ----------
+    .. [1] A. Majdandzic et al., "Correcting gradient-based interpretations of deep neural networks
+       for genomics", Genome Biology 24 (2023) 109.
+    """
+    with evaluation_mode(module):
+        return (_gradient(module, x, target) * x).sum(dim=1).detach()
+
+
+def integrated_gradients(module: nn.Module, x: Tensor, target: Tensor, n_steps: int = 16) -> Tensor:
+    """Return integrated gradients from the input without letters (zeros).
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Maps (n, n_channels, L) to logits (n, n_classes).
+    x : Tensor of shape (n, n_channels, L)
+        Input; with more than one channel it is read as one-hot.
+    target : int64 Tensor of shape (n,)
+        Class whose evidence is asked for.
+    n_steps : int, default=16
+        Number of points of the midpoint rule between zeros and ``x``.
+
+    Returns
+    -------
+    evidence : Tensor of shape (n, L)
+        Signed, in the units of :func:`gradient_x_input`.
+
+    References
+    ----------
+    .. [1] M. Sundararajan, A. Taly and Q. Yan, "Axiomatic attribution for deep networks", ICML
+       (2017).
+    """
+    total = torch.zeros_like(x)
+    with evaluation_mode(module):
+        for step in range(n_steps):
+            total += _gradient(module, x * ((step + 0.5) / n_steps), target).detach()
+    return (total / n_steps * x).sum(dim=1)
+
+
+def attention_scores(module: nn.Module, x: Tensor) -> Tensor:
+    """Return the attention of a network on each position.
+
+    Parameters
+    ----------
+    module : AttnGenNetwork
+        A network with an ``attend`` method.
+    x : Tensor of shape (n, n_channels, L)
+        One-hot input.
+
+    Returns
+    -------
+    scores : Tensor of shape (n, L)
+        Non-negative, each row with sum 1.
+    """
+    with evaluation_mode(module), torch.no_grad():
+        return module.attend(x)[1]  # type: ignore[operator]

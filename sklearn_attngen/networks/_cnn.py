@@ -1,0 +1,79 @@
+"""The convolutional baseline: the encoder of AttnGen, pooled without attention."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from sklearn_attngen.networks._attngen import carries_signal
+from sklearn_attngen.networks._encoder import ConvEncoder
+from sklearn_attngen.networks._layers import SeededDropout
+
+__all__ = ["CNNNetwork"]
+
+
+class CNNNetwork(nn.Module):
+    """Convolutional encoder, mean and maximum over positions, classifier.
+
+    The first filters may prefer positions, as the attention of AttnGen may; without that, a
+    pooled network cannot solve aligned tasks and would be no fair baseline there.
+
+    Parameters
+    ----------
+    n_channels : int
+        Number of letters.
+    n_positions : int
+        Length of the sequences.
+    n_classes : int
+        Number of classes.
+    n_filters : int
+        Number of filters of every convolution.
+    kernel_size : int
+        Width of the first filters, odd.
+    n_layers : int
+        Number of residual layers after the first.
+    dropout : float
+        Share of the values dropped after each layer while training.
+    activation : {"exponential", "relu"}, default="relu"
+        Activation of the first filters.
+    batch_norm : bool, default=True
+        Normalise over the batch after each convolution.
+    """
+
+    def __init__(
+        self,
+        *,
+        n_channels: int,
+        n_positions: int,
+        n_classes: int,
+        n_filters: int,
+        kernel_size: int,
+        n_layers: int,
+        dropout: float,
+        activation: str = "relu",
+        batch_norm: bool = True,
+    ) -> None:
+        super().__init__()
+        self.encoder = ConvEncoder(
+            n_channels,
+            n_filters,
+            kernel_size,
+            n_layers,
+            dropout,
+            activation,
+            batch_norm,
+            n_positions,
+        )
+        self.head = nn.Sequential(
+            nn.Linear(2 * n_filters, n_filters),
+            nn.ReLU(),
+            SeededDropout(dropout),
+            nn.Linear(n_filters, n_classes),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map one-hot input (n, n_channels, L) to logits (n, n_classes)."""
+        features, real = self.encoder(x), carries_signal(x).unsqueeze(1)
+        mean = features.masked_fill(~real, 0.0).sum(dim=2) / real.sum(dim=2)
+        highest = features.masked_fill(~real, -torch.inf).amax(dim=2)
+        return self.head(torch.cat([mean, highest], dim=1))

@@ -1,0 +1,201 @@
+"""Small layers that draw from a generator of their own and never from torch's global one."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+__all__ = [
+    "Exponential",
+    "PositionBias",
+    "Residual",
+    "SeededDropout",
+    "build_module",
+    "set_generator",
+]
+
+
+class Exponential(nn.Module):
+    """``exp(x)``, the activation that makes first-layer filters read like motifs.
+
+    An exponential first layer keeps what a filter barely matches near zero, so that the filters
+    of a trained network resemble motifs and gradients point at their letters.
+
+    Parameters
+    ----------
+    limit : float, default=10.0
+        Inputs above this are cut there, so that no activation overflows.
+
+    References
+    ----------
+    .. [1] P. K. Koo and M. Ploenzke, "Improving representations of genomic sequence motifs in
+       convolutional networks with exponential activations", Nature Machine Intelligence 3
+       (2021) 258-266.
+    """
+
+    def __init__(self, limit: float = 10.0) -> None:
+        super().__init__()
+        self.limit = limit
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return ``exp(min(x, limit))``."""
+        return x.clamp(max=self.limit).exp()
+
+
+class SeededDropout(nn.Module):
+    """Dropout whose noise comes from the generator given to :func:`set_generator`.
+
+    ``torch.nn.Dropout`` draws from the global generator, which makes fits in threads depend on
+    each other and changes the state of the user's own program.
+
+    Parameters
+    ----------
+    p : float
+        Share of the values to drop while training.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+        self.generator: torch.Generator | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Drop whole values and scale the others by ``1 / (1 - p)``; identity in evaluation."""
+        if not self.training or self.p == 0.0 or self.generator is None:
+            return x
+        noise = torch.rand(x.shape, generator=self.generator, device=x.device)
+        return x * (noise >= self.p).to(x.dtype) / (1.0 - self.p)
+
+    def extra_repr(self) -> str:
+        """Show the share in ``print(module)``."""
+        return f"p={self.p}"
+
+
+class PositionBias(nn.Module):
+    """Add a learned number per channel and position, zero at the start.
+
+    A task where a motif may be anywhere leaves the numbers near zero; an aligned task (a splice
+    site in the middle) makes them sharp.
+
+    Parameters
+    ----------
+    n_channels : int
+        Number of channels.
+    n_positions : int
+        Length of the sequences.
+
+    Notes
+    -----
+    The stored parameters are multiplied by ten, so that a training of a few hundred steps can make
+    them sharp: under Adam no parameter moves further than the sum of the learning rates. Without
+    the factor, networks trained on 2,400 splice sites did not learn to look at the junction.
+    """
+
+    scale = 10.0
+
+    def __init__(self, n_channels: int, n_positions: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(n_channels, n_positions))
+
+    def initialize(self, generator: torch.Generator) -> None:
+        """Start without any preference for a position."""
+        nn.init.zeros_(self.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (n, n_channels, L) to the same shape."""
+        return x + self.scale * self.weight
+
+
+class Residual(nn.Module):
+    """A dilated convolution whose output is added to its input.
+
+    Parameters
+    ----------
+    channels : int
+        Number of channels in and out.
+    kernel_size : int
+        Width of the convolution, odd.
+    dilation : int
+        Distance between the positions that one kernel reads.
+    dropout : float
+        Share of the new values that is dropped while training.
+    batch_norm : bool
+        Normalise over the batch. Off for input without letters, where a fit with weights must
+        equal a fit with repeated rows.
+    """
+
+    def __init__(
+        self, channels: int, kernel_size: int, dilation: int, dropout: float, batch_norm: bool
+    ) -> None:
+        super().__init__()
+        self.convolution = nn.Conv1d(
+            channels,
+            channels,
+            kernel_size,
+            padding=dilation * (kernel_size // 2),
+            dilation=dilation,
+            bias=not batch_norm,
+        )
+        self.norm = nn.BatchNorm1d(channels) if batch_norm else nn.Identity()
+        self.activation = nn.ReLU()
+        self.dropout = SeededDropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (n, channels, L) to (n, channels, L)."""
+        return x + self.dropout(self.activation(self.norm(self.convolution(x))))
+
+
+def set_generator(module: nn.Module, generator: torch.Generator | None) -> None:
+    """Give every :class:`SeededDropout` of a module the generator it draws from.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The module, changed in place.
+    generator : torch.Generator or None
+        None ends the noise and drops the reference, so that the module can be pickled.
+    """
+    for layer in module.modules():
+        if isinstance(layer, SeededDropout):
+            layer.generator = generator
+
+
+def build_module(
+    kind: type[nn.Module], generator: torch.Generator, **parameters: object
+) -> nn.Module:
+    """Create a module with weights drawn from a generator, on the CPU.
+
+    The layers are made without storage first, so that their own initialisation never touches
+    torch's global generator; it is therefore safe in threads.
+
+    Parameters
+    ----------
+    kind : type
+        Class of the module.
+    generator : torch.Generator
+        Source of the weights, on the CPU.
+    **parameters
+        Passed to ``kind``.
+
+    Returns
+    -------
+    module : torch.nn.Module
+        In training mode, float32.
+    """
+    with torch.device("meta"):
+        module = kind(**parameters)
+    module.to_empty(device="cpu")
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv1d | nn.Linear):
+            # He et al. (2015): keeps the variance through ReLU layers
+            fan_in = math.prod(layer.weight.shape[1:])
+            nn.init.normal_(layer.weight, std=math.sqrt(2.0 / fan_in), generator=generator)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+        elif isinstance(layer, nn.BatchNorm1d):
+            layer.reset_parameters()
+        elif hasattr(layer, "initialize"):
+            layer.initialize(generator)  # type: ignore[operator]  # torch types it as a Tensor
+    return module

@@ -1,0 +1,16 @@
+"""The skorch side: batches, and a net that trains with weights, strands and masking."""
+
+from sklearn_attngen.training._batches import BatchIterator, SequenceDataset, expand
+from sklearn_attngen.training._fitting import build_net, resolve_epochs, run_epochs
+from sklearn_attngen.training._net import Masking, SequenceNet
+
+__all__ = [
+    "BatchIterator",
+    "Masking",
+    "SequenceDataset",
+    "SequenceNet",
+    "build_net",
+    "expand",
+    "resolve_epochs",
+    "run_epochs",
+]

@@ -1,0 +1,225 @@
+"""Build a net for some epochs and run them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from skorch.callbacks import Callback, EarlyStopping, LRScheduler
+from skorch.helper import predefined_split
+from torch import nn
+
+from sklearn_attngen.networks import set_generator
+from sklearn_attngen.training._batches import SequenceDataset
+from sklearn_attngen.training._net import Masking, SequenceNet
+
+__all__ = ["build_net", "resolve_epochs", "run_epochs"]
+
+# An automatic training takes at least this many steps of the optimiser and this many epochs, so
+# that the same defaults serve 100 rows and 75,000; the last number ends it for tiny data.
+MIN_STEPS, MIN_EPOCHS, MAX_EPOCHS = 500, 8, 60
+
+# what the estimator sets itself, and with which of its parameters
+_TAKEN = {
+    "module": "the class of the estimator",
+    "criterion": "sample_weight and class_weight",
+    "lr": "learning_rate",
+    "max_epochs": "max_epochs",
+    "batch_size": "batch_size",
+    "train_split": "early_stopping and validation_fraction",
+    "iterator_train": "batch_size",
+    "iterator_valid": "batch_size",
+    "device": "device",
+    "verbose": "verbose",
+}
+
+
+def resolve_epochs(max_epochs: int | str, n_batches: int) -> int:
+    """Return the number of epochs to train.
+
+    Parameters
+    ----------
+    max_epochs : int or "auto"
+        A number is returned as it is. "auto" is the smallest number of epochs from 8 to 60 that
+        gives at least 500 steps of the optimiser.
+    n_batches : int
+        Number of batches in an epoch.
+
+    Returns
+    -------
+    n_epochs : int
+        Number of passes over the rows.
+
+    Examples
+    --------
+    >>> from sklearn_attngen.training import resolve_epochs
+    >>> resolve_epochs("auto", 1), resolve_epochs("auto", 18), resolve_epochs("auto", 600)
+    (60, 28, 8)
+    """
+    if max_epochs != "auto":
+        return int(max_epochs)
+    return min(MAX_EPOCHS, max(MIN_EPOCHS, math.ceil(MIN_STEPS / n_batches)))
+
+
+def build_net(
+    module: nn.Module,
+    *,
+    previous: SequenceNet | None,
+    n_channels: int,
+    strands: list[int] | None,
+    masking: Masking | None,
+    bfloat16: bool,
+    epochs: int,
+    n_batches: int,
+    epochs_done: int,
+    cycle: bool,
+    batch_size: int,
+    learning_rate: float,
+    weight_decay: float,
+    device: str,
+    valid: SequenceDataset | None,
+    patience: int,
+    verbose: int,
+    net_params: dict[str, Any] | None,
+) -> SequenceNet:
+    """Return an initialised net that is ready to train.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The network, with its weights.
+    previous : SequenceNet or None
+        The net of an earlier call, whose optimiser state goes on when ``cycle`` is false.
+    n_channels : int
+        Number of letters; 1 for input without letters.
+    strands : list of int or None
+        Order of the channels on the other strand, see :class:`SequenceNet`.
+    masking : Masking or None
+        How positions are masked, see :class:`SequenceNet`.
+    bfloat16 : bool
+        Whether training runs in bfloat16.
+    epochs : int
+        Length of the whole training in epochs.
+    n_batches : int
+        Number of batches in an epoch.
+    epochs_done : int
+        Epochs that earlier calls have trained, for the mask schedule.
+    cycle : bool
+        Train all epochs with a one-cycle learning rate; otherwise one epoch at half the rate.
+    batch_size : int
+        Largest number of rows of a step.
+    learning_rate : float
+        Highest learning rate.
+    weight_decay : float
+        Weight decay of AdamW.
+    device : str
+        Device of the training.
+    valid : SequenceDataset or None
+        Rows that decide when to stop.
+    patience : int
+        Epochs without a lower validation loss before stopping.
+    verbose : int
+        Above 0, print a line after each epoch.
+    net_params : dict or None
+        Further parameters for skorch; callbacks are added to those used here.
+
+    Returns
+    -------
+    net : SequenceNet
+        Initialised, not yet trained.
+
+    Raises
+    ------
+    ValueError
+        If ``net_params`` sets what a parameter of the estimator sets.
+    """
+    extra = dict(net_params or {})
+    for name, instead in _TAKEN.items():
+        if any(key == name or key.startswith(f"{name}__") for key in extra):
+            raise ValueError(f"net_params may not set {name!r}; use {instead} instead.")
+    callbacks: list[Callback | tuple[str, Callback]] = []
+    if cycle:
+        callbacks.append(
+            (
+                "one_cycle",
+                LRScheduler(
+                    torch.optim.lr_scheduler.OneCycleLR,
+                    max_lr=learning_rate,
+                    total_steps=epochs * n_batches,
+                    step_every="batch",
+                ),
+            )
+        )
+    if valid is not None:
+        stopping = EarlyStopping(
+            monitor="valid_loss", patience=patience, load_best=True, sink=_quiet
+        )
+        callbacks.append(("early_stopping", stopping))
+    callbacks.extend(extra.pop("callbacks", None) or [])
+    parameters = {
+        "optimizer": torch.optim.AdamW,
+        "optimizer__weight_decay": weight_decay,
+        **extra,
+    }
+    net = SequenceNet(
+        module,
+        criterion=nn.CrossEntropyLoss,
+        lr=learning_rate if cycle else learning_rate / 2,
+        max_epochs=epochs if cycle else 1,
+        batch_size=batch_size,
+        train_split=None if valid is None else predefined_split(valid),
+        callbacks=callbacks,
+        device=device,
+        verbose=verbose,
+        n_channels=n_channels,
+        strands=strands,
+        masking=masking,
+        total_steps=epochs * n_batches,
+        first_step=epochs_done * n_batches,
+        bfloat16=bfloat16,
+        **parameters,
+    ).initialize()
+    if previous is not None and not cycle and hasattr(previous, "optimizer_"):
+        state = previous.optimizer_.state_dict()
+        rates = [group["lr"] for group in net.optimizer_.param_groups]
+        net.optimizer_.load_state_dict(state)
+        for group, rate in zip(net.optimizer_.param_groups, rates, strict=True):
+            group["lr"] = rate
+    return net
+
+
+def run_epochs(net: SequenceNet, data: SequenceDataset, seed: int) -> None:
+    """Train a net, with noise and order drawn from a seed.
+
+    Parameters
+    ----------
+    net : SequenceNet
+        From :func:`build_net`.
+    data : SequenceDataset
+        The training rows.
+    seed : int
+        Seed of all randomness of this call.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the user interrupts; skorch alone would return a half-trained net without a word.
+    """
+    net.seed(seed)
+    set_generator(net.module_, net.noise_generator)
+    try:
+        net.notify("on_train_begin", X=data, y=None)
+        try:
+            net.fit_loop(data)
+        except KeyboardInterrupt:
+            if not net.stopped:
+                raise
+        net.notify("on_train_end", X=data, y=None)
+    finally:
+        set_generator(net.module_, None)
+        net.release()
+
+
+def _quiet(message: str) -> None:
+    """Swallow the message of early stopping; the history says it."""

@@ -1,0 +1,218 @@
+"""The skorch net: one training step with weights, strands, masking and consistency."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from skorch import NeuralNet
+from torch import Tensor
+from torch.nn import functional as F
+
+from sklearn_attngen.networks import (
+    carries_signal,
+    fill_positions,
+    scheduled_fraction,
+    select_positions,
+)
+from sklearn_attngen.training._batches import BatchIterator, expand
+
+__all__ = ["Masking", "SequenceNet"]
+
+
+@dataclass(frozen=True)
+class Masking:
+    """How low-contribution positions are suppressed while training.
+
+    Parameters
+    ----------
+    fraction : float
+        Masked fraction at the end of the ramp.
+    by : {"positions", "mass"}
+        What the fraction counts, see :func:`sklearn_attngen.networks.select_positions`.
+    order : {"lowest", "highest", "random"}
+        Which positions go first: those of lowest attention, or one of two controls.
+    value : {"resample", "uniform", "zero"}
+        What stands at a masked position.
+    schedule : {"linear", "cosine", "constant"}
+        Shape of the ramp.
+    warmup : float
+        Share of the training that the ramp takes.
+    consistency : float
+        Weight of the divergence between the prediction from the whole sequence and the one from
+        the masked sequence. With 0 the masked sequence is trained against the labels instead.
+    """
+
+    fraction: float
+    by: str
+    order: str
+    value: str
+    schedule: str
+    warmup: float
+    consistency: float
+
+
+class SequenceNet(NeuralNet):
+    """A skorch net that trains on :class:`SequenceDataset` with generators of its own.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The network, built and initialised.
+    *args
+        Passed to ``skorch.NeuralNet``.
+    n_channels : int
+        Number of letters; 1 for input without letters.
+    strands : list of int or None
+        Order of the channels on the reverse-complement strand; rows are then turned round at
+        random, half of them in each batch on average. None keeps the strand.
+    masking : Masking or None
+        None trains on the whole sequences only.
+    total_steps : int
+        Number of optimiser steps of the whole training, which the mask schedule refers to.
+    first_step : int
+        Number of steps that were done before.
+    bfloat16 : bool
+        Run the forward pass of a training step in bfloat16 where torch's autocast allows it.
+    **kwargs
+        Passed to ``skorch.NeuralNet``.
+    """
+
+    def __init__(
+        self,
+        module: torch.nn.Module,
+        *args: Any,
+        n_channels: int,
+        strands: list[int] | None = None,
+        masking: Masking | None = None,
+        total_steps: int = 1,
+        first_step: int = 0,
+        bfloat16: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(module, *args, **kwargs)
+        self.n_channels = n_channels
+        self.strands = strands
+        self.masking = masking
+        self.total_steps = total_steps
+        self.first_step = first_step
+        self.bfloat16 = bfloat16
+
+    def get_iterator(self, dataset: Any, training: bool = False) -> BatchIterator:
+        """Return batches, in random order while training."""
+        size = self.batch_size if self.batch_size > 0 else len(dataset)
+        return BatchIterator(dataset, size, self.order_generator if training else None)
+
+    def seed(self, seed: int) -> None:
+        """Set the generators that order the rows and draw the noise of the next epochs.
+
+        Parameters
+        ----------
+        seed : int
+            From 0 to 2**63 - 1.
+        """
+        self.order_generator: torch.Generator | None = torch.Generator().manual_seed(seed)
+        self.noise_generator: torch.Generator | None = torch.Generator(
+            device=self.device
+        ).manual_seed(seed)
+        self.step = self.first_step
+        self.stopped = False
+
+    def release(self) -> None:
+        """Forget the generators, so that the net is small and can be pickled anywhere."""
+        self.order_generator = self.noise_generator = None
+
+    def notify(self, method_name: str, **cb_kwargs: Any) -> None:
+        """Call the callbacks; remember if one of them ends the training.
+
+        skorch's callbacks end a training with KeyboardInterrupt, as a user does.
+        """
+        try:
+            super().notify(method_name, **cb_kwargs)
+        except KeyboardInterrupt:
+            self.stopped = True
+            raise
+
+    def _masked(self, x: Tensor, scores: Tensor, masking: Masking, fraction: float) -> Tensor:
+        """Return the input with its lowest-ranked positions replaced."""
+        if masking.order == "random":
+            scores = torch.rand(scores.shape, generator=self.noise_generator, device=scores.device)
+        elif masking.order == "highest":
+            scores = -scores if masking.by == "positions" else scores.amax(1, keepdim=True) - scores
+        selected = select_positions(scores, carries_signal(x), fraction, by=masking.by)
+        return fill_positions(x, selected, masking.value, self.noise_generator)
+
+    def _autocast(self) -> AbstractContextManager:
+        if not self.bfloat16:
+            return nullcontext()
+        return torch.autocast(torch.device(self.device).type, dtype=torch.bfloat16)
+
+    def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Tensor]:
+        """Run one forward and backward pass.
+
+        The loss is the cross-entropy on the whole sequence plus, where masking is on, the
+        divergence of the masked prediction from the clean one, which is held fixed.
+        """
+        self._set_training(True)
+        inputs, y = batch
+        x, y, weight = self._to_device(inputs, y)
+        if self.strands is not None:
+            flip = torch.rand(len(x), 1, 1, generator=self.noise_generator, device=x.device) < 0.5
+            x = torch.where(flip, x.flip(2)[:, self.strands], x)
+        fraction = 0.0
+        if (masking := self.masking) is not None:
+            fraction = scheduled_fraction(
+                self.step / self.total_steps, masking.fraction, masking.schedule, masking.warmup
+            )
+        with self._autocast():
+            if masking is None or fraction == 0.0:
+                logits = self.module_(x)
+                loss = _weighted_cross_entropy(logits, y, weight)
+            else:
+                logits, scores = self.module_.attend(x)
+                masked = self._masked(x, scores.detach(), masking, fraction)
+                loss = _weighted_cross_entropy(logits, y, weight)
+                loss = loss + self._masked_loss(logits, self.module_(masked), y, weight, masking)
+        loss.backward()
+        self.step += 1
+        if masking is not None:
+            self.history.record("mask_fraction", fraction)
+        return {"loss": loss.detach(), "y_pred": logits.detach()}
+
+    @staticmethod
+    def _masked_loss(
+        clean: Tensor, masked: Tensor, y: Tensor, weight: Tensor, masking: Masking
+    ) -> Tensor:
+        if masking.consistency == 0.0:
+            return _weighted_cross_entropy(masked, y, weight)
+        divergence = F.kl_div(
+            masked.log_softmax(1), clean.detach().log_softmax(1), log_target=True, reduction="none"
+        )
+        return masking.consistency * (divergence.sum(1) * weight).mean()
+
+    def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Tensor]:
+        """Return loss and prediction on the whole sequences, without noise."""
+        self._set_training(False)
+        inputs, y = batch
+        with torch.no_grad():
+            x, y, weight = self._to_device(inputs, y)
+            logits = self.module_(x)
+            return {"loss": _weighted_cross_entropy(logits, y, weight), "y_pred": logits}
+
+    def infer(self, x: Any, **fit_params: Any) -> Tensor:
+        """Return the logits for a batch as the iterator gives it."""
+        data = x["data"] if isinstance(x, dict) else x
+        parameter = next(self.module_.parameters())
+        return self.module_(expand(data.to(parameter.device), self.n_channels, parameter.dtype))
+
+    def _to_device(self, inputs: dict[str, Tensor], y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        parameter = next(self.module_.parameters())
+        device, dtype = parameter.device, parameter.dtype
+        x = expand(inputs["data"].to(device), self.n_channels, dtype)
+        return x, y.to(device), inputs["weight"].to(device, dtype)
+
+
+def _weighted_cross_entropy(logits: Tensor, y: Tensor, weight: Tensor) -> Tensor:
+    return (F.cross_entropy(logits, y, reduction="none") * weight).mean()
