@@ -1,0 +1,266 @@
+"""AttnGenClassifier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import torch
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from sklearn_attngen.classifiers._base import SequenceClassifier
+from sklearn_attngen.networks import MASK_SCHEDULES, MASK_VALUES, AttnGenNetwork
+from sklearn_attngen.sequences import Alphabet
+from sklearn_attngen.training import Masking
+
+__all__ = ["AttnGenClassifier"]
+
+
+class AttnGenClassifier(SequenceClassifier):
+    """Attention network that is trained to decide from few letters of a sequence.
+
+    A convolutional encoder keeps one feature vector per letter, and attention scores every letter.
+    While training, the letters with the lowest scores are progressively replaced, more of them as
+    the training goes on, and the prediction from what is left must agree with the prediction from
+    the whole sequence. Prediction sees the whole sequence.
+
+    Parameters
+    ----------
+    mask_fraction : float, default=0.15
+        Fraction of the letters masked at the end of the ramp, at least 0 and below 1, rounded down
+        for each sequence; letters without signal (N) do not count, and at least one letter is left.
+    mask_by : {"positions", "mass"}, default="positions"
+        What the fraction counts: letters, or attention. "mass" masks the lowest letters that
+        together hold this fraction of a sequence's attention: many where attention is peaked, few
+        where it is flat.
+    mask_order : {"lowest", "highest", "random"}, default="lowest"
+        Which letters are masked. Only "lowest" is the method; the others are controls.
+    mask_value : {"resample", "uniform", "zero"}, default="resample"
+        What stands at a masked letter: a letter drawn from the composition of the sequence, equal
+        shares of all letters, or nothing. "zero" is also how N is encoded, so that a network may
+        learn what N means in the data where it should learn to do without the letter.
+    mask_schedule : {"linear", "cosine", "constant"}, default="linear"
+        Shape of the ramp from 0 to ``mask_fraction``.
+    mask_warmup : float, default=1/3
+        Share of the training that the ramp takes.
+    consistency_weight : float, default=1.0
+        Weight of the Kullback-Leibler divergence of the masked prediction from the clean one, which
+        is held fixed. With 0 the masked sequence is trained on its label instead.
+    n_filters : int, default=64
+        Number of filters of each convolution.
+    kernel_size : int, default=11
+        Width of the first filters, odd.
+    n_layers : int, default=2
+        Number of residual convolutions of width 7 after the first; their dilation doubles from 1.
+    n_heads : int, default=4
+        Number of attention heads. One more head weighs all letters alike.
+    dropout : float, default=0.1
+        Share of the values dropped after each layer while training.
+    reverse_complement : {False, "augment", "average"}, default=False
+        "augment" trains on a random strand of each sequence; "average" also averages prediction and
+        saliency over both strands. Needs an alphabet with complements.
+    alphabet : {"DNA", "RNA", "protein"}, str of letters or Alphabet, default="DNA"
+        The letters of the sequences.
+    max_epochs : int or "auto", default="auto"
+        Number of passes over the rows. "auto": as many as give 500 steps of the optimiser, but from
+        8 to 60.
+    batch_size : int, default=128
+        Largest number of rows of a step; the rows are spread evenly over the batches.
+    learning_rate : float, default=0.003
+        Highest rate of the one-cycle schedule of AdamW.
+    weight_decay : float, default=0.01
+        Weight decay of AdamW.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes. "balanced" counts rows with their sample weights.
+    early_stopping : bool, default=False
+        Hold out rows, stop when their loss has not fallen for ``n_iter_no_change`` epochs, and go
+        back to the best weights.
+    validation_fraction : float, default=0.1
+        Share of the rows held out with ``early_stopping``, drawn by class.
+    n_iter_no_change : int, default=5
+        Epochs without improvement before stopping.
+    saliency_method : {"attention_x_gradient", "attention", "gradient_x_input", \
+            "integrated_gradients"}, default="attention_x_gradient"
+        What :meth:`saliency` and ``saliency_`` use.
+    device : str, default="auto"
+        Device as torch names it; "auto" is a CUDA device where there is one, else the CPU.
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        Precision of training; "auto" is bfloat16 (autocast) on CUDA devices that have it, else
+        float32. Prediction and saliency always run in float32.
+    net_params : dict or None, default=None
+        Further parameters of the skorch net, such as ``{"optimizer": torch.optim.SGD}`` or
+        ``{"callbacks": [...]}``; callbacks are added to the ones in use.
+    warm_start : bool, default=False
+        Go on from the weights of the last ``fit``.
+    verbose : int, default=0
+        Above 0, print a line of losses after each epoch.
+    random_state : int, RandomState instance or None, default=None
+        Seed of weights, order of rows, dropout, masks and strands. With an int, two fits give equal
+        bits on a CPU at the same number of torch threads.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels.
+    n_features_in_ : int
+        ``length_`` times the number of letters.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if ``fit`` was given a frame of encoded input.
+    length_ : int
+        Length of the sequences.
+    n_iter_ : int
+        Number of epochs trained.
+    history_ : list of dict
+        Losses, seconds and masked fraction of each epoch.
+    net_ : skorch.NeuralNet
+        The net that trained.
+    module_ : torch.nn.Module
+        The network: (n, n_letters, L) one-hot to (n, n_classes) logits, for one strand.
+    device_ : str
+        The device in use.
+    saliency_ : ndarray of shape (L,)
+        Mean saliency over at most 2,000 training rows.
+    class_saliency_ : ndarray of shape (n_classes, L)
+        The same over the rows of each class.
+    feature_importances_ : ndarray of shape (n_features_in_,)
+        ``saliency_`` divided over the letters that stand at each position; sums to 1.
+
+    See Also
+    --------
+    CNNClassifier : The same encoder without attention and masking.
+    make_kmer_classifier : A linear model of k-mer counts.
+
+    Notes
+    -----
+    Only the abstract of [1]_ is known; architecture, loss, schedule and mask value are choices of
+    this implementation. The consistency term is that of saliency-guided training [2]_, the first
+    filters are exponential [3]_, the learning rate follows one cycle [4]_.
+
+    Two-dimensional numbers that are not one-hot are read as L positions with one channel. They have
+    no letters, so nothing is masked, normalised over the batch or dropped out there.
+
+    References
+    ----------
+    .. [1] R. Shabani Nia and A. Karkehabadi, "AttnGen", arXiv:2605.14073 (2026).
+    .. [2] A. A. Ismail, H. Corrada Bravo and S. Feizi, "Improving deep learning interpretability by
+       saliency guided training", NeurIPS (2021).
+    .. [3] P. K. Koo and M. Ploenzke, "Improving representations of genomic sequence motifs in
+       convolutional networks with exponential activations", Nature Machine Intelligence 3 (2021)
+       258-266.
+    .. [4] L. N. Smith and N. Topin, "Super-convergence: very fast training of neural networks using
+       large learning rates", arXiv:1708.07120 (2017).
+
+    Examples
+    --------
+    >>> from sklearn_attngen.classifiers import AttnGenClassifier
+    >>> from sklearn_attngen.datasets import make_motif_sequences
+    >>> data = make_motif_sequences(200, length=40, random_state=0)
+    >>> classifier = AttnGenClassifier(max_epochs=30, random_state=0).fit(data.data, data.target)
+    >>> classifier.predict_proba(data.data[:3]).shape
+    (3, 2)
+    >>> classifier.saliency(data.data[:3]).shape
+    (3, 40)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **SequenceClassifier._parameter_constraints,
+        "mask_fraction": [Interval(Real, 0, 1, closed="left")],
+        "mask_by": [StrOptions({"positions", "mass"})],
+        "mask_order": [StrOptions({"lowest", "highest", "random"})],
+        "mask_value": [StrOptions(set(MASK_VALUES))],
+        "mask_schedule": [StrOptions(set(MASK_SCHEDULES))],
+        "mask_warmup": [Interval(Real, 0, 1, closed="both")],
+        "consistency_weight": [Interval(Real, 0, None, closed="left")],
+        "n_heads": [Interval(Integral, 1, None, closed="left")],
+        "saliency_method": [
+            StrOptions(
+                {"attention_x_gradient", "attention", "gradient_x_input", "integrated_gradients"}
+            )
+        ],
+    }
+    _saliency_methods = (
+        "attention_x_gradient",
+        "attention",
+        "gradient_x_input",
+        "integrated_gradients",
+    )
+
+    def __init__(
+        self,
+        *,
+        mask_fraction: float = 0.15,
+        mask_by: str = "positions",
+        mask_order: str = "lowest",
+        mask_value: str = "resample",
+        mask_schedule: str = "linear",
+        mask_warmup: float = 1 / 3,
+        consistency_weight: float = 1.0,
+        n_filters: int = 64,
+        kernel_size: int = 11,
+        n_layers: int = 2,
+        n_heads: int = 4,
+        dropout: float = 0.1,
+        reverse_complement: bool | str = False,
+        alphabet: str | Alphabet = "DNA",
+        max_epochs: int | str = "auto",
+        batch_size: int = 128,
+        learning_rate: float = 3e-3,
+        weight_decay: float = 0.01,
+        class_weight: Mapping[Any, float] | str | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        saliency_method: str = "attention_x_gradient",
+        device: str = "auto",
+        precision: str = "auto",
+        net_params: dict[str, Any] | None = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        random_state: Any = None,
+    ) -> None:
+        self.mask_fraction = mask_fraction
+        self.mask_by = mask_by
+        self.mask_order = mask_order
+        self.mask_value = mask_value
+        self.mask_schedule = mask_schedule
+        self.mask_warmup = mask_warmup
+        self.consistency_weight = consistency_weight
+        self.n_filters = n_filters
+        self.kernel_size = kernel_size
+        self.n_layers = n_layers
+        self.n_heads = n_heads
+        self.dropout = dropout
+        self.reverse_complement = reverse_complement
+        self.alphabet = alphabet
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.class_weight = class_weight
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.saliency_method = saliency_method
+        self.device = device
+        self.precision = precision
+        self.net_params = net_params
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def _network(self) -> tuple[type[torch.nn.Module], dict[str, Any]]:
+        return AttnGenNetwork, {"activation": "exponential", "n_heads": self.n_heads}
+
+    def _masking(self) -> Masking | None:
+        if self.mask_fraction == 0:
+            return None
+        return Masking(
+            fraction=self.mask_fraction,
+            by=self.mask_by,
+            order=self.mask_order,
+            value=self.mask_value,
+            schedule=self.mask_schedule,
+            warmup=self.mask_warmup,
+            consistency=self.consistency_weight,
+        )

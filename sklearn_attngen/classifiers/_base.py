@@ -1,0 +1,264 @@
+"""What AttnGenClassifier and CNNClassifier share: reading, fitting, predicting, saliency."""
+
+from __future__ import annotations
+
+from abc import ABCMeta
+from collections.abc import Iterator
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d
+from torch import Tensor
+
+from sklearn_attngen.classifiers._saliency import SaliencyMixin
+from sklearn_attngen.classifiers._targets import encode_target
+from sklearn_attngen.classifiers._training import TrainingMixin, as_tensor
+from sklearn_attngen.networks import evaluation_mode
+from sklearn_attngen.sequences import Alphabet, Sequences, read_sequences
+from sklearn_attngen.training import expand
+
+# positions of one batch at prediction: bounds memory whatever the number of rows
+POSITIONS_PER_BATCH = 2**16
+
+
+class SequenceClassifier(
+    SaliencyMixin, TrainingMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMeta
+):
+    """Base of the classifiers: a scikit-learn estimator that composes a private skorch net.
+
+    Subclasses say which network they train (``_network``) and how it masks (``_masking``).
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "n_filters": [Interval(Integral, 1, None, closed="left")],
+        "kernel_size": [Interval(Integral, 1, None, closed="left")],
+        "n_layers": [Interval(Integral, 0, 8, closed="both")],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "reverse_complement": ["boolean", StrOptions({"augment", "average"})],
+        "alphabet": [str, Alphabet],
+        "max_epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "device": [str, torch.device],
+        "precision": [StrOptions({"auto", "float32", "bfloat16"})],
+        "net_params": [dict, None],
+        "warm_start": ["boolean"],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Train on sequences and their classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples,) or (n_samples, n_features)
+            Strings of one length (list, array, Series, one-column frame), or one-hot input of shape
+            (n_samples, L * n_letters), (n_samples, L, n_letters) or (n_samples, n_letters, L).
+            Other 2-D numbers are read as L positions with one channel.
+        y : array-like of shape (n_samples,)
+            Class labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows. Rows of weight zero are left out.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If X cannot be read (the message names row and position), if X and y differ in length,
+            or if y has fewer than two classes.
+        """
+        continues = self.warm_start and hasattr(self, "net_")
+        sequences = self._read(X, reset=not continues)
+        y, weight = self._check_target(sequences, y, sample_weight)
+        classes = np.unique(y)
+        if continues and not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                f"With warm_start=True the classes must stay {self.classes_.tolist()}, got "
+                f"{classes.tolist()}. Set warm_start=False to start anew."
+            )
+        if len(classes) < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs at least two classes to tell apart, but y holds one "
+                f"class: {classes.tolist()}."
+            )
+        if not continues:
+            self._start(sequences, classes)
+        return self._train(sequences, encode_target(y, self.classes_), weight)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Train for one epoch on some rows, with half of the learning rate and no cycle.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples,) or (n_samples, n_features)
+            Sequences, as in :meth:`fit`.
+        y : array-like of shape (n_samples,)
+            Class labels.
+        classes : array-like of shape (n_classes,), default=None
+            All labels there will ever be; needed in the first call only.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in :meth:`fit`; also if ``classes`` is missing in the first call or changes later.
+        """
+        first = not hasattr(self, "net_")
+        sequences = self._read(X, reset=first)
+        y, weight = self._check_target(sequences, y, sample_weight)
+        if first:
+            if classes is None:
+                raise ValueError("classes must be passed in the first call to partial_fit.")
+            self._start(sequences, np.unique(np.asarray(classes)))
+        elif classes is not None and not np.array_equal(self.classes_, np.unique(classes)):
+            raise ValueError(
+                f"classes={np.unique(classes).tolist()} differ from those of the first call to "
+                f"partial_fit, {self.classes_.tolist()}."
+            )
+        return self._train(sequences, encode_target(y, self.classes_), weight, cycle=False)
+
+    def decision_function(self, X: Any) -> NDArray[np.floating]:
+        """Return the logits.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples,) or (n_samples, n_features)
+            Sequences, as in :meth:`fit`.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            With two classes the logit of ``classes_[1]`` less that of ``classes_[0]``.
+        """
+        logits = self._logits(self._read_fitted(X))
+        return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 else logits
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return class probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples,) or (n_samples, n_features)
+            Sequences, as in :meth:`fit`.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+            float64; columns in the order of ``classes_``.
+        """
+        return torch.from_numpy(self._logits(self._read_fitted(X))).double().softmax(1).numpy()
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the most probable class of each row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples,) or (n_samples, n_features)
+            Sequences, as in :meth:`fit`.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+            Labels from ``classes_``.
+        """
+        index = self._logits(self._read_fitted(X)).argmax(axis=1)
+        return self.classes_[index]
+
+    def __sklearn_tags__(self) -> Any:
+        """Accept strings, 2-D and 3-D arrays."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = True
+        tags.input_tags.three_d_array = True
+        return tags
+
+    # reading ---------------------------------------------------------------------------------
+
+    def _read(self, X: Any, *, reset: bool) -> Sequences:
+        return read_sequences(
+            X,
+            alphabet=self.alphabet,
+            numeric=True,
+            kind=None if reset else self._kind,
+            estimator=self,
+            reset=reset,
+        )
+
+    def _read_fitted(self, X: Any) -> Sequences:
+        check_is_fitted(self, "net_")
+        return self._read(X, reset=False)
+
+    def _check_target(
+        self, sequences: Sequences, y: ArrayLike, sample_weight: ArrayLike | None
+    ) -> tuple[NDArray[Any], NDArray[np.floating]]:
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None."
+            )
+        labels = column_or_1d(y, warn=True)
+        check_classification_targets(labels)
+        if len(labels) != sequences.n_samples:
+            raise ValueError(
+                f"Found input variables with inconsistent numbers of samples: X has "
+                f"{sequences.n_samples} rows, y has {len(labels)} labels."
+            )
+        weight = _check_sample_weight(
+            sample_weight, np.empty((len(labels), 1)), dtype=np.float64, ensure_non_negative=True
+        )
+        return labels, weight
+
+    # predicting ------------------------------------------------------------------------------
+
+    def _batches(self, sequences: Sequences, rows: int | None = None) -> Iterator[Tensor]:
+        """Yield network inputs (m, n_channels, L) of bounded size."""
+        data = self._network_input(sequences)
+        parameter = next(self.module_.parameters())
+        step = rows or max(1, POSITIONS_PER_BATCH // self.length_)
+        for start in range(0, len(data), step):
+            part = as_tensor(data[start : start + step])
+            yield expand(part.to(parameter.device), self._n_channels, parameter.dtype)
+
+    def _turn(self, x: Tensor) -> Tensor:
+        """Return the reverse complement of one-hot input."""
+        return x.flip(2)[:, self._complement]
+
+    def _logits(self, sequences: Sequences) -> NDArray[np.floating]:
+        """Return logits (n, n_classes), averaged over both strands where asked for."""
+        parts = []
+        with evaluation_mode(self.module_), torch.no_grad():
+            for x in self._batches(sequences):
+                logits = self.module_(x)
+                if self.reverse_complement == "average":
+                    logits = (logits + self.module_(self._turn(x))) / 2
+                parts.append(logits.cpu())
+        return torch.cat(parts).numpy()

@@ -1,0 +1,183 @@
+"""CNNClassifier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import torch
+from sklearn.utils._param_validation import StrOptions
+
+from sklearn_attngen.classifiers._base import SequenceClassifier
+from sklearn_attngen.networks import CNNNetwork
+from sklearn_attngen.sequences import Alphabet
+
+__all__ = ["CNNClassifier"]
+
+
+class CNNClassifier(SequenceClassifier):
+    """Convolutional network for sequences: the baseline without attention and masking.
+
+    The encoder, the training and the number of parameters are those of
+    :class:`AttnGenClassifier`; what differs is that features are pooled by their mean and maximum
+    over positions, that the first filters are rectified, and that nothing is masked.
+
+    Parameters
+    ----------
+    n_filters : int, default=64
+        Number of filters of each convolution.
+    kernel_size : int, default=11
+        Width of the first filters, odd.
+    n_layers : int, default=2
+        Number of residual convolutions of width 7 after the first; their dilation doubles from 1.
+    dropout : float, default=0.1
+        Share of the values dropped after each layer while training.
+    reverse_complement : {False, "augment", "average"}, default=False
+        "augment" trains on a random strand of each sequence; "average" also averages prediction and
+        saliency over both strands. Needs an alphabet with complements.
+    alphabet : {"DNA", "RNA", "protein"}, str of letters or Alphabet, default="DNA"
+        The letters of the sequences.
+    max_epochs : int or "auto", default="auto"
+        Number of passes over the rows. "auto": as many as give 500 steps of the optimiser, but from
+        8 to 60.
+    batch_size : int, default=128
+        Largest number of rows of a step; the rows are spread evenly over the batches.
+    learning_rate : float, default=0.003
+        Highest rate of the one-cycle schedule of AdamW.
+    weight_decay : float, default=0.01
+        Weight decay of AdamW.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes. "balanced" counts rows with their sample weights.
+    early_stopping : bool, default=False
+        Hold out rows, stop when their loss has not fallen for ``n_iter_no_change`` epochs, and go
+        back to the best weights.
+    validation_fraction : float, default=0.1
+        Share of the rows held out with ``early_stopping``, drawn by class.
+    n_iter_no_change : int, default=5
+        Epochs without improvement before stopping.
+    saliency_method : {"gradient_x_input", "integrated_gradients"}, default="gradient_x_input"
+        What :meth:`saliency` and ``saliency_`` use.
+    device : str, default="auto"
+        Device as torch names it; "auto" is a CUDA device where there is one, else the CPU.
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        Precision of training; "auto" is bfloat16 (autocast) on CUDA devices that have it, else
+        float32. Prediction and saliency always run in float32.
+    net_params : dict or None, default=None
+        Further parameters of the skorch net, such as ``{"optimizer": torch.optim.SGD}`` or
+        ``{"callbacks": [...]}``; callbacks are added to the ones in use.
+    warm_start : bool, default=False
+        Go on from the weights of the last ``fit``.
+    verbose : int, default=0
+        Above 0, print a line of losses after each epoch.
+    random_state : int, RandomState instance or None, default=None
+        Seed of weights, order of rows, dropout and strands. With an int, two fits give equal
+        bits on a CPU at the same number of torch threads.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels.
+    n_features_in_ : int
+        ``length_`` times the number of letters.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if ``fit`` was given a frame of encoded input.
+    length_ : int
+        Length of the sequences.
+    n_iter_ : int
+        Number of epochs trained.
+    history_ : list of dict
+        Losses and seconds of each epoch.
+    net_ : skorch.NeuralNet
+        The net that trained.
+    module_ : torch.nn.Module
+        The network: (n, n_letters, L) one-hot to (n, n_classes) logits, for one strand.
+    device_ : str
+        The device in use.
+    saliency_ : ndarray of shape (L,)
+        Mean saliency over at most 2,000 training rows.
+    class_saliency_ : ndarray of shape (n_classes, L)
+        The same over the rows of each class.
+    feature_importances_ : ndarray of shape (n_features_in_,)
+        ``saliency_`` divided over the letters that stand at each position; sums to 1.
+
+    See Also
+    --------
+    AttnGenClassifier : The network with attention and masking.
+    make_kmer_classifier : A linear model of k-mer counts.
+
+    Notes
+    -----
+    Two-dimensional numbers that are not one-hot are read as L positions with one channel. They have
+    no letters, so nothing is normalised over the batch or dropped out there.
+
+    References
+    ----------
+    .. [1] L. N. Smith and N. Topin, "Super-convergence: very fast training of neural networks using
+       large learning rates", arXiv:1708.07120 (2017).
+
+    Examples
+    --------
+    >>> from sklearn_attngen.classifiers import CNNClassifier
+    >>> from sklearn_attngen.datasets import make_motif_sequences
+    >>> data = make_motif_sequences(200, length=40, random_state=0)
+    >>> classifier = CNNClassifier(max_epochs=30, random_state=0).fit(data.data, data.target)
+    >>> classifier.predict_proba(data.data[:3]).shape
+    (3, 2)
+    >>> classifier.saliency(data.data[:3]).shape
+    (3, 40)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **SequenceClassifier._parameter_constraints,
+        "saliency_method": [StrOptions({"gradient_x_input", "integrated_gradients"})],
+    }
+
+    def __init__(
+        self,
+        *,
+        n_filters: int = 64,
+        kernel_size: int = 11,
+        n_layers: int = 2,
+        dropout: float = 0.1,
+        reverse_complement: bool | str = False,
+        alphabet: str | Alphabet = "DNA",
+        max_epochs: int | str = "auto",
+        batch_size: int = 128,
+        learning_rate: float = 3e-3,
+        weight_decay: float = 0.01,
+        class_weight: Mapping[Any, float] | str | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        saliency_method: str = "gradient_x_input",
+        device: str = "auto",
+        precision: str = "auto",
+        net_params: dict[str, Any] | None = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        random_state: Any = None,
+    ) -> None:
+        self.n_filters = n_filters
+        self.kernel_size = kernel_size
+        self.n_layers = n_layers
+        self.dropout = dropout
+        self.reverse_complement = reverse_complement
+        self.alphabet = alphabet
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.class_weight = class_weight
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.saliency_method = saliency_method
+        self.device = device
+        self.precision = precision
+        self.net_params = net_params
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def _network(self) -> tuple[type[torch.nn.Module], dict[str, Any]]:
+        return CNNNetwork, {"activation": "relu"}

@@ -1,0 +1,200 @@
+"""The saliency of a network classifier: per sequence, per class, per feature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sklearn_attngen.classifiers._targets import encode_target
+from sklearn_attngen.networks import (
+    attention_scores,
+    carries_signal,
+    gradient_x_input,
+    integrated_gradients,
+)
+from sklearn_attngen.sequences import Sequences
+
+# rows that `saliency_` averages over: enough for a stable mean, a few percent of a fit
+SUMMARY_ROWS = 2000
+
+
+class SaliencyMixin:
+    """Saliency of classifiers that hold a network.
+
+    Subclasses list what they offer in ``_saliency_methods``.
+    """
+
+    _random: np.random.RandomState
+    classes_: NDArray[Any]
+    module_: torch.nn.Module
+    reverse_complement: bool | str
+    saliency_method: str
+    _batches: Callable[..., Iterator[Tensor]]
+    _read_fitted: Callable[[Any], Sequences]
+    _turn: Callable[[Tensor], Tensor]
+    _saliency_methods: tuple[str, ...] = ("gradient_x_input", "integrated_gradients")
+
+    def saliency(
+        self,
+        X: Any,
+        method: str | None = None,
+        target: Any = None,
+        *,
+        signed: bool = False,
+    ) -> NDArray[np.float64]:
+        """Return how much the decision rests on each letter.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples,) or (n_samples, n_features)
+            Sequences, as in :meth:`fit`.
+        method : str, default=None
+            One of the methods listed in the notes; None takes ``saliency_method``.
+        target : label or array-like of shape (n_samples,), default=None
+            The class the evidence is for, one for all rows or one for each; None takes the class
+            that is predicted. "attention" does not depend on it.
+        signed : bool, default=False
+            Return evidence for the target instead of a magnitude: in logits above the mean of all
+            classes, positive where the letter speaks for the target, and not scaled.
+
+        Returns
+        -------
+        saliency : ndarray of shape (n_samples, L), dtype=float64
+            Non-negative, each row with sum 1 (positions without a letter get 0; a row without any
+            evidence is uniform over its letters). With ``signed=True`` any sign and sum.
+
+        Raises
+        ------
+        ValueError
+            If the method is unknown or has no sign, or a target is no class.
+
+        Notes
+        -----
+        "gradient_x_input" multiplies the input with the gradient, corrected as by Majdandzic
+        et al. (2023): one forward and one backward pass. "integrated_gradients" averages the
+        gradient over 16 points between the empty sequence and the input. AttnGen has two more:
+        "attention" is the attention of all heads, spread over the width of the first filters (one
+        forward pass), and "attention_x_gradient" is its product with the magnitude of
+        "gradient_x_input". A magnitude says that the network uses the letter, not for which class;
+        check it with :func:`sklearn_attngen.inspection.perturbation_curve` and its random control.
+
+        References
+        ----------
+        .. [1] A. Majdandzic et al., "Correcting gradient-based interpretations of deep neural
+           networks for genomics", Genome Biology 24 (2023) 109.
+        .. [2] M. Sundararajan, A. Taly and Q. Yan, "Axiomatic attribution for deep networks", ICML
+           (2017).
+        """
+        sequences = self._read_fitted(X)
+        method = self.saliency_method if method is None else method
+        if method not in self._saliency_methods:
+            raise ValueError(
+                f"method must be one of {self._saliency_methods} for {type(self).__name__}, got "
+                f"{method!r}."
+            )
+        if signed and "attention" in method:
+            raise ValueError(
+                f"method={method!r} has no sign, because attention has none. Use "
+                f'"gradient_x_input" or "integrated_gradients" for signed evidence.'
+            )
+        return self._saliency(sequences, method, self._target_index(sequences, target), signed)
+
+    def _target_index(self, sequences: Sequences, target: Any) -> NDArray[np.int64] | None:
+        if target is None:
+            return None
+        labels = np.asarray(target)
+        if labels.ndim == 0:
+            labels = np.full(sequences.n_samples, target)
+        if labels.shape != (sequences.n_samples,):
+            raise ValueError(
+                f"target must be a class label or one label for each of the {sequences.n_samples} "
+                f"rows, got an array of shape {labels.shape}."
+            )
+        known = np.isin(labels, self.classes_)
+        if not known.all():
+            row = int(np.flatnonzero(~known)[0])
+            raise ValueError(
+                f"target {labels[row]!r} (row {row}, counted from 0) is none of the classes "
+                f"{self.classes_.tolist()}."
+            )
+        return encode_target(labels, self.classes_)
+
+    def _saliency(
+        self,
+        sequences: Sequences,
+        method: str,
+        index: NDArray[np.int64] | None,
+        signed: bool = False,
+    ) -> NDArray[np.float64]:
+        parts, start = [], 0
+        rows = max(1, 2**15 // sequences.length)
+        for x in self._batches(sequences, rows):
+            stop = start + len(x)
+            if index is None:
+                with torch.no_grad():
+                    target = self._strand_mean(x).argmax(dim=1)
+            else:
+                target = torch.from_numpy(index[start:stop]).to(x.device)
+            evidence = self._evidence(x, method, target, signed)
+            if self.reverse_complement == "average":
+                turned = self._turn(x)
+                evidence = (evidence + self._evidence(turned, method, target, signed).flip(1)) / 2
+            parts.append(evidence.cpu())
+            start = stop
+        return torch.cat(parts).numpy()
+
+    def _strand_mean(self, x: Tensor) -> Tensor:
+        logits = self.module_(x)
+        if self.reverse_complement == "average":
+            logits = (logits + self.module_(self._turn(x))) / 2
+        return logits
+
+    def _evidence(self, x: Tensor, method: str, target: Tensor, signed: bool) -> Tensor:
+        """Return evidence (m, L) in float64: signed, or a magnitude with rows of sum 1."""
+        module = self.module_
+        if method == "attention":
+            evidence = attention_scores(module, x)
+        elif method == "integrated_gradients":
+            evidence = integrated_gradients(module, x, target)
+        else:
+            evidence = gradient_x_input(module, x, target)
+            if method == "attention_x_gradient":
+                evidence = evidence.abs() * attention_scores(module, x)
+        evidence = evidence.double()
+        if signed:
+            return evidence
+        real = carries_signal(x)
+        magnitude = evidence.abs() * real
+        total = magnitude.sum(dim=1, keepdim=True)
+        uniform = real.double() / real.sum(dim=1, keepdim=True)
+        return torch.where(total > 0, magnitude / total.clamp(min=1e-300), uniform)
+
+    def _summarise_saliency(self, sequences: Sequences, index: NDArray[np.int64]) -> None:
+        """Set ``saliency_``, ``class_saliency_`` and ``feature_importances_``."""
+        n_classes = len(self.classes_)
+        if sequences.n_samples > SUMMARY_ROWS:
+            chosen = self._random.choice(sequences.n_samples, SUMMARY_ROWS, replace=False)
+            # a rare class keeps a row, or its profile would be undefined
+            missing = np.setdiff1d(np.unique(index), index[chosen])
+            first = [np.flatnonzero(index == label)[0] for label in missing]
+            chosen = np.sort(np.concatenate([chosen, np.asarray(first, dtype=chosen.dtype)]))
+            sequences, index = sequences.take(chosen), index[chosen]
+        saliency = self._saliency(sequences, self.saliency_method, None)
+        self.saliency_ = saliency.mean(axis=0)
+        self.class_saliency_ = np.full((n_classes, sequences.length), np.nan)
+        for label in np.unique(index):
+            self.class_saliency_[label] = saliency[index == label].mean(axis=0)
+        if sequences.codes is None:
+            self.feature_importances_ = self.saliency_.copy()
+            return
+        letters = np.arange(sequences.alphabet.n_letters, dtype=np.uint8)
+        by_letter = np.stack(
+            [np.where(sequences.codes == letter, saliency, 0.0).mean(axis=0) for letter in letters],
+            axis=1,
+        )
+        self.feature_importances_ = by_letter.ravel()

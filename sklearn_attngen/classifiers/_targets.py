@@ -1,0 +1,80 @@
+"""Classes, weights and the validation split of a classification target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import train_test_split
+from sklearn.utils.class_weight import compute_class_weight
+
+__all__ = ["encode_target", "row_weights", "validation_split"]
+
+
+def encode_target(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the index of each label in the sorted classes.
+
+    Raises
+    ------
+    ValueError
+        If a label is not one of the classes; the message names row and label.
+    """
+    index = np.searchsorted(classes, y).clip(max=len(classes) - 1)
+    wrong = np.flatnonzero(classes[index] != y)
+    if wrong.size:
+        raise ValueError(
+            f"y holds the label {y[wrong[0]]!r} (row {wrong[0]}, counted from 0), which is none of "
+            f"the classes {classes.tolist()}. Pass every label in the `classes` of the first call."
+        )
+    return index.astype(np.int64)
+
+
+def row_weights(
+    sample_weight: NDArray[np.floating],
+    index: NDArray[np.int64],
+    classes: NDArray[Any],
+    class_weight: Mapping[Any, float] | str | None,
+) -> NDArray[np.float64]:
+    """Combine weights of rows and classes; the rows of positive weight get mean 1.
+
+    "balanced" counts each class by the weights of its rows, so that a row of weight 2 equals two
+    rows.
+    """
+    weight = sample_weight.astype(np.float64)
+    if class_weight == "balanced":
+        totals = np.bincount(index, weights=weight, minlength=len(classes))
+        present = totals > 0
+        factor = np.zeros(len(classes))
+        factor[present] = totals.sum() / (present.sum() * totals[present])
+        weight = weight * factor[index]
+    elif class_weight is not None:
+        weight = weight * compute_class_weight(class_weight, classes=classes, y=classes)[index]
+    positive = weight > 0
+    if not positive.any():
+        raise ValueError(
+            "All rows have weight zero; sample_weight times class_weight must be positive for at "
+            "least one row."
+        )
+    return weight / weight[positive].mean()
+
+
+def validation_split(
+    index: NDArray[np.int64], fraction: float, random_state: np.random.RandomState
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Split rows into training and validation, by class where each class has enough rows.
+
+    Raises
+    ------
+    ValueError
+        If there are too few rows for the fraction.
+    """
+    counts = np.unique(index, return_counts=True)[1]
+    n_valid = int(np.ceil(fraction * len(index)))
+    stratify = index if counts.min() >= 2 and n_valid >= len(counts) else None
+    rows = np.arange(len(index))
+    train, valid = train_test_split(
+        rows, test_size=fraction, stratify=stratify, random_state=random_state
+    )
+    return np.sort(train), np.sort(valid)

@@ -1,0 +1,190 @@
+"""Building and training the network of a classifier."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any, Literal, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.utils import check_random_state
+from torch import Tensor
+
+from sklearn_attngen.classifiers._targets import row_weights, validation_split
+from sklearn_attngen.networks import build_module
+from sklearn_attngen.sequences import Sequences, get_alphabet
+from sklearn_attngen.training import (
+    Masking,
+    SequenceDataset,
+    SequenceNet,
+    build_net,
+    resolve_epochs,
+    run_epochs,
+)
+
+
+class TrainingMixin:
+    """Training of classifiers that compose a skorch net.
+
+    Subclasses say which network they train (``_network``) and how it masks (``_masking``).
+    """
+
+    alphabet: Any
+    batch_size: int
+    class_weight: Any
+    device: Any
+    dropout: float
+    early_stopping: bool
+    kernel_size: int
+    learning_rate: float
+    max_epochs: int | str
+    n_filters: int
+    n_iter_no_change: int
+    n_layers: int
+    net_params: dict[str, Any] | None
+    precision: str
+    random_state: Any
+    reverse_complement: bool | str
+    validation_fraction: float
+    verbose: int
+    weight_decay: float
+    _summarise_saliency: Callable[[Sequences, NDArray[np.int64]], None]
+
+    @abstractmethod
+    def _network(self) -> tuple[type[torch.nn.Module], dict[str, Any]]:
+        """Return the network's class and the parameters that only it has."""
+
+    def _masking(self) -> Masking | None:
+        """Return how training masks; None for a network that does not."""
+        return None
+
+    def _start(self, sequences: Sequences, classes: NDArray[Any]) -> None:
+        """Build the network for this kind of input."""
+        letters = sequences.kind == "letters"
+        if self.kernel_size % 2 == 0:
+            raise ValueError(
+                f"kernel_size must be odd, so that a filter has a middle letter, got "
+                f"{self.kernel_size}."
+            )
+        if self.reverse_complement:
+            if not letters:
+                raise ValueError(
+                    f"reverse_complement={self.reverse_complement!r} needs sequences; X holds "
+                    f"numbers that are not one-hot. Set reverse_complement=False."
+                )
+            if get_alphabet(self.alphabet).complement_codes is None:
+                raise ValueError(
+                    f"reverse_complement={self.reverse_complement!r} needs an alphabet with "
+                    f"complements (DNA or RNA), not {self.alphabet!r}."
+                )
+        self.classes_ = classes
+        self.length_ = sequences.length
+        self._kind: Literal["letters", "numeric"] = "letters" if letters else "numeric"
+        self._alphabet = sequences.alphabet
+        self._random = check_random_state(self.random_state)
+        self._random = np.random.RandomState(self._random.randint(2**32, dtype=np.uint64))
+        wants_gpu = self.device == "auto" and torch.cuda.is_available()
+        self.device_ = "cuda" if wants_gpu else "cpu" if self.device == "auto" else str(self.device)
+        kind, parameters = self._network()
+        double = not letters and sequences.values.dtype == np.float64  # type: ignore[union-attr]
+        self.module_ = build_module(
+            kind,
+            torch.Generator().manual_seed(self._draw_seed()),
+            n_channels=self._n_channels,
+            n_positions=self.length_,
+            n_classes=len(classes),
+            n_filters=self.n_filters,
+            kernel_size=self.kernel_size,
+            n_layers=self.n_layers,
+            dropout=self.dropout if letters else 0.0,
+            batch_norm=letters,
+            **(parameters if letters else parameters | {"activation": "relu"}),
+        ).to(torch.float64 if double else torch.float32)
+        self.n_iter_ = 0
+        self.history_: list[dict[str, Any]] = []
+        self.net_: SequenceNet
+
+    def _train(
+        self,
+        sequences: Sequences,
+        index: NDArray[np.int64],
+        sample_weight: NDArray[np.floating],
+        *,
+        cycle: bool = True,
+    ) -> Self:
+        weight = row_weights(sample_weight, index, self.classes_, self.class_weight)
+        rows = np.flatnonzero(weight > 0)
+        valid = rows[:0]
+        if self.early_stopping and cycle:
+            train, held_out = validation_split(index[rows], self.validation_fraction, self._random)
+            rows, valid = rows[train], rows[held_out]
+        data = as_tensor(self._network_input(sequences))
+        target, weights = torch.from_numpy(index), torch.from_numpy(weight)
+
+        def subset(which: NDArray[np.int64]) -> SequenceDataset:
+            if len(which) == len(index):
+                return SequenceDataset(data, target, weights)
+            return SequenceDataset(data[which], target[which], weights[which])
+
+        n_batches = math.ceil(len(rows) / self.batch_size)
+        epochs = resolve_epochs(self.max_epochs, n_batches)
+        letters = self._kind == "letters"
+        bfloat16 = self.precision == "bfloat16" or (
+            self.precision == "auto"
+            and self.device_.startswith("cuda")
+            and torch.cuda.is_bf16_supported()
+        )
+        net = build_net(
+            self.module_,
+            previous=getattr(self, "net_", None),
+            n_channels=self._n_channels,
+            strands=self._complement if self.reverse_complement else None,
+            masking=self._masking() if letters else None,
+            bfloat16=bfloat16 and letters,
+            epochs=epochs,
+            n_batches=n_batches,
+            epochs_done=0 if cycle else self.n_iter_,
+            cycle=cycle,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            device=self.device_,
+            valid=subset(valid) if len(valid) else None,
+            patience=self.n_iter_no_change,
+            verbose=int(self.verbose),
+            net_params=self.net_params,
+        )
+        run_epochs(net, subset(rows), self._draw_seed())
+        self.net_, self.module_ = net, net.module_
+        self.module_.eval()
+        self.history_ = self.history_ + [
+            {key: value for key, value in row.items() if key != "batches"} for row in net.history
+        ]
+        self.n_iter_ += len(net.history)
+        self._summarise_saliency(sequences.take(rows), index[rows])
+        return self
+
+    @property
+    def _n_channels(self) -> int:
+        return self._alphabet.n_letters if self._kind == "letters" else 1
+
+    @property
+    def _complement(self) -> list[int]:
+        return self._alphabet.complement_codes.tolist()  # type: ignore[union-attr]
+
+    def _network_input(self, sequences: Sequences) -> NDArray[Any]:
+        """Return codes (n, L), or values (n, n_channels, L)."""
+        if sequences.codes is not None:
+            return sequences.codes
+        return sequences.values.transpose(0, 2, 1)  # type: ignore[union-attr]
+
+    def _draw_seed(self) -> int:
+        return int(self._random.randint(2**31))
+
+
+def as_tensor(values: NDArray[Any]) -> Tensor:
+    """Share memory where torch can; it cannot with read-only arrays."""
+    return torch.from_numpy(np.require(values, requirements=["C", "W"]))
