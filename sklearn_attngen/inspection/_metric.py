@@ -1,0 +1,143 @@
+"""Metrics of perturbed predictions, fast enough to be resampled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.metrics import get_scorer, make_scorer
+from sklearn.utils.metaestimators import available_if
+
+
+def _estimator_has(method: str) -> Callable[[Any], bool]:
+    return lambda self: hasattr(self.estimator, method)
+
+
+class Responses(ClassifierMixin, BaseEstimator):
+    """A classifier's answers to one fixed input, to be asked for again row by row.
+
+    Its ``X`` is an array of row numbers. That lets any scikit-learn scorer score resampled
+    rows without a new prediction.
+    """
+
+    def __init__(self, estimator: Any, X: Any) -> None:
+        self.estimator = estimator
+        self.X = X
+        self._answers: dict[str, NDArray[Any]] = {}
+
+    @property
+    def classes_(self) -> NDArray[Any]:
+        """Class labels of the estimator."""
+        return self.estimator.classes_
+
+    def _ask(self, method: str, rows: NDArray[np.intp]) -> NDArray[Any]:
+        if method not in self._answers:
+            self._answers[method] = np.asarray(getattr(self.estimator, method)(self.X))
+        return self._answers[method][rows]
+
+    def predict(self, rows: NDArray[np.intp]) -> NDArray[Any]:
+        """Return the predicted classes of the rows."""
+        return self._ask("predict", rows)
+
+    @available_if(_estimator_has("predict_proba"))
+    def predict_proba(self, rows: NDArray[np.intp]) -> NDArray[Any]:
+        """Return the class probabilities of the rows."""
+        return self._ask("predict_proba", rows)
+
+    @available_if(_estimator_has("predict_log_proba"))
+    def predict_log_proba(self, rows: NDArray[np.intp]) -> NDArray[Any]:
+        """Return the log probabilities of the rows."""
+        return self._ask("predict_log_proba", rows)
+
+    @available_if(_estimator_has("decision_function"))
+    def decision_function(self, rows: NDArray[np.intp]) -> NDArray[Any]:
+        """Return the decision function of the rows."""
+        return self._ask("decision_function", rows)
+
+    def forget_input(self) -> None:
+        """Free the input once the answers that are needed are known."""
+        self.X = None
+
+
+class Metric:
+    """A scorer with its name and its chance level.
+
+    Parameters
+    ----------
+    metric : str or callable
+        Name of a scikit-learn scorer, a scorer from ``make_scorer``, or a function
+        ``(y_true, y_pred) -> float``.
+    y : ndarray of shape (n,)
+        True labels.
+    n_classes : int
+
+    Attributes
+    ----------
+    name : str
+    chance : float or None
+        The lowest value that counts: 1 / n_classes for accuracy and balanced accuracy, 0.5 for
+        areas under the ROC curve, None for anything else.
+    """
+
+    def __init__(self, metric: Any, y: NDArray[Any], n_classes: int) -> None:
+        # Scorers, unlike plain functions, know which response of the estimator they need.
+        is_scorer = isinstance(metric, str) or hasattr(metric, "_score_func")
+        self.scorer = get_scorer(metric) if is_scorer else make_scorer(metric)
+        function = self.scorer._score_func.__name__
+        plain = not self.scorer._kwargs
+        self.name = metric if isinstance(metric, str) else function.removesuffix("_score")
+        self.y = y
+        self.chance: float | None = None
+        if function in ("accuracy_score", "balanced_accuracy_score") and plain:
+            self.chance = 1.0 / n_classes
+        elif function == "roc_auc_score":
+            self.chance = 0.5
+        self._class_rows: NDArray[np.float64] | None = None
+        if plain and function == "accuracy_score":
+            self._class_rows = np.ones((1, len(y)))
+        elif plain and function == "balanced_accuracy_score":
+            labels = np.unique(y)
+            self._class_rows = (labels[:, None] == y[None, :]).astype(np.float64)
+
+    def score(self, responses: Responses) -> float:
+        """Score all rows."""
+        return self.floor(float(self.scorer(responses, np.arange(len(self.y)), self.y)))
+
+    def floor(self, value: Any) -> Any:
+        """Count what is below chance as chance."""
+        return value if self.chance is None else np.maximum(value, self.chance)
+
+    def resampler(
+        self, cells: Sequence[Responses]
+    ) -> Callable[[NDArray[np.intp]], NDArray[np.float64]]:
+        """Return a function from resampled row numbers to the score of each cell."""
+        if self._class_rows is None:
+
+            def by_scorer(rows: NDArray[np.intp]) -> NDArray[np.float64]:
+                y = self.y[rows]
+                return self.floor(np.array([self.scorer(cell, rows, y) for cell in cells]))
+
+            return by_scorer
+        classes = self._class_rows
+        every = np.arange(len(self.y))
+        # One matrix product scores every cell: accuracies are means over rows.
+        correct = np.column_stack([cell.predict(every) == self.y for cell in cells]).astype(float)
+
+        def by_counts(rows: NDArray[np.intp]) -> NDArray[np.float64]:
+            counts = classes * np.bincount(rows, minlength=len(every))
+            recalls = (counts @ correct) / counts.sum(axis=1, keepdims=True)
+            return self.floor(recalls.mean(axis=0))
+
+        return by_counts
+
+
+def stratified_rows(y: NDArray[Any], rng: np.random.Generator) -> NDArray[np.intp]:
+    """Resample rows with replacement within each class, so that no class can be missing."""
+    _, labels, sizes = np.unique(y, return_inverse=True, return_counts=True)
+    by_class = np.argsort(labels, kind="stable")
+    first = (np.cumsum(sizes) - sizes)[labels[by_class]]
+    draws = (rng.random(len(y)) * sizes[labels[by_class]]).astype(np.intp)
+    return by_class[first + draws]

@@ -1,0 +1,149 @@
+"""Occlusion: what the classifier says without each letter in turn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_attngen.sequences import NO_SIGNAL
+
+from ._letter_input import LetterInput
+from ._unwrap import refuses_unknown_letters
+
+# Letters times alphabet size in one batch of perturbed sequences unless the user sets batch_size.
+_BATCH_ENTRIES = 2**21
+# Changes below this share of the probability they are changes of are rounding errors.
+_ROUNDING = 1e-12
+
+
+def occlusion(
+    estimator: Any,
+    data: LetterInput,
+    target: Any = None,
+    *,
+    signed: bool = False,
+    batch_size: int | None = None,
+) -> NDArray[np.float64]:
+    """Measure the change of the target's score when each letter is set to unknown.
+
+    Parameters
+    ----------
+    estimator : fitted classifier
+    data : LetterInput of n sequences of length L
+    target : label, array of n labels or None
+        None takes the predicted class of each sequence.
+    signed : bool
+    batch_size : int or None
+        Number of perturbed sequences in memory at a time.
+
+    Returns
+    -------
+    saliency : ndarray of float64 of shape (n, L)
+        Signed changes, or magnitudes that sum to 1 in each row.
+    """
+    if data.sequences.layout == "strings":
+        refuses_unknown_letters(estimator, "Occlusion", remedy="choose another method")
+    codes = data.codes
+    if batch_size is None:
+        entries = codes.shape[1] * data.sequences.alphabet.n_letters
+        batch_size = max(1, _BATCH_ENTRIES // entries)
+
+    clean = _in_batches(estimator, data, codes, batch_size)
+    columns = target_columns(estimator, data, target)
+    every = np.arange(len(codes))
+    score = clean[every, columns]
+    probabilities = hasattr(estimator, "predict_proba")
+    # Probabilities near 1 have lost the digits that those of the other classes still have.
+    use_rest = probabilities & (score > 0.5)
+    base = np.where(use_rest, _rest(clean, columns), score)
+
+    change = np.zeros(codes.shape)
+    rows, positions = np.nonzero(codes != NO_SIGNAL)
+    for start in range(0, rows.size, batch_size):
+        row, position = rows[start : start + batch_size], positions[start : start + batch_size]
+        perturbed = codes[row]
+        perturbed[np.arange(row.size), position] = NO_SIGNAL
+        scores = class_scores(estimator, data.with_codes(perturbed))
+        kept = scores[np.arange(row.size), columns[row]]
+        rest = _rest(scores, columns[row])
+        change[row, position] = np.where(use_rest[row], rest - base[row], base[row] - kept)
+    noise = _ROUNDING * np.abs(base)[:, None]
+    change[np.abs(change) <= noise] = 0.0
+    return change if signed else normalised_magnitude(change, codes != NO_SIGNAL)
+
+
+def normalised_magnitude(values: NDArray[Any], real: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return absolute values scaled to sum 1 in each row, 0 where there is no letter.
+
+    A row without any evidence is spread evenly over its real positions; a row without real
+    positions is 0.
+    """
+    magnitude = np.where(real, np.abs(values), 0.0)
+    largest = magnitude.max(axis=1, keepdims=True)
+    # By the maximum first: the sum of denormal numbers would lose their ratios.
+    magnitude = np.divide(magnitude, largest, out=real.astype(np.float64), where=largest > 0)
+    total = magnitude.sum(axis=1, keepdims=True)
+    return np.divide(magnitude, total, out=magnitude, where=total > 0)
+
+
+def class_scores(estimator: Any, X: Any) -> NDArray[np.float64]:
+    """Return one score per class: probabilities, or else the decision function, (n, n_classes)."""
+    n_classes = len(estimator.classes_)
+    if hasattr(estimator, "predict_proba"):
+        method, scores = "predict_proba", estimator.predict_proba(X)
+    else:
+        method, scores = "decision_function", estimator.decision_function(X)
+        if np.ndim(scores) == 1:
+            scores = np.column_stack([-np.asarray(scores), scores])
+    if isinstance(scores, list) or np.ndim(scores) != 2 or scores.shape[1] != n_classes:
+        shape = "a list" if isinstance(scores, list) else f"shape {np.shape(scores)}"
+        raise ValueError(
+            f"{method} of {type(estimator).__name__} gave {shape}; one column for each of its "
+            f"{n_classes} classes is needed. Estimators with several outputs, and decision "
+            "functions that "
+            "compare classes pairwise, cannot be explained."
+        )
+    return np.asarray(scores, dtype=np.float64)
+
+
+def target_columns(estimator: Any, data: LetterInput, target: Any) -> NDArray[np.intp]:
+    """Return the column of the target class of each sequence in ``classes_``, (n,)."""
+    n = data.sequences.n_samples
+    classes = np.asarray(estimator.classes_)
+    if target is None:
+        labels = np.asarray(estimator.predict(data.with_codes(data.codes)))
+    else:
+        labels = np.asarray(target)
+        if labels.ndim == 0:
+            labels = np.full(n, target, dtype=labels.dtype)
+    if labels.shape != (n,):
+        raise ValueError(
+            f"target has shape {labels.shape}, but X holds {n} sequences: give one label for "
+            "all of them, one label for each, or None for the predicted classes."
+        )
+    matches = labels[:, None] == classes[None, :]
+    missing = np.flatnonzero(~matches.any(axis=1))
+    if missing.size:
+        raise ValueError(
+            f"target {labels.tolist()[missing[0]]!r} (row {missing[0]}, 0-based) is none of the "
+            f"classes {classes.tolist()} of {type(estimator).__name__}."
+        )
+    return matches.argmax(axis=1)
+
+
+def _in_batches(
+    estimator: Any, data: LetterInput, codes: NDArray[np.uint8], batch_size: int
+) -> NDArray[np.float64]:
+    starts = range(0, len(codes), batch_size)
+    return np.concatenate(
+        [class_scores(estimator, data.with_codes(codes[s : s + batch_size])) for s in starts]
+    )
+
+
+def _rest(scores: NDArray[np.float64], columns: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Sum the scores of all classes but the target's."""
+    others = scores.copy()
+    others[np.arange(len(scores)), columns] = 0.0
+    return others.sum(axis=1)

@@ -1,0 +1,356 @@
+"""Pictures of saliency: profiles of classes, letters of single sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_consistent_length, column_or_1d
+
+from sklearn_attngen.sequences import Alphabet, get_alphabet, read_sequences
+
+from ._letter_input import LetterInput
+from ._letters import letter_colors as color_letters
+from ._plot_style import check_positions, get_axes
+from ._saliency import saliency as compute_saliency
+from ._saliency_plots import draw_profile, draw_sequences
+from ._unwrap import alphabet_of
+
+KINDS = ("profile", "sequences")
+# Beyond this many sequences the letters of a figure cannot be read.
+_MOST_SEQUENCES = 20
+
+
+class SaliencyDisplay:
+    """Picture of saliency.
+
+    Use :meth:`from_estimator` or :meth:`from_saliency` to make one; the parameters are stored as
+    attributes.
+
+    Parameters
+    ----------
+    saliency : ndarray of shape (n, L)
+        Values of n sequences.
+    kind : {"profile", "sequences"}, default="profile"
+        What :meth:`plot` draws.
+    codes : ndarray of uint8 of shape (n, L) or None, default=None
+        The letters; needed for ``kind="sequences"``.
+    alphabet : str or Alphabet, default="DNA"
+        Alphabet of the codes.
+    groups : ndarray of shape (n,) or None, default=None
+        The class that each sequence counts to in a profile; None makes one profile of all.
+    group_name : str, default="Class"
+        Title of the legend.
+    positions : int, array-like of shape (L,) or None, default=None
+        Numbers of the positions: that of the first one, or all of them. None counts from 0.
+    labels : sequence of n str or None, default=None
+        What is written above each sequence.
+    signed : bool, default=False
+        Whether the values are signed evidence.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes of the picture.
+    figure_ : matplotlib Figure
+        Figure of the picture.
+    lines_ : list of Line2D
+        Mean of each class (``kind="profile"``).
+    bands_ : list of PolyCollection
+        Spread of each class (``kind="profile"``).
+    letters_ : list of PathPatch
+        Letters (``kind="sequences"``).
+
+    See Also
+    --------
+    saliency : Compute the values.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_attngen.inspection import SaliencyDisplay
+    >>> values = np.array([[0.1, 0.2, 0.6, 0.1], [0.0, 0.5, 0.5, 0.0]])
+    >>> display = SaliencyDisplay.from_saliency(values, ["AGTA", "CGTN"], kind="sequences")
+    >>> display.ax_.get_xlabel()
+    'Position (0-based)'
+    """
+
+    def __init__(
+        self,
+        saliency: NDArray[np.float64],
+        *,
+        kind: str = "profile",
+        codes: NDArray[np.uint8] | None = None,
+        alphabet: str | Alphabet = "DNA",
+        groups: NDArray[Any] | None = None,
+        group_name: str = "Class",
+        positions: Any = None,
+        labels: Sequence[str] | None = None,
+        signed: bool = False,
+    ) -> None:
+        self.saliency = saliency
+        self.kind = kind
+        self.codes = codes
+        self.alphabet = alphabet
+        self.groups = groups
+        self.group_name = group_name
+        self.positions = positions
+        self.labels = labels
+        self.signed = signed
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike | None = None,
+        *,
+        kind: str = "profile",
+        method: str = "auto",
+        target: Any = None,
+        signed: bool = False,
+        positions: Any = None,
+        labels: Sequence[str] | None = None,
+        alphabet: str | Alphabet | None = None,
+        batch_size: int | None = None,
+        ax: Any = None,
+        **plot_kwargs: Any,
+    ) -> SaliencyDisplay:
+        """Compute the saliency of a fitted classifier and draw it.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted classifier or Pipeline, as for :func:`saliency`.
+        X : array-like of n sequences of one length L
+            For ``kind="sequences"`` at most 20: every one is drawn.
+        y : array-like of shape (n,) or None, default=None
+            True labels. None groups a profile by predicted class.
+        kind : {"profile", "sequences"}, default="profile"
+            "profile": the mean over the sequences of each class, with one standard deviation to
+            either side. "sequences": the letters of every sequence, as high as their saliency.
+        method : str, default="auto"
+            How saliency is computed, see :func:`saliency`.
+        target : label, array-like of n labels or None, default=None
+            The class to explain. None takes the predicted one.
+        signed : bool, default=False
+            Whether to draw evidence for the target instead of magnitude.
+        positions : int, array-like of shape (L,) or None, default=None
+            Numbers of the positions: that of the first one, or all of them, such as -30 to -1 and
+            1 to 30 around a junction. None counts from 0.
+        labels : sequence of n str or None, default=None
+            What is written above each sequence; None writes row, true and predicted class.
+        alphabet : str, Alphabet or None, default=None
+            Alphabet of X. None takes the estimator's.
+        batch_size : int or None, default=None
+            Batch size of occlusion, see :func:`saliency`.
+        ax : matplotlib Axes or None, default=None
+            Where to draw. None makes a figure.
+        **plot_kwargs : dict
+            Keyword arguments of :meth:`plot`.
+
+        Returns
+        -------
+        display : SaliencyDisplay
+        """
+        _check_kind(kind, X)
+        values = compute_saliency(
+            estimator, X, method, target, signed, batch_size, alphabet=alphabet
+        )
+        true = None if y is None else column_or_1d(y)
+        check_consistent_length(values, true)
+        groups, group_name = true, "True class"
+        if true is None or (kind == "sequences" and labels is None):
+            predicted = np.asarray(estimator.predict(X))
+            if true is None:
+                groups, group_name = predicted, "Predicted class"
+            if kind == "sequences" and labels is None:
+                known = (
+                    [""] * len(values) if true is None else [f"true {label}, " for label in true]
+                )
+                labels = [
+                    f"Sequence {row}: {label}predicted {guess}"
+                    for row, (label, guess) in enumerate(zip(known, predicted, strict=True))
+                ]
+        letters = None
+        if kind == "sequences":  # as the estimator reads them, padded if it pads
+            data = LetterInput.read(estimator, X, alphabet)
+            letters = data.sequences.restore(data.codes)
+        return cls.from_saliency(
+            values,
+            letters,
+            groups,
+            group_name=group_name,
+            kind=kind,
+            signed=signed,
+            positions=positions,
+            labels=labels,
+            alphabet=alphabet_of(estimator) if alphabet is None else alphabet,
+            ax=ax,
+            **plot_kwargs,
+        )
+
+    @classmethod
+    def from_saliency(
+        cls,
+        saliency: ArrayLike,
+        X: Any = None,
+        y: ArrayLike | None = None,
+        *,
+        kind: str = "profile",
+        group_name: str = "Class",
+        signed: bool = False,
+        positions: Any = None,
+        labels: Sequence[str] | None = None,
+        alphabet: str | Alphabet = "DNA",
+        ax: Any = None,
+        **plot_kwargs: Any,
+    ) -> SaliencyDisplay:
+        """Draw saliency that is already computed.
+
+        Parameters
+        ----------
+        saliency : array-like of shape (n, L)
+            Values of n sequences.
+        X : array-like of n sequences or None, default=None
+            Needed for ``kind="sequences"``.
+        y : array-like of shape (n,) or None, default=None
+            The class that each sequence counts to in a profile. None makes one profile of all.
+        kind : {"profile", "sequences"}, default="profile"
+            What is drawn, see :meth:`from_estimator`.
+        group_name : str, default="Class"
+            Title of the legend.
+        signed : bool, default=False
+            Whether the values are signed evidence.
+        positions : int, array-like of shape (L,) or None, default=None
+            Numbers of the positions: that of the first one, or all of them. None counts from 0.
+        labels : sequence of n str or None, default=None
+            What is written above each sequence; None writes the row.
+        alphabet : str or Alphabet, default="DNA"
+            Alphabet of X.
+        ax : matplotlib Axes or None, default=None
+            Where to draw. None makes a figure.
+        **plot_kwargs : dict
+            Keyword arguments of :meth:`plot`.
+
+        Returns
+        -------
+        display : SaliencyDisplay
+        """
+        _check_kind(kind, X)
+        values = np.asarray(saliency, dtype=np.float64)
+        if values.ndim != 2 or 0 in values.shape:
+            raise ValueError(
+                f"saliency has shape {values.shape}; one row for each sequence is needed."
+            )
+        alphabet = get_alphabet(alphabet)
+        codes = None
+        if kind == "sequences":
+            sequences = read_sequences(X, alphabet=alphabet)
+            codes = sequences.codes
+            if values.shape != (sequences.n_samples, sequences.length):
+                raise ValueError(
+                    f"saliency has shape {values.shape}, but X holds {sequences.n_samples} "
+                    f"sequences of length {sequences.length}: one value for each letter is needed."
+                )
+        if labels is not None and len(labels) != len(values):
+            raise ValueError(f"labels holds {len(labels)} texts for {len(values)} sequences.")
+        groups = None
+        if y is not None:
+            groups = column_or_1d(y)
+            check_consistent_length(values, groups)
+        display = cls(
+            values,
+            kind=kind,
+            codes=codes,
+            alphabet=alphabet,
+            groups=groups,
+            group_name=group_name,
+            positions=check_positions(positions, values.shape[1]),
+            labels=labels,
+            signed=signed,
+        )
+        return display.plot(ax=ax, **plot_kwargs)
+
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        letter_colors: str | Mapping[str, str] = "classic",
+        letters_per_line: int = 60,
+        class_colors: Mapping[Any, str] | None = None,
+        band: bool = True,
+    ) -> SaliencyDisplay:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or None, default=None
+            Where to draw. None makes a figure.
+        letter_colors : {"classic", "colorblind"} or mapping of letter to colour, default="classic"
+            For ``kind="sequences"``.
+        letters_per_line : int, default=60
+            Longer sequences go on in the next line.
+        class_colors : mapping of class to colour or None, default=None
+            For ``kind="profile"``; None takes a palette that is safe for colour-blind readers.
+        band : bool, default=True
+            Whether a profile shows the standard deviation.
+
+        Returns
+        -------
+        display : SaliencyDisplay
+            This object.
+        """
+        n, length = self.saliency.shape
+        numbers = check_positions(self.positions, length)
+        if self.kind == "profile":
+            self.figure_, self.ax_ = get_axes(ax, (7.5, 3.6), "SaliencyDisplay")
+            self.lines_, self.bands_ = draw_profile(
+                self.ax_,
+                self.saliency,
+                self.groups,
+                group_name=self.group_name,
+                numbers=numbers,
+                signed=self.signed,
+                class_colors=class_colors,
+                band=band,
+            )
+        else:
+            assert self.codes is not None  # from_saliency has checked
+            alphabet = get_alphabet(self.alphabet)
+            width = min(letters_per_line, length)
+            height = n * (0.9 * -(-length // width) + 0.3) + 0.5
+            self.figure_, self.ax_ = get_axes(
+                ax, (max(5.0, 0.135 * width + 0.8), height), "SaliencyDisplay"
+            )
+            self.letters_ = draw_sequences(
+                self.ax_,
+                self.saliency,
+                self.codes,
+                alphabet=alphabet,
+                colors=color_letters(alphabet, letter_colors),
+                labels=self.labels or [f"Sequence {row}" for row in range(n)],
+                numbers=numbers,
+                signed=self.signed,
+                letters_per_line=letters_per_line,
+            )
+        counted = np.array_equal(numbers, np.arange(length))
+        self.ax_.set_xlabel("Position (0-based)" if counted else "Position")
+        return self
+
+
+def _check_kind(kind: str, X: Any) -> None:
+    if kind not in KINDS:
+        raise ValueError(f"kind must be one of {list(KINDS)}, got {kind!r}.")
+    if kind == "sequences":
+        if X is None:
+            raise ValueError("kind='sequences' draws letters and needs X.")
+        n = X.shape[0] if hasattr(X, "shape") else len(X)
+        if n > _MOST_SEQUENCES:
+            raise ValueError(
+                f"kind='sequences' draws every sequence of X, and {n} are too many to be read: "
+                "pass "
+                f"at most {_MOST_SEQUENCES}, such as X[:4]."
+            )

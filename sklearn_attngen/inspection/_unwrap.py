@@ -1,0 +1,144 @@
+"""Look inside fitted estimators: search wrappers, pipelines, encoders, alphabets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.base import BaseEstimator
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_attngen.preprocessing import SequenceOneHotEncoder
+from sklearn_attngen.sequences import Alphabet, get_alphabet
+
+
+def check_fitted_classifier(estimator: Any) -> None:
+    """Raise unless ``estimator`` is a fitted classifier that gives scores for its classes.
+
+    Raises
+    ------
+    NotFittedError
+        If it is not fitted.
+    TypeError
+        If it is no estimator, or has neither ``predict_proba`` nor ``decision_function``, or no
+        ``classes_``.
+    """
+    check_is_fitted(estimator)
+    peel(estimator)  # a search that kept no best estimator raises here, with its own remedy
+    name = type(estimator).__name__
+    if not (hasattr(estimator, "predict_proba") or hasattr(estimator, "decision_function")):
+        raise TypeError(
+            f"{name} has neither predict_proba nor decision_function, so there is no score whose "
+            "change could be measured. Use a classifier that has one of them, for instance by "
+            "wrapping it in sklearn.calibration.CalibratedClassifierCV."
+        )
+    if not hasattr(estimator, "classes_"):
+        raise TypeError(f"{name} has no classes_: only classifiers can be explained here.")
+
+
+def peel(estimator: Any) -> Any:
+    """Take off the wrappers that hand the data to one fitted estimator unchanged."""
+    while True:
+        if isinstance(estimator, FrozenEstimator):
+            estimator = estimator.estimator
+        elif hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        elif hasattr(estimator, "cv_results_"):
+            raise ValueError(
+                f"{type(estimator).__name__} was fitted with refit=False, so it holds no best "
+                "estimator to look at. Fit it with refit=True, or with the name of a score if "
+                "there "
+                "are several."
+            )
+        else:
+            return estimator
+
+
+def find_network(estimator: Any) -> tuple[Any, list[Any]] | None:
+    """Find the estimator inside that explains itself, and the encoders before it.
+
+    Returns
+    -------
+    found : tuple of (estimator, list of transformers) or None
+        None unless the last estimator has a ``saliency`` method of its own and every step before it
+        is a SequenceOneHotEncoder or passes the data through: only then are the positions that
+        it sees the positions of the sequence.
+    """
+    encoders: list[Any] = []
+    final = peel(estimator)
+    while isinstance(final, Pipeline):
+        before = _encoders_in(final.steps[:-1])
+        if before is None:
+            return None
+        encoders += before
+        final = peel(final.steps[-1][1])
+    return (final, encoders) if callable(getattr(final, "saliency", None)) else None
+
+
+def first_encoder(estimator: Any) -> SequenceOneHotEncoder | None:
+    """Return the encoder that reads the input of a pipeline, if its first step is one."""
+    first = peel(estimator)
+    while isinstance(first, Pipeline):
+        first = peel(first.steps[0][1])
+    return first if isinstance(first, SequenceOneHotEncoder) else None
+
+
+def _encoders_in(steps: list[tuple[str, Any]]) -> list[Any] | None:
+    """Return the one-hot encoders among pipeline steps, None if anything else is there."""
+    encoders: list[Any] = []
+    for _, step in steps:
+        if step is None or step == "passthrough":
+            continue
+        inner = peel(step)
+        if isinstance(inner, SequenceOneHotEncoder):
+            encoders.append(step)
+            continue
+        nested = _encoders_in(inner.steps) if isinstance(inner, Pipeline) else None
+        if nested is None:
+            return None
+        encoders += nested
+    return encoders
+
+
+def _parameters(estimator: Any, name: str) -> list[Any]:
+    """Return the values of every parameter called ``name``, at any depth."""
+    estimator = peel(estimator)
+    if not hasattr(estimator, "get_params") or isinstance(estimator, type):
+        return []
+    found = []
+    for key, value in estimator.get_params(deep=True).items():
+        if key.rpartition("__")[2] == name:
+            found.append(value)
+        # These two show their own parameters only, not those of what they hold.
+        if isinstance(value, FrozenEstimator) or hasattr(value, "best_estimator_"):
+            found += _parameters(value, name)
+    return found
+
+
+def alphabet_of(estimator: Any) -> Alphabet:
+    """Return the alphabet of the sequences that a fitted estimator reads; DNA if it names none."""
+    found: list[Alphabet] = []
+    for value in _parameters(estimator, "alphabet"):
+        if isinstance(value, str | Alphabet):
+            alphabet = get_alphabet(value)
+            if alphabet not in found:
+                found.append(alphabet)
+    if len(found) > 1:
+        names = ", ".join(alphabet.name for alphabet in found)
+        raise ValueError(
+            f"The parts of {type(estimator).__name__} use several alphabets ({names}). Say which "
+            "one "
+            "X is written in with the alphabet parameter."
+        )
+    return found[0] if found else get_alphabet("DNA")
+
+
+def refuses_unknown_letters(estimator: BaseEstimator, what: str, *, remedy: str) -> None:
+    """Raise if a part of the estimator was told to refuse the unknown letter."""
+    if "error" in [value for value in _parameters(estimator, "unknown") if isinstance(value, str)]:
+        raise ValueError(
+            f"{what} sets letters to the unknown letter (N), which {type(estimator).__name__} "
+            "refuses "
+            f"because a part of it has unknown='error'. Set unknown='zero', or {remedy}."
+        )

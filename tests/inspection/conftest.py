@@ -1,0 +1,73 @@
+"""A classifier whose decision is known exactly, and its data."""
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from sklearn_attngen.sequences import NO_SIGNAL, read_sequences
+
+
+class KnownLetters(ClassifierMixin, BaseEstimator):
+    """Says "yes" if most of the letters at ``positions`` are A or C; looks at nothing else."""
+
+    def __init__(self, positions=(3, 8, 15), strength=2.0, saliency_method="attention"):
+        self.positions = positions
+        self.strength = strength
+        self.saliency_method = saliency_method
+
+    def fit(self, X, y=None):
+        self.classes_ = np.array(["no", "yes"])
+        self.length_ = read_sequences(X).length
+        return self
+
+    def _evidence(self, X):
+        codes = read_sequences(X, length=self.length_).codes[:, list(self.positions)]
+        signs = np.select([codes == NO_SIGNAL, codes < 2], [0.0, 1.0], -1.0)
+        return self.strength * signs
+
+    def predict_proba(self, X):
+        yes = 1 / (1 + np.exp(-self._evidence(X).sum(axis=1)))
+        return np.column_stack([1 - yes, yes])
+
+    def predict(self, X):
+        return self.classes_[(self._evidence(X).sum(axis=1) > 0).astype(int)]
+
+    def saliency(self, X, method=None, target=None, *, signed=False):
+        """Give the same share to each known position; record what was asked for."""
+        self.asked_ = (method, target, signed)
+        values = np.zeros((read_sequences(X).n_samples, self.length_))
+        values[:, list(self.positions)] = 1 / len(self.positions)
+        return values
+
+
+def random_sequences(n, length=30, seed=0, letters="ACGT"):
+    rng = np.random.default_rng(seed)
+    return np.array(["".join(row) for row in rng.choice(list(letters), (n, length))], dtype=object)
+
+
+@pytest.fixture(name="X")
+def sequences_of_30():
+    """300 random sequences of 30 nt."""
+    return random_sequences(300)
+
+
+@pytest.fixture
+def make_sequences():
+    return random_sequences
+
+
+@pytest.fixture
+def make_known():
+    return KnownLetters
+
+
+@pytest.fixture
+def known(X):
+    """The fitted classifier that looks at positions 3, 8 and 15."""
+    return KnownLetters().fit(X)
+
+
+@pytest.fixture
+def y(known, X):
+    """The labels that the known classifier gives."""
+    return known.predict(X)

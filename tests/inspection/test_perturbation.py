@@ -1,0 +1,329 @@
+"""perturbation_curve: what it measures, its controls, its draws, its errors."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score
+from sklearn.pipeline import make_pipeline
+
+from sklearn_attngen.inspection import perturbation_curve
+from sklearn_attngen.preprocessing import SequenceOneHotEncoder
+
+STRING_FILLS = ["unknown", "shuffle", "resample", "dinucleotide"]
+
+
+def means(curve):
+    return {order: scores.mean(axis=1) for order, scores in curve.scores.items()}
+
+
+@pytest.fixture
+def linear(X, y):
+    return make_pipeline(SequenceOneHotEncoder(), LogisticRegression(C=10)).fit(X, y)
+
+
+@pytest.mark.parametrize("fill", STRING_FILLS)
+def test_known_letters_are_what_the_decision_rests_on(fill, known, X, y):
+    curve = perturbation_curve(known, X, y, fractions=(0, 0.1, 0.5), fill=fill, n_bootstrap=50)
+    top, random, bottom = (means(curve)[order] for order in ("top", "random", "bottom"))
+    # A tenth of 30: the known positions. Shuffled among themselves they keep their majority.
+    at = 2 if fill == "shuffle" else 1
+    assert top[at] < random[at] - 0.05
+    assert (bottom == 1).all()
+    assert curve.area["top"] < curve.area["random"] < curve.area["bottom"] == 1
+    assert curve.area_intervals["top"][1] < curve.area_intervals["random"][0]
+
+
+def test_shapes_and_bookkeeping(linear, X, y):
+    curve = perturbation_curve(linear, X, y, fractions=[0, 0.2, 0.4], n_repeats=3, n_bootstrap=20)
+    assert set(curve.scores) == set(curve.intervals) == {"top", "random", "bottom"}
+    for order in curve.scores:
+        assert curve.scores[order].shape == (3, 3)
+        assert curve.intervals[order].shape == (3, 2)
+        low, high = curve.intervals[order].T
+        assert (low <= means(curve)[order]).all()
+        assert (means(curve)[order] <= high).all()
+        expected = (curve.scores[order][:-1] + curve.scores[order][1:]).mean() / 2
+        assert curve.area[order] == pytest.approx(expected)
+    np.testing.assert_array_equal(curve.fractions, [0, 0.2, 0.4])
+    assert (curve.n_samples, curve.n_repeats, curve.chance) == (300, 3, 0.5)
+    assert (curve.metric, curve.fill) == ("accuracy", "shuffle")
+
+
+def test_the_curve_starts_at_plain_accuracy(linear, X, y):
+    y = np.where(np.arange(300) % 7, y, np.roll(y, 1))
+    curve = perturbation_curve(linear, X, y, fractions=(0, 0.1), n_bootstrap=0)
+    accuracy = accuracy_score(y, linear.predict(X))
+    assert curve.baseline == pytest.approx(accuracy)
+    for scores in curve.scores.values():
+        np.testing.assert_allclose(scores[0], accuracy)
+    assert curve.intervals == {}
+    assert curve.area_intervals == {}
+
+
+def test_without_any_letter_all_orders_agree(linear, X, y):
+    curve = perturbation_curve(linear, X, y, fractions=(0, 1), fill="unknown", n_bootstrap=0)
+    empty = accuracy_score(y, linear.predict(["N" * 30] * 300))
+    for scores in curve.scores.values():
+        np.testing.assert_allclose(scores[1], max(empty, 0.5))
+
+
+def test_a_permuted_saliency_is_no_better_than_random(known, X, y):
+    values = np.random.default_rng(0).permuted(known.saliency(X), axis=1)
+    curve = perturbation_curve(
+        known, X, y, fractions=(0, 0.1, 0.2), fill="resample", saliency=values, n_bootstrap=50
+    )
+    low, high = curve.area_intervals["random"]
+    assert low <= curve.area["top"] <= high
+
+
+@pytest.mark.parametrize("fill", STRING_FILLS)
+def test_a_flat_saliency_behaves_like_the_random_order(fill, make_sequences, known):
+    """Ties broken by position would remove positions 3 and 8 always, or never."""
+    X = make_sequences(1000, seed=5)
+    curve = perturbation_curve(
+        known,
+        X,
+        known.predict(X),
+        fractions=(0.3,),
+        fill=fill,
+        saliency=np.full((1000, 30), 1 / 30),
+        n_bootstrap=0,
+    )
+    found = means(curve)
+    assert found["random"][0] < 0.97
+    np.testing.assert_allclose(found["top"], found["random"], atol=0.02)
+    np.testing.assert_allclose(found["bottom"], found["random"], atol=0.02)
+
+
+def test_the_seed_decides_everything(linear, X, y):
+    arguments = {"fractions": (0.1, 0.3), "fill": "resample", "n_bootstrap": 20}
+    one = perturbation_curve(linear, X, y, random_state=3, **arguments)
+    same = perturbation_curve(linear, X, y, random_state=3, **arguments)
+    other = perturbation_curve(linear, X, y, random_state=4, **arguments)
+    for order in one.scores:
+        np.testing.assert_array_equal(one.scores[order], same.scores[order])
+        np.testing.assert_array_equal(one.intervals[order], same.intervals[order])
+    assert (one.scores["random"] != other.scores["random"]).any()
+    assert (one.scores["random"][1] != one.scores["random"][1][0]).any()
+
+
+def test_orders_do_not_depend_on_which_others_are_asked_for(linear, X, y):
+    together = perturbation_curve(linear, X, y, fractions=(0.2, 0.4), n_bootstrap=0)
+    alone = perturbation_curve(linear, X, y, fractions=(0.4,), orders=("random",), n_bootstrap=0)
+    np.testing.assert_array_equal(alone.scores["random"][0], together.scores["random"][1])
+
+
+def test_batch_size_of_occlusion_does_not_matter(linear, X, y):
+    one = perturbation_curve(linear, X, y, fractions=(0.2,), batch_size=17, n_bootstrap=0)
+    other = perturbation_curve(linear, X, y, fractions=(0.2,), n_bootstrap=0)
+    np.testing.assert_array_equal(one.scores["top"], other.scores["top"])
+
+
+def test_random_order_needs_no_saliency(linear, X, y):
+    def never(estimator, X):
+        raise AssertionError
+
+    perturbation_curve(
+        linear, X, y, orders=("random",), fractions=(0.1,), saliency=never, n_bootstrap=0
+    )
+
+
+def test_equal_perturbations_are_predicted_once(known, X, y, monkeypatch):
+    """Set to unknown, the top positions are the same in each repeat."""
+    calls = []
+    original = type(known).predict
+    monkeypatch.setattr(
+        type(known), "predict", lambda self, X: calls.append(1) or original(self, X)
+    )
+    weights = np.arange(30.0) + np.zeros((300, 1))
+    perturbation_curve(
+        known, X, y, orders=("top",), fractions=(0, 0.2), fill="unknown", saliency=weights
+    )
+    assert len(calls) == 2
+
+
+def test_all_input_forms_agree(X, y):
+    encoder = SequenceOneHotEncoder().set_output(transform="pandas").fit(X)
+    frame = encoder.transform(X)
+    model = LogisticRegression(C=10).fit(frame, y)
+    arguments = {"fractions": (0.2,), "n_bootstrap": 0}
+    expected = perturbation_curve(make_pipeline(encoder, model), X, y, **arguments)
+    series = pd.Series(X, index=np.arange(300)[::-1])
+    for estimator, data in (
+        (make_pipeline(encoder, model), X.tolist()),
+        (make_pipeline(encoder, model), series),
+        (model, frame),
+    ):
+        curve = perturbation_curve(estimator, data, pd.Series(y), **arguments)
+        np.testing.assert_array_equal(curve.scores["top"], expected.scores["top"])
+        np.testing.assert_array_equal(curve.scores["random"], expected.scores["random"])
+
+
+def test_unknown_positions_are_neither_counted_nor_filled(known, X, y):
+    """20 of 30 positions are N: a tenth of the others is one position, at 3, 8 or 15."""
+    real = np.isin(np.arange(30), [3, 8, 15, 1, 2, 4, 5, 6, 7, 9])
+    sparse = np.array(["".join(np.where(real, list(x), "N")) for x in X], dtype=object)
+    seen = []
+
+    class Spy(type(known)):
+        def predict(self, X):
+            seen.append(X)
+            return super().predict(X)
+
+    spy = Spy().fit(X)
+    perturbation_curve(
+        spy, sparse, y, orders=("top",), fractions=(0.1,), fill="unknown", n_repeats=1
+    )
+    clean, removed = seen
+    changed = np.array(
+        [[a != b for a, b in zip(*rows, strict=True)] for rows in zip(clean, removed, strict=True)]
+    )
+    assert (changed.sum(axis=1) == 1).all()
+    assert set(np.flatnonzero(changed.any(axis=0))) == {3, 8, 15}
+
+
+def test_uniform_fill_in_each_one_hot_layout(known, X, y):
+    flat = SequenceOneHotEncoder().fit_transform(X)
+    seen = []
+
+    class Spy(LogisticRegression):
+        def predict(self, X):
+            seen.append(X)
+            return super().predict(np.asarray(X).reshape(len(X), -1))
+
+    model = Spy().fit(flat, y)
+    for layout in (
+        flat,
+        flat.reshape(300, 30, 4),
+        np.ascontiguousarray(flat.reshape(300, 30, 4).transpose(0, 2, 1)),
+    ):
+        seen.clear()
+        perturbation_curve(
+            model,
+            layout,
+            y,
+            orders=("random",),
+            fractions=(0.5,),
+            fill="uniform",
+            n_repeats=1,
+            n_bootstrap=0,
+        )
+        _, removed = seen
+        assert removed.shape == layout.shape
+        assert ((removed == 0.25).sum(axis=tuple(range(1, layout.ndim))) == 60).all()
+        np.testing.assert_array_equal(removed[removed != 0.25], layout[removed != 0.25])
+
+
+def test_uniform_fill_needs_one_hot_input(linear, X, y):
+    with pytest.raises(ValueError, match="Encode X with SequenceOneHotEncoder"):
+        perturbation_curve(linear, X, y, fill="uniform")
+
+
+def test_unknown_fill_of_encoders_that_refuse_it(X, y):
+    model = make_pipeline(SequenceOneHotEncoder(unknown="error"), LogisticRegression()).fit(X, y)
+    saliency = np.ones((300, 30))
+    with pytest.raises(ValueError, match="choose another fill"):
+        perturbation_curve(model, X, y, fill="unknown", saliency=saliency)
+    perturbation_curve(model, X, y, fractions=(0.1,), saliency=saliency, n_bootstrap=0)
+
+
+@pytest.mark.parametrize("metric", ["balanced_accuracy", "roc_auc", "neg_log_loss"])
+def test_other_metrics(metric, linear, X, y):
+    curve = perturbation_curve(
+        linear,
+        X,
+        y,
+        metric=metric,
+        fractions=(0, 0.3),
+        fill="resample",
+        n_repeats=2,
+        n_bootstrap=20,
+    )
+    found = means(curve)
+    assert found["top"][1] < found["random"][1] < found["top"][0]
+    low, high = curve.intervals["top"].T
+    assert (low <= found["top"]).all()
+    assert (found["top"] <= high).all()
+
+
+def test_kmer_pipelines(X):
+    rng = np.random.default_rng(0)
+    y = rng.integers(2, size=300)
+    at = rng.integers(20, size=300)
+    X = np.array(
+        [
+            x[:i] + "TATAAA" + x[i + 6 :] if label else x
+            for x, i, label in zip(X, at, y, strict=True)
+        ],
+        object,
+    )
+    model = make_pipeline(
+        CountVectorizer(analyzer="char", ngram_range=(3, 4)), LogisticRegression(max_iter=500)
+    ).fit(X, y)
+    curve = perturbation_curve(model, X, y, fractions=(0.2,), fill="resample", n_bootstrap=0)
+    assert means(curve)["top"][0] < means(curve)["random"][0] - 0.05
+
+
+def test_bootstrap_intervals_have_the_width_of_a_proportion(known, make_sequences):
+    """Of n sequences, an accuracy of p has a standard error of sqrt(p (1 - p) / n)."""
+    X = make_sequences(1000, seed=2)
+    y = known.predict(X)
+    flipped = np.random.default_rng(0).random(1000) < 0.2
+    y = np.where(flipped, np.where(y == "yes", "no", "yes"), y)
+    curve = perturbation_curve(known, X, y, fractions=(0,), orders=("random",), n_bootstrap=2000)
+    p = curve.baseline
+    low, high = curve.intervals["random"][0]
+    assert high - low == pytest.approx(2 * 1.96 * np.sqrt(p * (1 - p) / 1000), rel=0.1)
+    narrow = perturbation_curve(
+        known, X, y, fractions=(0,), orders=("random",), n_bootstrap=2000, confidence_level=0.5
+    )
+    low50, high50 = narrow.intervals["random"][0]
+    assert low < low50 < high50 < high
+
+
+def test_progress_is_shown_when_asked_for(linear, X, y, capsys):
+    arguments = {"fractions": (0.1,), "n_repeats": 1, "n_bootstrap": 0, "orders": ("random",)}
+    perturbation_curve(linear, X, y, **arguments)
+    assert capsys.readouterr().err == ""
+    perturbation_curve(linear, X, y, verbose=1, **arguments)
+    assert "perturbation_curve" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"fractions": (0, 1.5)}, "between 0 and 1, got 1.5"),
+        ({"fractions": (-0.1,)}, "between 0 and 1"),
+        ({"fractions": (np.nan,)}, "between 0 and 1"),
+        ({"fractions": (0.2, 0.1)}, "must increase"),
+        ({"fractions": ()}, "non-empty"),
+        ({"orders": ("top", "sideways")}, "sideways"),
+        ({"orders": ()}, "orders"),
+        ({"orders": ("top", "top")}, "orders"),
+        ({"fill": "zero"}, "fill"),
+        ({"n_repeats": 0}, "n_repeats"),
+        ({"confidence_level": 1.0}, "confidence_level"),
+        ({"metric": "nonsense"}, "nonsense"),
+        ({"saliency": "nonsense"}, "method='nonsense'"),
+        ({"saliency": np.ones((300, 29))}, r"shape \(300, 29\), but X holds 300 sequences"),
+        ({"saliency": lambda e, X: np.ones(30)}, r"shape \(30,\)"),
+        ({"saliency": np.full((300, 30), np.nan)}, r"row 0 at position 0 \(both 0-based\)"),
+    ],
+)
+def test_wrong_arguments(linear, X, y, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        perturbation_curve(linear, X, y, **arguments)
+
+
+def test_wrong_data(linear, X, y):
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        perturbation_curve(linear, X, y[:-1])
+    with pytest.raises(ValueError, match=r"0 sample\(s\)"):
+        perturbation_curve(linear, [], [])
+    with pytest.raises(ValueError, match="row 1"):
+        perturbation_curve(linear, [X[0], X[1][2:]], y[:2])
+    with pytest.raises(NotFittedError):
+        perturbation_curve(make_pipeline(SequenceOneHotEncoder(), LogisticRegression()), X, y)

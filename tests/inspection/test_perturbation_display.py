@@ -1,0 +1,104 @@
+"""PerturbationCurveDisplay: the curves, their bands and controls, words on the axes."""
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from sklearn_attngen.inspection import PerturbationCurveDisplay, perturbation_curve
+
+
+@pytest.fixture(autouse=True)
+def figures():
+    with mpl.rc_context({"backend": "Agg"}):
+        yield
+        plt.close("all")
+
+
+@pytest.fixture
+def curve(known, X, y):
+    return perturbation_curve(known, X, y, fractions=(0, 0.1, 0.3), fill="resample", n_bootstrap=50)
+
+
+def test_lines_and_bands_show_the_curve(curve):
+    display = PerturbationCurveDisplay.from_curve(curve, name="known")
+    assert set(display.lines_) == {("known", order) for order in ("top", "random", "bottom")}
+    for (_, order), line in display.lines_.items():
+        np.testing.assert_allclose(line.get_xdata(), [0, 10, 30])
+        np.testing.assert_allclose(line.get_ydata(), curve.scores[order].mean(axis=1))
+        edges = display.bands_["known", order].get_paths()[0].vertices[:, 1]
+        assert edges.min() == pytest.approx(curve.intervals[order].min())
+    assert display.chance_line_.get_ydata()[0] == 0.5
+    assert display.ax_.get_ylim()[0] < 0.5
+    assert display.ax_.get_ylabel() == "Accuracy"
+    assert display.ax_.get_xlabel() == (
+        "Letters removed (% of each sequence)\n(redrawn from the composition)"
+    )
+    legend = display.ax_.get_legend()
+    assert legend.get_title().get_text() == "Mean, 95 % interval, n=300"
+    assert "Random order (control)" in [text.get_text() for text in legend.get_texts()]
+
+
+def test_from_estimator_passes_its_arguments_on(known, X, y):
+    _, ax = plt.subplots()
+    display = PerturbationCurveDisplay.from_estimator(
+        known,
+        X,
+        y,
+        ax=ax,
+        fractions=(0, 0.2),
+        fill="unknown",
+        metric="balanced_accuracy",
+        n_bootstrap=0,
+        plot_kwargs={"legend": False, "orders": ("top",)},
+    )
+    assert display.ax_ is ax
+    assert set(display.lines_) == {("KnownLetters", "top")}
+    assert display.bands_ == {}
+    assert ax.get_legend() is None
+    assert ax.get_ylabel() == "Balanced accuracy"
+
+
+def test_several_estimators_differ_by_color_and_orders_by_line(curve):
+    display = PerturbationCurveDisplay.from_curves({"one": curve, "two": curve})
+    assert set(display.lines_) == {(n, o) for n in ("one", "two") for o in ("top", "random")}
+    color = {key: line.get_color() for key, line in display.lines_.items()}
+    style = {key: line.get_linestyle() for key, line in display.lines_.items()}
+    assert color["one", "top"] == color["one", "random"] != color["two", "top"]
+    assert style["one", "top"] == style["two", "top"] != style["one", "random"]
+    legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert legend == ["one", "two", "Most salient first", "Random order (control)", "Chance"]
+
+
+@pytest.mark.parametrize("size", [(4.2, 3.2), (6.4, 4.2), (10, 6)])
+@pytest.mark.parametrize("names", [["known"], ["One-hot regression", "k-mer regression"]])
+def test_everything_fits_into_the_figure(curve, names, size):
+    figure, ax = plt.subplots(figsize=size, layout="constrained")
+    PerturbationCurveDisplay.from_curves(dict.fromkeys(names, curve), ax=ax)
+    figure.canvas.draw()
+    legend = ax.get_legend().get_window_extent()
+    for label in (ax.xaxis.label, ax.yaxis.label):
+        box = label.get_window_extent()
+        assert box.x0 >= 0
+        assert box.y0 >= 0
+        assert box.x1 <= figure.bbox.x1
+        assert box.y1 <= figure.bbox.y1
+    assert not legend.overlaps(ax.get_window_extent())
+    assert legend.x1 <= figure.bbox.x1
+    assert legend.y1 <= figure.bbox.y1
+    assert not legend.overlaps(ax.yaxis.label.get_window_extent())
+
+
+def test_metrics_without_chance_have_no_chance_line(known, X, y):
+    display = PerturbationCurveDisplay.from_estimator(
+        known, X, y, fractions=(0, 0.1), metric="neg_log_loss", n_bootstrap=0
+    )
+    assert display.chance_line_ is None
+
+
+def test_curves_that_cannot_be_compared(curve, known, X, y):
+    other = perturbation_curve(known, X, y, fractions=(0, 0.1), fill="shuffle", n_bootstrap=0)
+    with pytest.raises(ValueError, match="differ in metric or fill"):
+        PerturbationCurveDisplay.from_curves({"one": curve, "two": other})
+    with pytest.raises(ValueError, match="empty"):
+        PerturbationCurveDisplay.from_curves({})

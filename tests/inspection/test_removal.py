@@ -1,0 +1,59 @@
+"""Which positions are removed: order, ties, counts, nesting."""
+
+import numpy as np
+import pytest
+
+from sklearn_attngen.inspection._removal import removal_counts, removal_ranks
+
+REAL = np.array([[True] * 6, [True, False, True, True, False, True]])
+VALUES = np.array([[0.1, 0.5, 0.2, 0.0, 0.15, 0.05], [0.2, 0.9, 0.5, 0.1, 0.8, 0.2]])
+
+
+def first(ranks, k):
+    return [set(np.flatnonzero(row < k).tolist()) for row in ranks]
+
+
+def test_top_and_bottom_follow_the_saliency_of_real_positions():
+    top = removal_ranks(VALUES, REAL, "top", seed=0, repeat=0)
+    bottom = removal_ranks(VALUES, REAL, "bottom", seed=0, repeat=0)
+    assert first(top, 2)[0] == {1, 2}
+    assert first(bottom, 2)[0] == {3, 5}
+    assert first(top, 1)[1] == {2}
+    assert first(bottom, 1)[1] == {3}
+    for ranks in (top, bottom, removal_ranks(None, REAL, "random", 0, 0)):
+        assert first(ranks, 4)[1] == {0, 2, 3, 5}
+        np.testing.assert_array_equal(np.sort(ranks, axis=1), [range(6)] * 2)
+
+
+def test_ties_are_broken_evenly_and_by_the_seed():
+    """By position, a saliency that says nothing would always lose its first letters."""
+    flat, real = np.ones((4000, 5)), np.ones((4000, 5), bool)
+    for order in ("top", "bottom"):
+        ranks = removal_ranks(flat, real, order, seed=1, repeat=0)
+        np.testing.assert_allclose((ranks == 0).mean(axis=0), 0.2, atol=0.03)
+        np.testing.assert_array_equal(ranks, removal_ranks(flat, real, order, 1, 0))
+        assert (ranks != removal_ranks(flat, real, order, seed=1, repeat=1)).any()
+        assert (ranks != removal_ranks(flat, real, order, seed=2, repeat=0)).any()
+
+
+def test_random_order_is_even_and_its_own():
+    """Shared draws would make the random control the top order of a flat saliency."""
+    real = np.ones((4000, 5), bool)
+    ranks = removal_ranks(None, real, "random", seed=1, repeat=0)
+    np.testing.assert_allclose((ranks == 0).mean(axis=0), 0.2, atol=0.03)
+    assert (ranks != removal_ranks(np.ones((4000, 5)), real, "top", 1, 0)).any()
+
+
+@pytest.mark.parametrize(
+    ("fraction", "expected"),
+    [(0.0, [0, 0, 0]), (0.01, [1, 1, 0]), (0.25, [3, 1, 0]), (0.3, [3, 1, 0]), (1.0, [10, 4, 0])],
+)
+def test_counts_are_of_real_positions_rounded_to_the_nearest(fraction, expected):
+    real = np.zeros((3, 10), dtype=bool)
+    real[0], real[1, :4] = True, True
+    assert removal_counts(real, fraction).tolist() == expected
+
+
+def test_a_saliency_is_needed_to_rank_by_it():
+    with pytest.raises(ValueError, match="needs a saliency"):
+        removal_ranks(None, REAL, "top", 0, 0)
