@@ -1,0 +1,140 @@
+"""What is compared: the estimators, the scorers and the folds, checked and named."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, is_regressor
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import StratifiedGroupKFold, check_cv
+
+Scorer = str | Callable[[Any, Any, Any], float]
+Split = tuple[NDArray[np.intp], NDArray[np.intp]]
+
+# Columns of the table that are no scores.
+FIXED_COLUMNS = (
+    "estimator",
+    "fold",
+    "n_train",
+    "n_test",
+    "fit_seconds",
+    "score_seconds",
+    "fitted",
+)
+
+
+def name_estimators(estimators: Any) -> dict[str, BaseEstimator]:
+    """Bring the estimators into a dict, each with a name of its own."""
+    if isinstance(estimators, Mapping):
+        pairs = list(estimators.items())
+    elif isinstance(estimators, (list, tuple)):
+        pairs = [item if isinstance(item, tuple) else (None, item) for item in estimators]
+    else:
+        raise TypeError(
+            "estimators must be a dict of name -> estimator or a list, got "
+            f"{type(estimators).__name__}. Put a single estimator into a list."
+        )
+    if not pairs:
+        raise ValueError("estimators is empty: there is nothing to compare.")
+    for number, pair in enumerate(pairs):
+        if len(pair) != 2 or not (pair[0] is None or isinstance(pair[0], str)):
+            raise TypeError(f"Item {number} of estimators is no (name, estimator) pair: {pair!r}.")
+        name, estimator = pair
+        called = f"Estimator {name or number!r}"
+        if isinstance(estimator, type):
+            raise TypeError(f"{called} is a class: pass an instance, {estimator.__name__}().")
+        if not hasattr(estimator, "fit") or not hasattr(estimator, "get_params"):
+            raise TypeError(f"{called} is no estimator, it has no fit or get_params: {estimator!r}")
+        if is_regressor(estimator):
+            raise TypeError(f"{called} is a regressor, not a classifier: {estimator!r}.")
+    total = Counter(type(estimator).__name__ for name, estimator in pairs if name is None)
+    seen: Counter[str] = Counter()
+    named: dict[str, BaseEstimator] = {}
+    for name, estimator in pairs:
+        if name is None:
+            name = type(estimator).__name__
+            seen[name] += 1
+            if total[name] > 1:
+                name = f"{name}-{seen[name]}"
+        if name in named:
+            raise ValueError(f"The name {name!r} occurs twice among the estimators.")
+        named[name] = estimator
+    return named
+
+
+def name_scorers(scoring: Any, *, return_train_score: bool) -> dict[str, Scorer]:
+    """Bring the scorers into a dict, keyed by the columns they fill."""
+    if scoring is None:
+        return {"score": _default_score}
+    if isinstance(scoring, Mapping):
+        pairs = list(scoring.items())
+    elif isinstance(scoring, (list, tuple)):
+        pairs = [(_scorer_name(item), item) for item in scoring]
+    else:
+        pairs = [(_scorer_name(scoring), scoring)]
+    if not pairs:
+        raise ValueError("scoring is empty: pass None for the estimators' own score.")
+    reserved = set(FIXED_COLUMNS)
+    for name, scorer in pairs:
+        if not isinstance(name, str) or not (isinstance(scorer, str) or callable(scorer)):
+            raise TypeError(
+                "scoring must be a string, a callable, or a list or dict of these; "
+                f"got {scorer!r} as {name!r}."
+            )
+        if isinstance(scorer, str):
+            get_scorer(scorer)  # raises for a name that does not exist
+        columns = {name, f"train_{name}"} if return_train_score else {name}
+        if columns & reserved:
+            raise ValueError(
+                f"The score name {name!r} is taken by another column or score. "
+                "Pass scoring as a dict to name the scores."
+            )
+        reserved |= columns
+    return dict(pairs)
+
+
+def _scorer_name(scorer: Any) -> str:
+    """Give a scorer its column: the string, or the name of the function or class."""
+    if isinstance(scorer, str):
+        return scorer
+    function = getattr(scorer, "_score_func", scorer)
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+def _default_score(estimator: Any, X: Any, y: Any) -> Any:
+    """Score with the estimator's own method."""
+    return estimator.score(X, y)
+
+
+def draw_splits(X: Any, y: Any, cv: Any, groups: Any) -> list[Split]:
+    """Draw the folds, once for all estimators."""
+    if groups is not None and (cv is None or isinstance(cv, Integral)):
+        cv = StratifiedGroupKFold(5 if cv is None else cv)
+    splits = [
+        (_as_indices(train), _as_indices(test))
+        for train, test in check_cv(cv, y, classifier=True).split(X, y, groups)
+    ]
+    if not splits:
+        raise ValueError("cv gives no folds.")
+    if groups is not None:
+        labels = np.asarray(groups)
+        for fold, (train, test) in enumerate(splits):
+            both = np.intersect1d(labels[train], labels[test])
+            if both.size:
+                raise ValueError(
+                    f"Fold {fold} has {both.size} group(s) on the train and on the test side, such "
+                    f"as {both[0]!r}: cv pays no attention to groups. Pass an integer, or a "
+                    "splitter that does, such as StratifiedGroupKFold."
+                )
+    return splits
+
+
+def _as_indices(rows: Any) -> NDArray[np.intp]:
+    """Turn the rows of one side of a fold, indices or a boolean mask, into indices."""
+    rows = np.asarray(rows)
+    return np.flatnonzero(rows) if rows.dtype == bool else rows
