@@ -47,7 +47,7 @@ class AttnGenClassifier(SequenceClassifier):
     consistency_weight : float, default=1.0
         Weight of the Kullback-Leibler divergence of the masked prediction from the clean one, which
         is held fixed. With 0 the masked sequence is trained on its label instead.
-    n_filters : int, default=64
+    n_filters : int, default=32
         Number of filters of each convolution.
     kernel_size : int, default=11
         Width of the first filters, odd.
@@ -67,10 +67,13 @@ class AttnGenClassifier(SequenceClassifier):
         8 to 60.
     batch_size : int, default=128
         Largest number of rows of a step; the rows are spread evenly over the batches.
-    learning_rate : float, default=0.003
+    learning_rate : float, default=0.006
         Highest rate of the one-cycle schedule of AdamW.
     weight_decay : float, default=0.01
         Weight decay of AdamW.
+    label_smoothing : float, default=0.1
+        Share of each label that is spread evenly over all classes in the training loss, which keeps
+        small training sets from being learned by heart. Probabilities get less extreme with it.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes. "balanced" counts rows with their sample weights.
     early_stopping : bool, default=False
@@ -196,7 +199,7 @@ class AttnGenClassifier(SequenceClassifier):
         mask_schedule: str = "linear",
         mask_warmup: float = 1 / 3,
         consistency_weight: float = 1.0,
-        n_filters: int = 64,
+        n_filters: int = 32,
         kernel_size: int = 11,
         n_layers: int = 2,
         n_heads: int = 4,
@@ -205,8 +208,9 @@ class AttnGenClassifier(SequenceClassifier):
         alphabet: str | Alphabet = "DNA",
         max_epochs: int | str = "auto",
         batch_size: int = 128,
-        learning_rate: float = 3e-3,
+        learning_rate: float = 6e-3,
         weight_decay: float = 0.01,
+        label_smoothing: float = 0.1,
         class_weight: Mapping[Any, float] | str | None = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -237,6 +241,7 @@ class AttnGenClassifier(SequenceClassifier):
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
+        self.label_smoothing = label_smoothing
         self.class_weight = class_weight
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction

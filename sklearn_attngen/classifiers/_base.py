@@ -11,13 +11,13 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d
 from torch import Tensor
 
 from sklearn_attngen.classifiers._saliency import SaliencyMixin
-from sklearn_attngen.classifiers._targets import encode_target
+from sklearn_attngen.classifiers._targets import check_no_missing, encode_target
 from sklearn_attngen.classifiers._training import TrainingMixin, as_tensor
 from sklearn_attngen.networks import evaluation_mode
 from sklearn_attngen.sequences import Alphabet, Sequences, read_sequences
@@ -40,12 +40,13 @@ class SequenceClassifier(
         "kernel_size": [Interval(Integral, 1, None, closed="left")],
         "n_layers": [Interval(Integral, 0, 8, closed="both")],
         "dropout": [Interval(Real, 0, 1, closed="left")],
-        "reverse_complement": ["boolean", StrOptions({"augment", "average"})],
+        "reverse_complement": [Options(bool, {False}), StrOptions({"augment", "average"})],
         "alphabet": [str, Alphabet],
         "max_epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
@@ -226,6 +227,7 @@ class SequenceClassifier(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
         labels = column_or_1d(y, warn=True)
+        check_no_missing(labels)
         check_classification_targets(labels)
         if len(labels) != sequences.n_samples:
             raise ValueError(

@@ -24,7 +24,7 @@ class CNNClassifier(SequenceClassifier):
 
     Parameters
     ----------
-    n_filters : int, default=64
+    n_filters : int, default=32
         Number of filters of each convolution.
     kernel_size : int, default=11
         Width of the first filters, odd.
@@ -42,10 +42,13 @@ class CNNClassifier(SequenceClassifier):
         8 to 60.
     batch_size : int, default=128
         Largest number of rows of a step; the rows are spread evenly over the batches.
-    learning_rate : float, default=0.003
+    learning_rate : float, default=0.006
         Highest rate of the one-cycle schedule of AdamW.
     weight_decay : float, default=0.01
         Weight decay of AdamW.
+    label_smoothing : float, default=0.1
+        Share of each label that is spread evenly over all classes in the training loss, which keeps
+        small training sets from being learned by heart. Probabilities get less extreme with it.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes. "balanced" counts rows with their sample weights.
     early_stopping : bool, default=False
@@ -135,7 +138,7 @@ class CNNClassifier(SequenceClassifier):
     def __init__(
         self,
         *,
-        n_filters: int = 64,
+        n_filters: int = 32,
         kernel_size: int = 11,
         n_layers: int = 2,
         dropout: float = 0.1,
@@ -143,8 +146,9 @@ class CNNClassifier(SequenceClassifier):
         alphabet: str | Alphabet = "DNA",
         max_epochs: int | str = "auto",
         batch_size: int = 128,
-        learning_rate: float = 3e-3,
+        learning_rate: float = 6e-3,
         weight_decay: float = 0.01,
+        label_smoothing: float = 0.1,
         class_weight: Mapping[Any, float] | str | None = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -167,6 +171,7 @@ class CNNClassifier(SequenceClassifier):
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
+        self.label_smoothing = label_smoothing
         self.class_weight = class_weight
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction

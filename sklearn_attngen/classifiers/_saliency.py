@@ -14,6 +14,7 @@ from sklearn_attngen.classifiers._targets import encode_target
 from sklearn_attngen.networks import (
     attention_scores,
     carries_signal,
+    evaluation_mode,
     gradient_x_input,
     integrated_gradients,
 )
@@ -119,8 +120,8 @@ class SaliencyMixin:
         if not known.all():
             row = int(np.flatnonzero(~known)[0])
             raise ValueError(
-                f"target {labels[row]!r} (row {row}, counted from 0) is none of the classes "
-                f"{self.classes_.tolist()}."
+                f"target {labels.tolist()[row]!r} (row {row}, counted from 0) is none of the "
+                f"classes {self.classes_.tolist()}."
             )
         return encode_target(labels, self.classes_)
 
@@ -136,7 +137,7 @@ class SaliencyMixin:
         for x in self._batches(sequences, rows):
             stop = start + len(x)
             if index is None:
-                with torch.no_grad():
+                with evaluation_mode(self.module_), torch.no_grad():
                     target = self._strand_mean(x).argmax(dim=1)
             else:
                 target = torch.from_numpy(index[start:stop]).to(x.device)

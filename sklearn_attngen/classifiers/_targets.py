@@ -8,9 +8,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
+from sklearn.utils import assert_all_finite
 from sklearn.utils.class_weight import compute_class_weight
 
-__all__ = ["encode_target", "row_weights", "validation_split"]
+from sklearn_attngen.sequences._messages import is_missing
+
+__all__ = ["check_no_missing", "encode_target", "row_weights", "validation_split"]
+
+
+def check_no_missing(y: NDArray[Any]) -> None:
+    """Raise if a label is missing, before comparing labels fails with a message about types.
+
+    Raises
+    ------
+    ValueError
+        If a label is NaN, infinite, None or pandas' NA.
+    """
+    if y.dtype.kind == "f":
+        assert_all_finite(y, input_name="y")
+    elif y.dtype.kind == "O":
+        row = next((row for row, label in enumerate(y) if is_missing(label)), None)
+        if row is not None:
+            raise ValueError(
+                f"Input y contains NaN or None: the label of row {row} (counted from 0) is "
+                f"{y[row]!r}. Leave such rows out, or give them a class of their own."
+            )
 
 
 def encode_target(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int64]:
@@ -25,8 +47,9 @@ def encode_target(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int64]:
     wrong = np.flatnonzero(classes[index] != y)
     if wrong.size:
         raise ValueError(
-            f"y holds the label {y[wrong[0]]!r} (row {wrong[0]}, counted from 0), which is none of "
-            f"the classes {classes.tolist()}. Pass every label in the `classes` of the first call."
+            f"y holds the label {y[wrong].tolist()[0]!r} (row {wrong[0]}, counted from 0), which "
+            f"is none of the classes {classes.tolist()}. Pass every label in the `classes` of the "
+            f"first call."
         )
     return index.astype(np.int64)
 

@@ -39,6 +39,7 @@ class TrainingMixin:
     dropout: float
     early_stopping: bool
     kernel_size: int
+    label_smoothing: float
     learning_rate: float
     max_epochs: int | str
     n_filters: int
@@ -151,6 +152,7 @@ class TrainingMixin:
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             weight_decay=self.weight_decay,
+            label_smoothing=self.label_smoothing,
             device=self.device_,
             valid=subset(valid) if len(valid) else None,
             patience=self.n_iter_no_change,

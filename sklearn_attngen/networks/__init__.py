@@ -19,6 +19,7 @@ from sklearn_attngen.networks._cnn import CNNNetwork
 from sklearn_attngen.networks._encoder import ConvEncoder
 from sklearn_attngen.networks._layers import (
     Exponential,
+    PooledNorm,
     PositionBias,
     Residual,
     SeededDropout,
@@ -41,6 +42,7 @@ __all__ = [
     "CNNNetwork",
     "ConvEncoder",
     "Exponential",
+    "PooledNorm",
     "PositionBias",
     "Residual",
     "SeededDropout",

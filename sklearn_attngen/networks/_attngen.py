@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sklearn_attngen.networks._encoder import ConvEncoder
-from sklearn_attngen.networks._layers import PositionBias, SeededDropout
+from sklearn_attngen.networks._layers import PooledNorm, PositionBias, SeededDropout
 
 __all__ = ["AttentionPooling", "AttnGenNetwork", "carries_signal", "spread"]
 
@@ -131,7 +131,7 @@ class AttnGenNetwork(nn.Module):
     activation : {"exponential", "relu"}, default="exponential"
         Activation of the first filters.
     batch_norm : bool, default=True
-        Normalise over the batch after each convolution.
+        Normalise over the batch after each convolution and after pooling.
 
     References
     ----------
@@ -159,6 +159,7 @@ class AttnGenNetwork(nn.Module):
         )
         self.pooling = AttentionPooling(n_filters, n_positions, n_heads)
         self.head = nn.Sequential(
+            PooledNorm((n_heads + 1) * n_filters) if batch_norm else nn.Identity(),
             nn.Linear((n_heads + 1) * n_filters, n_filters),
             nn.ReLU(),
             SeededDropout(dropout),

@@ -35,14 +35,12 @@ def evaluation_mode(module: nn.Module) -> Iterator[nn.Module]:
 
 
 def _gradient(module: nn.Module, x: Tensor, target: Tensor) -> Tensor:
-    """Return the gradient of the target's logit above the mean logit, off-simplex part removed."""
+    """Return the gradient of the target's logit above the mean of all logits."""
     x = x.detach().requires_grad_(True)
     with torch.enable_grad():
         logits = module(x)
         above = logits.gather(1, target.view(-1, 1)).sum() - logits.mean(dim=1).sum()
         (gradient,) = torch.autograd.grad(above, x)
-    if x.shape[1] > 1:
-        gradient = gradient - gradient.mean(dim=1, keepdim=True)
     return gradient
 
 
@@ -70,7 +68,10 @@ def gradient_x_input(module: nn.Module, x: Tensor, target: Tensor) -> Tensor:
        for genomics", Genome Biology 24 (2023) 109.
     """
     with evaluation_mode(module):
-        return (_gradient(module, x, target) * x).sum(dim=1).detach()
+        gradient = _gradient(module, x, target)
+        if x.shape[1] > 1:
+            gradient = gradient - gradient.mean(dim=1, keepdim=True)
+        return (gradient * x).sum(dim=1).detach()
 
 
 def integrated_gradients(module: nn.Module, x: Tensor, target: Tensor, n_steps: int = 16) -> Tensor:
@@ -90,7 +91,9 @@ def integrated_gradients(module: nn.Module, x: Tensor, target: Tensor, n_steps: 
     Returns
     -------
     evidence : Tensor of shape (n, L)
-        Signed, in the units of :func:`gradient_x_input`.
+        Signed, in the units of :func:`gradient_x_input`. A row sums, up to the error of the
+        midpoint rule, to the difference between the output for ``x`` and for zeros. The gradients
+        stay uncorrected: a correction would break that sum.
 
     References
     ----------

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from sklearn_attngen.networks._attngen import carries_signal
 from sklearn_attngen.networks._encoder import ConvEncoder
-from sklearn_attngen.networks._layers import SeededDropout
+from sklearn_attngen.networks._layers import PooledNorm, SeededDropout
 
 __all__ = ["CNNNetwork"]
 
@@ -37,7 +37,7 @@ class CNNNetwork(nn.Module):
     activation : {"exponential", "relu"}, default="relu"
         Activation of the first filters.
     batch_norm : bool, default=True
-        Normalise over the batch after each convolution.
+        Normalise over the batch after each convolution and after pooling.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class CNNNetwork(nn.Module):
             n_positions,
         )
         self.head = nn.Sequential(
+            PooledNorm(2 * n_filters) if batch_norm else nn.Identity(),
             nn.Linear(2 * n_filters, n_filters),
             nn.ReLU(),
             SeededDropout(dropout),

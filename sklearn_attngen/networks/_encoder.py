@@ -56,9 +56,12 @@ class ConvEncoder(nn.Module):
                 bias=not batch_norm,
             ),
             nn.BatchNorm1d(n_filters) if batch_norm else nn.Identity(),
-            nn.Identity() if n_positions is None else PositionBias(n_filters, n_positions),
-            Exponential() if activation == "exponential" else nn.ReLU(),
-            SeededDropout(dropout),
+        )
+        self.position = (
+            nn.Identity() if n_positions is None else PositionBias(n_filters, n_positions)
+        )
+        self.activation = nn.Sequential(
+            Exponential() if activation == "exponential" else nn.ReLU(), SeededDropout(dropout)
         )
         self.blocks = nn.Sequential(
             *(Residual(n_filters, 7, 2**i, dropout, batch_norm) for i in range(n_layers))
@@ -66,4 +69,4 @@ class ConvEncoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, n_channels, L) to (n, n_filters, L)."""
-        return self.blocks(self.stem(x))
+        return self.blocks(self.activation(self.position(self.stem(x))))

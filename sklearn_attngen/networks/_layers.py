@@ -6,9 +6,11 @@ import math
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 __all__ = [
     "Exponential",
+    "PooledNorm",
     "PositionBias",
     "Residual",
     "SeededDropout",
@@ -88,12 +90,15 @@ class PositionBias(nn.Module):
 
     Notes
     -----
-    The stored parameters are multiplied by ten, so that a training of a few hundred steps can make
-    them sharp: under Adam no parameter moves further than the sum of the learning rates. Without
-    the factor, networks trained on 2,400 splice sites did not learn to look at the junction.
+    The stored parameters are multiplied by ``scale``, so that a training of a few hundred steps can
+    make them sharp: under Adam no parameter moves further than the sum of the learning rates.
+    Without the factor, networks trained on 2,400 splice sites did not learn to look at the
+    junction. They decay fast instead (``decay`` is the weight decay that training gives them), so
+    that noise does not add up where position says nothing.
     """
 
-    scale = 10.0
+    scale = 20.0
+    decay = 5.0
 
     def __init__(self, n_channels: int, n_positions: int) -> None:
         super().__init__()
@@ -106,6 +111,33 @@ class PositionBias(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, n_channels, L) to the same shape."""
         return x + self.scale * self.weight
+
+
+class PooledNorm(nn.BatchNorm1d):
+    """Batch normalisation of one vector per row, which also trains on a batch of one row.
+
+    A single row has no spread; the running statistics stand in for it.
+
+    Parameters
+    ----------
+    num_features : int
+        Length of the vectors.
+    eps : float, default=1e-5
+        Added to the variance.
+    momentum : float, default=0.1
+        Share of a batch in the running statistics.
+    """
+
+    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
+        super().__init__(num_features, eps, momentum)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (n, num_features) to the same shape."""
+        if self.training and len(x) == 1:
+            return F.batch_norm(
+                x, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps
+            )
+        return super().forward(x)
 
 
 class Residual(nn.Module):

@@ -10,7 +10,7 @@ from skorch.callbacks import Callback, EarlyStopping, LRScheduler
 from skorch.helper import predefined_split
 from torch import nn
 
-from sklearn_attngen.networks import set_generator
+from sklearn_attngen.networks import PositionBias, set_generator
 from sklearn_attngen.training._batches import SequenceDataset
 from sklearn_attngen.training._net import Masking, SequenceNet
 
@@ -77,6 +77,7 @@ def build_net(
     batch_size: int,
     learning_rate: float,
     weight_decay: float,
+    label_smoothing: float,
     device: str,
     valid: SequenceDataset | None,
     patience: int,
@@ -113,6 +114,8 @@ def build_net(
         Highest learning rate.
     weight_decay : float
         Weight decay of AdamW.
+    label_smoothing : float
+        Share of each label that is spread over all classes.
     device : str
         Device of the training.
     valid : SequenceDataset or None
@@ -160,6 +163,7 @@ def build_net(
     parameters = {
         "optimizer": torch.optim.AdamW,
         "optimizer__weight_decay": weight_decay,
+        "optimizer__param_groups": [("*position.weight", {"weight_decay": PositionBias.decay})],
         **extra,
     }
     net = SequenceNet(
@@ -175,6 +179,7 @@ def build_net(
         n_channels=n_channels,
         strands=strands,
         masking=masking,
+        label_smoothing=label_smoothing,
         total_steps=epochs * n_batches,
         first_step=epochs_done * n_batches,
         bfloat16=bfloat16,

@@ -70,6 +70,8 @@ class SequenceNet(NeuralNet):
         random, half of them in each batch on average. None keeps the strand.
     masking : Masking or None
         None trains on the whole sequences only.
+    label_smoothing : float
+        Share of each label that is spread over all classes in the training loss.
     total_steps : int
         Number of optimiser steps of the whole training, which the mask schedule refers to.
     first_step : int
@@ -87,6 +89,7 @@ class SequenceNet(NeuralNet):
         n_channels: int,
         strands: list[int] | None = None,
         masking: Masking | None = None,
+        label_smoothing: float = 0.0,
         total_steps: int = 1,
         first_step: int = 0,
         bfloat16: bool = False,
@@ -96,6 +99,7 @@ class SequenceNet(NeuralNet):
         self.n_channels = n_channels
         self.strands = strands
         self.masking = masking
+        self.label_smoothing = label_smoothing
         self.total_steps = total_steps
         self.first_step = first_step
         self.bfloat16 = bfloat16
@@ -125,14 +129,15 @@ class SequenceNet(NeuralNet):
         self.order_generator = self.noise_generator = None
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
-        """Call the callbacks; remember if one of them ends the training.
+        """Call the callbacks; remember if one of them ends the training after an epoch.
 
-        skorch's callbacks end a training with KeyboardInterrupt, as a user does.
+        skorch's callbacks end a training with KeyboardInterrupt, as a user does. Theirs comes at
+        the end of an epoch; inside of one it is the user's.
         """
         try:
             super().notify(method_name, **cb_kwargs)
         except KeyboardInterrupt:
-            self.stopped = True
+            self.stopped = method_name == "on_epoch_end"
             raise
 
     def _masked(self, x: Tensor, scores: Tensor, masking: Masking, fraction: float) -> Tensor:
@@ -169,11 +174,11 @@ class SequenceNet(NeuralNet):
         with self._autocast():
             if masking is None or fraction == 0.0:
                 logits = self.module_(x)
-                loss = _weighted_cross_entropy(logits, y, weight)
+                loss = self._cross_entropy(logits, y, weight)
             else:
                 logits, scores = self.module_.attend(x)
                 masked = self._masked(x, scores.detach(), masking, fraction)
-                loss = _weighted_cross_entropy(logits, y, weight)
+                loss = self._cross_entropy(logits, y, weight)
                 loss = loss + self._masked_loss(logits, self.module_(masked), y, weight, masking)
         loss.backward()
         self.step += 1
@@ -181,16 +186,21 @@ class SequenceNet(NeuralNet):
             self.history.record("mask_fraction", fraction)
         return {"loss": loss.detach(), "y_pred": logits.detach()}
 
-    @staticmethod
     def _masked_loss(
-        clean: Tensor, masked: Tensor, y: Tensor, weight: Tensor, masking: Masking
+        self, clean: Tensor, masked: Tensor, y: Tensor, weight: Tensor, masking: Masking
     ) -> Tensor:
         if masking.consistency == 0.0:
-            return _weighted_cross_entropy(masked, y, weight)
+            return self._cross_entropy(masked, y, weight)
         divergence = F.kl_div(
             masked.log_softmax(1), clean.detach().log_softmax(1), log_target=True, reduction="none"
         )
         return masking.consistency * (divergence.sum(1) * weight).mean()
+
+    def _cross_entropy(self, logits: Tensor, y: Tensor, weight: Tensor) -> Tensor:
+        smoothing = self.label_smoothing if self.module_.training else 0.0
+        return (
+            F.cross_entropy(logits, y, reduction="none", label_smoothing=smoothing) * weight
+        ).mean()
 
     def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Tensor]:
         """Return loss and prediction on the whole sequences, without noise."""
@@ -199,7 +209,7 @@ class SequenceNet(NeuralNet):
         with torch.no_grad():
             x, y, weight = self._to_device(inputs, y)
             logits = self.module_(x)
-            return {"loss": _weighted_cross_entropy(logits, y, weight), "y_pred": logits}
+            return {"loss": self._cross_entropy(logits, y, weight), "y_pred": logits}
 
     def infer(self, x: Any, **fit_params: Any) -> Tensor:
         """Return the logits for a batch as the iterator gives it."""
@@ -212,7 +222,3 @@ class SequenceNet(NeuralNet):
         device, dtype = parameter.device, parameter.dtype
         x = expand(inputs["data"].to(device), self.n_channels, dtype)
         return x, y.to(device), inputs["weight"].to(device, dtype)
-
-
-def _weighted_cross_entropy(logits: Tensor, y: Tensor, weight: Tensor) -> Tensor:
-    return (F.cross_entropy(logits, y, reduction="none") * weight).mean()
