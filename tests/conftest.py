@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 # Figures are drawn without a screen.
@@ -18,3 +20,52 @@ def real_data() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("needs the folder of real sequences that SKLEARN_ATTNGEN_DATA names")
     return Path(folder)
+
+
+def plant(n_samples: int, length: int = 24, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Draw sequences; every second one holds TATAAT somewhere, and is called "yes"."""
+    rng = np.random.default_rng(seed)
+    letters = rng.choice(list("ACGT"), (n_samples, length))
+    for row in range(1, n_samples, 2):
+        start = rng.integers(length - 6)
+        letters[row, start : start + 6] = list("TATAAT")
+    X = np.array(["".join(row) for row in letters], dtype=object)
+    return X, np.array(["no", "yes"])[np.arange(n_samples) % 2]
+
+
+@pytest.fixture(scope="session")
+def planted() -> tuple[np.ndarray, np.ndarray]:
+    """Eighty sequences of 24 nt (object array) and their labels "no" and "yes"."""
+    return plant(80)
+
+
+@pytest.fixture(scope="session")
+def planted_again() -> tuple[np.ndarray, np.ndarray]:
+    """Other sequences of the same kind."""
+    return plant(60, seed=1)
+
+
+@pytest.fixture(scope="session")
+def planted_many() -> tuple[np.ndarray, np.ndarray]:
+    """Enough other sequences of the same kind to learn the motif well."""
+    return plant(300, seed=2)
+
+
+@pytest.fixture(scope="session")
+def planted_test() -> tuple[np.ndarray, np.ndarray]:
+    """Enough other sequences of the same kind for a measurement: 600 of them."""
+    return plant(600, seed=3)
+
+
+@pytest.fixture
+def quick() -> dict[str, Any]:
+    """Parameters with which a network learns the planted sequences in a fifth of a second."""
+    return {
+        "n_filters": 16,
+        "n_layers": 1,
+        "kernel_size": 7,
+        "batch_size": 20,
+        "max_epochs": 12,
+        "learning_rate": 0.02,
+        "random_state": 0,
+    }

@@ -1,0 +1,170 @@
+"""AttnGenClassifier: masking as a training device, and what it leaves behind."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from sklearn_attngen import AttnGenClassifier
+from sklearn_attngen.networks import MASK_SCHEDULES, MASK_VALUES, AttnGenNetwork
+
+Make = Callable[..., AttnGenClassifier]
+Data = tuple[np.ndarray, np.ndarray]
+
+
+def test_the_network_is_attngen(attngen: Make, planted: Data) -> None:
+    """With the parameters of the estimator."""
+    estimator = attngen(n_heads=3, n_layers=2, n_filters=5, max_epochs=1).fit(*planted)
+    assert isinstance(estimator.module_, AttnGenNetwork)
+    assert estimator.module_.pooling.score.out_channels == 3
+    assert len(estimator.module_.encoder.blocks) == 2
+    assert estimator.module_.encoder.stem[0].out_channels == 5
+
+
+def test_the_mask_ramps_up(attngen: Make, planted: Data) -> None:
+    """From nothing to the fraction, over the warm-up; the history tells it."""
+    estimator = attngen(mask_fraction=0.3, mask_warmup=0.5, max_epochs=10).fit(*planted)
+    fractions = [row["mask_fraction"] for row in estimator.history_]
+    assert fractions == sorted(fractions)
+    # recorded at the last of the four steps of an epoch
+    expected = [0.3 * min((4 * epoch + 3) / 20, 1) for epoch in range(10)]
+    np.testing.assert_allclose(fractions, expected)
+
+
+@pytest.mark.parametrize("schedule", MASK_SCHEDULES)
+def test_the_schedule_is_the_one_asked_for(attngen: Make, planted: Data, schedule: str) -> None:
+    """Cosine starts slower than linear; constant does not ramp."""
+    estimator = attngen(mask_schedule=schedule, mask_fraction=0.2, mask_warmup=1.0, max_epochs=8)
+    fractions = [row["mask_fraction"] for row in estimator.fit(*planted).history_]
+    if schedule == "constant":
+        assert fractions == [0.2] * 8
+    else:
+        assert fractions[0] < 0.03
+        early = 0.2 * 7 / 32
+        assert (
+            fractions[1] == pytest.approx(early) if schedule == "linear" else fractions[1] < early
+        )
+
+
+def test_no_fraction_is_no_masking(attngen: Make, planted: Data) -> None:
+    """Bit for bit, whatever the other parameters of the mask say."""
+    X, y = planted
+    plain = attngen(mask_fraction=0).fit(X, y)
+    other = attngen(
+        mask_fraction=0.0, mask_value="zero", mask_order="random", consistency_weight=5.0
+    ).fit(X, y)
+    np.testing.assert_array_equal(plain.predict_proba(X), other.predict_proba(X))
+    assert all("mask_fraction" not in row for row in plain.history_)
+    masked = attngen(mask_fraction=0.2).fit(X, y)
+    assert not np.allclose(masked.predict_proba(X), plain.predict_proba(X), atol=1e-3)
+
+
+def test_before_the_ramp_nothing_differs(attngen: Make, planted: Data) -> None:
+    """The first step is one without a mask: weights and order are not disturbed by the method."""
+    X, y = planted
+    one_step = {"max_epochs": 1, "batch_size": 80, "mask_schedule": "linear"}
+    masked = attngen(mask_fraction=0.5, **one_step).fit(X, y)
+    plain = attngen(mask_fraction=0, **one_step).fit(X, y)
+    np.testing.assert_array_equal(masked.predict_proba(X), plain.predict_proba(X))
+
+
+@pytest.mark.parametrize(
+    ("by", "order", "value"),
+    list(itertools.product(["positions", "mass"], ["lowest", "highest", "random"], MASK_VALUES)),
+)
+def test_every_kind_of_mask_learns(
+    attngen: Make, planted: Data, by: str, order: str, value: str
+) -> None:
+    """Controls included; each one gives another network."""
+    X, y = planted
+    estimator = attngen(mask_by=by, mask_order=order, mask_value=value, mask_fraction=0.2)
+    assert estimator.fit(X, y).score(X, y) > 0.7
+    default = attngen(mask_fraction=0.2, mask_by="positions", mask_order="lowest")
+    default.set_params(mask_value="resample")
+    if (by, order, value) != ("positions", "lowest", "resample"):
+        assert not np.array_equal(default.fit(X, y).predict_proba(X), estimator.predict_proba(X))
+
+
+@pytest.mark.parametrize("mask_fraction", [0.05, 0.9, 0.99])
+def test_extreme_fractions_train(attngen: Make, planted: Data, mask_fraction: float) -> None:
+    """One letter at least is always left."""
+    estimator = attngen(mask_fraction=mask_fraction, max_epochs=4).fit(*planted)
+    assert np.isfinite(estimator.predict_proba(planted[0])).all()
+
+
+@pytest.mark.parametrize("mask_fraction", [1.0, -0.1, "all"])
+def test_impossible_fractions_raise(attngen: Make, planted: Data, mask_fraction: Any) -> None:
+    """Everything masked leaves nothing to learn from."""
+    with pytest.raises(ValueError, match="mask_fraction"):
+        attngen(mask_fraction=mask_fraction).fit(*planted)
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.5])
+def test_consistency_is_part_of_the_loss(attngen: Make, planted: Data, weight: float) -> None:
+    """Another weight, another network; zero trains masked sequences on their labels."""
+    X, y = planted
+    default = attngen(consistency_weight=1.0, mask_fraction=0.2).fit(X, y)
+    other = attngen(consistency_weight=weight, mask_fraction=0.2).fit(X, y)
+    assert other.score(X, y) > 0.85
+    assert not np.allclose(other.predict_proba(X), default.predict_proba(X), atol=1e-4)
+
+
+def test_masked_and_clean_predictions_agree_where_the_method_is_on(
+    attngen: Make, planted: Data
+) -> None:
+    """What the divergence term is for: without the least attended letters it says the same."""
+    X, y = planted
+    gaps = {}
+    for fraction in (0.3, 0.0):
+        estimator = attngen(mask_fraction=fraction, consistency_weight=3.0, max_epochs=25)
+        clean = estimator.fit(X, y).decision_function(X)
+        lowest = np.argsort(estimator.saliency(X, "attention"), axis=1, kind="stable")[:, :7]
+        masked = [
+            "".join("N" if i in set(row) else letter for i, letter in enumerate(x))
+            for x, row in zip(X, lowest, strict=True)
+        ]
+        change = np.abs(estimator.decision_function(masked) - clean).mean()
+        gaps[fraction] = change / np.abs(clean).mean()
+    assert gaps[0.3] < 0.8 * gaps[0.0]
+
+
+def test_prediction_sees_the_whole_sequence(attngen: Make, planted: Data) -> None:
+    """Masking is for training: predicting draws nothing, and the parameter does not matter then."""
+    X, y = planted
+    estimator = attngen(mask_fraction=0.5).fit(X, y)
+    expected = estimator.predict_proba(X)
+    np.testing.assert_array_equal(estimator.predict_proba(X), expected)
+    estimator.set_params(mask_fraction=0.0)
+    np.testing.assert_array_equal(estimator.predict_proba(X), expected)
+
+
+def test_attention_finds_the_motif(attngen: Make, planted_many: Data, planted_again: Data) -> None:
+    """In sequences it has not seen: the letters of the motif get more than their share."""
+    estimator = attngen(random_state=1).fit(*planted_many)
+    X, y = planted_again
+    X = X[y == "yes"]
+    motif = np.zeros((len(X), 24), dtype=bool)
+    for row, x in enumerate(X):
+        start = x.index("TATAAT")
+        motif[row, start : start + 6] = True
+    for method in estimator._saliency_methods:
+        share = estimator.saliency(X, method, "yes")[motif].sum() / len(X)
+        # 6 of 24 letters hold a quarter by chance; attention is spread over neighbours, too
+        assert share > (0.28 if method == "attention" else 0.4), method
+
+
+def test_attention_is_a_property_of_the_network(attngen: Make, planted: Data) -> None:
+    """The method "attention" is what module_.attend gives."""
+    X, y = planted
+    estimator = attngen(max_epochs=2).fit(X, y)
+    x = torch.from_numpy(
+        np.stack([[[float(letter == c) for letter in row] for c in "ACGT"] for row in X[:5]])
+    ).float()
+    with torch.no_grad():
+        scores = estimator.module_.attend(x)[1].numpy()
+    np.testing.assert_allclose(estimator.saliency(X[:5], "attention"), scores, atol=1e-6)

@@ -1,0 +1,322 @@
+"""What saliency means, per sequence, per class and per column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sklearn_attngen import AttnGenClassifier, CNNClassifier, SequenceOneHotEncoder
+
+Make = Callable[..., Any]
+Data = tuple[np.ndarray, np.ndarray]
+METHODS = {
+    AttnGenClassifier: [
+        "attention_x_gradient",
+        "attention",
+        "gradient_x_input",
+        "integrated_gradients",
+    ],
+    CNNClassifier: ["gradient_x_input", "integrated_gradients"],
+}
+CASES = [(kind, method) for kind, methods in METHODS.items() for method in methods]
+
+
+@pytest.fixture(scope="module")
+def fitted(planted: Data) -> Callable[[type], Any]:
+    """Give one fitted estimator of each class; it must not be changed."""
+    done: dict[type, Any] = {}
+
+    def get(kind: type) -> Any:
+        if kind not in done:
+            done[kind] = kind(
+                n_filters=16,
+                n_layers=1,
+                kernel_size=7,
+                batch_size=20,
+                max_epochs=20,
+                learning_rate=0.02,
+                random_state=0,
+            ).fit(*planted)
+        return done[kind]
+
+    return get
+
+
+@pytest.fixture(scope="module")
+def taught(planted_many: Data) -> Callable[[type], Any]:
+    """The same, from enough sequences to know the motif well."""
+    done: dict[type, Any] = {}
+
+    def get(kind: type) -> Any:
+        if kind not in done:
+            done[kind] = kind(
+                n_filters=16,
+                n_layers=1,
+                kernel_size=7,
+                batch_size=20,
+                max_epochs=12,
+                learning_rate=0.02,
+                random_state=1,
+            ).fit(*planted_many)
+        return done[kind]
+
+    return get
+
+
+@pytest.mark.parametrize(("kind", "method"), CASES)
+def test_a_magnitude_sums_to_one(kind: type, method: str, fitted: Any, planted: Data) -> None:
+    """Non-negative, float64, one number a letter."""
+    values = fitted(kind).saliency(planted[0], method)
+    assert values.dtype == np.float64
+    assert values.shape == (80, 24)
+    assert (values >= 0).all()
+    np.testing.assert_allclose(values.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize(("kind", "method"), CASES)
+def test_unknown_letters_get_nothing(kind: type, method: str, fitted: Any, planted: Data) -> None:
+    """There is no letter there for the decision to rest on."""
+    X = [f"NN{x[2:10]}N{x[11:]}" for x in planted[0]]
+    values = fitted(kind).saliency(X, method)
+    assert (values[:, [0, 1, 10]] == 0).all()
+    np.testing.assert_allclose(values.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize(("kind", "method"), CASES)
+def test_a_sequence_of_unknowns_is_finite(kind: type, method: str, fitted: Any) -> None:
+    """No evidence anywhere: spread evenly, also beside other rows."""
+    values = fitted(kind).saliency(["N" * 24, "ACGT" * 6], method)
+    assert np.isfinite(values).all()
+    np.testing.assert_allclose(values.sum(axis=1), 1)
+    if method != "attention":
+        np.testing.assert_allclose(values[0], 1 / 24)
+
+
+@pytest.mark.parametrize("kind", METHODS)
+def test_the_default_method_is_the_parameter(kind: type, fitted: Any, planted: Data) -> None:
+    """And what a call names goes first."""
+    X = planted[0][:5]
+    estimator = fitted(kind)
+    for method in METHODS[kind]:
+        expected = estimator.saliency(X, method)
+        other = kind(**{**estimator.get_params(), "saliency_method": method})
+        other.__dict__.update({k: v for k, v in vars(estimator).items() if k.endswith("_")})
+        other.__dict__.update({k: v for k, v in vars(estimator).items() if k.startswith("_")})
+        np.testing.assert_array_equal(other.saliency(X), expected)
+
+
+@pytest.mark.parametrize("kind", METHODS)
+def test_methods_differ(kind: type, fitted: Any, planted: Data) -> None:
+    """No method is another one under a second name."""
+    values = [fitted(kind).saliency(planted[0], method) for method in METHODS[kind]]
+    for i, one in enumerate(values):
+        for other in values[i + 1 :]:
+            assert not np.allclose(one, other, atol=1e-3)
+
+
+# targets
+
+
+@pytest.mark.parametrize(("kind", "method"), CASES)
+def test_the_target_is_the_predicted_class_by_default(
+    kind: type, method: str, fitted: Any, planted: Data
+) -> None:
+    """As if each row had named its own prediction."""
+    X = planted[0]
+    estimator = fitted(kind)
+    named = estimator.saliency(X, method, estimator.predict(X))
+    np.testing.assert_array_equal(estimator.saliency(X, method), named)
+
+
+@pytest.mark.parametrize("form", [list, np.array, pd.Series, lambda y: np.array(y, dtype=object)])
+def test_targets_are_labels(form: Any, fitted: Any, planted: Data) -> None:
+    """One for all rows, or one for each, in any container."""
+    X = planted[0][:4]
+    estimator = fitted(CNNClassifier)
+    yes, no = (
+        estimator.saliency(X, "gradient_x_input", label, signed=True) for label in ("yes", "no")
+    )
+    mixed = form(["yes", "no", "yes", "no"])
+    signed = estimator.saliency(X, "gradient_x_input", mixed, signed=True)
+    np.testing.assert_allclose(signed, np.where([[True], [False]] * 2, yes, no), atol=1e-6)
+
+
+def test_targets_may_be_numbers(make: Make, planted: Data) -> None:
+    """Labels are compared by value."""
+    X, y = planted
+    estimator = make(max_epochs=1).fit(X, (y == "yes").astype(int) + 3)
+    one = estimator.saliency(X, "gradient_x_input", 4, signed=True)
+    for same in (np.int8(4), 4.0, np.full(80, 4)):
+        again = estimator.saliency(X, "gradient_x_input", same, signed=True)
+        np.testing.assert_array_equal(again, one)
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("maybe", r"'maybe' \(row 0, counted from 0\) is none of the classes \['no', 'yes'\]"),
+        (["yes", "no", "maybe"], "row 2"),
+        (["yes", "no"], "each of the 3 rows"),
+        ([["yes"], ["no"], ["no"]], r"shape \(3, 1\)"),
+        (1, "none of the classes"),
+    ],
+)
+def test_wrong_targets_raise(target: Any, message: str, fitted: Any, planted: Data) -> None:
+    """The message names row and classes."""
+    for kind in METHODS:
+        with pytest.raises(ValueError, match=message):
+            fitted(kind).saliency(planted[0][:3], target=target)
+
+
+# sign
+
+
+@pytest.mark.parametrize("kind", METHODS)
+@pytest.mark.parametrize("method", ["gradient_x_input", "integrated_gradients"])
+def test_evidence_for_one_of_two_classes_is_evidence_against_the_other(
+    kind: type, method: str, fitted: Any, planted: Data
+) -> None:
+    """Signed evidence is in logits above the mean of the classes."""
+    X = planted[0]
+    yes, no = (fitted(kind).saliency(X, method, label, signed=True) for label in ("yes", "no"))
+    np.testing.assert_allclose(yes, -no, atol=1e-4)
+    magnitude = fitted(kind).saliency(X, method, "yes")
+    np.testing.assert_allclose(
+        magnitude, np.abs(yes) / np.abs(yes).sum(axis=1, keepdims=True), atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("kind", METHODS)
+@pytest.mark.parametrize("method", ["gradient_x_input", "integrated_gradients"])
+def test_the_motif_speaks_for_its_class(
+    kind: type, method: str, taught: Any, planted_again: Data
+) -> None:
+    """Positive in sum, in sequences that were not seen; letters elsewhere say less."""
+    X, y = planted_again
+    X = X[y == "yes"]
+    signed = taught(kind).saliency(X, method, "yes", signed=True)
+    motif = np.zeros(signed.shape, dtype=bool)
+    for row, x in enumerate(X):
+        motif[row, x.index("TATAAT") : x.index("TATAAT") + 6] = True
+    assert signed[motif].mean() > 0
+    assert signed[motif].mean() > 2 * np.abs(signed[~motif].mean())
+
+
+@pytest.mark.parametrize("kind", METHODS)
+def test_the_sign_is_what_the_network_does_without_the_letter(
+    kind: type, taught: Any, planted_again: Data
+) -> None:
+    """Without the letter that speaks most for a class it is less probable, and the other way."""
+    X = planted_again[0]
+    estimator = taught(kind)
+    signed = estimator.saliency(X, "integrated_gradients", "yes", signed=True)
+
+    def without(positions: np.ndarray) -> np.ndarray:
+        masked = [f"{x[:i]}N{x[i + 1 :]}" for x, i in zip(X, positions, strict=True)]
+        return estimator.decision_function(masked) - estimator.decision_function(X)
+
+    assert without(signed.argmax(axis=1)).mean() < -0.3
+    assert without(signed.argmin(axis=1)).mean() > 0.3
+
+
+@pytest.mark.parametrize("method", ["attention", "attention_x_gradient", None])
+def test_attention_has_no_sign(method: str | None, fitted: Any, planted: Data) -> None:
+    """Not with the default method either; the message names what has."""
+    with pytest.raises(ValueError, match=r'has no sign.*"gradient_x_input"'):
+        fitted(AttnGenClassifier).saliency(planted[0], method, signed=True)
+
+
+@pytest.mark.parametrize("kind", METHODS)
+def test_unknown_methods_raise(kind: type, fitted: Any, planted: Data) -> None:
+    """The message lists what there is."""
+    with pytest.raises(ValueError, match=r"integrated_gradients.*'lime'"):
+        fitted(kind).saliency(planted[0], "lime")
+
+
+# summaries
+
+
+@pytest.mark.parametrize("kind", METHODS)
+def test_summaries_are_means_over_the_training_rows(kind: type, fitted: Any, planted: Data) -> None:
+    """Of all rows, and of the rows of each true class."""
+    X, y = planted
+    estimator = fitted(kind)
+    values = estimator.saliency(X)
+    np.testing.assert_allclose(estimator.saliency_, values.mean(axis=0), atol=1e-8)
+    assert estimator.class_saliency_.shape == (2, 24)
+    for label, profile in zip(estimator.classes_, estimator.class_saliency_, strict=True):
+        np.testing.assert_allclose(profile, values[y == label].mean(axis=0), atol=1e-8)
+
+
+@pytest.mark.parametrize("kind", METHODS)
+def test_importances_divide_the_saliency_over_letters(
+    kind: type, fitted: Any, planted: Data
+) -> None:
+    """One number a column of the encoder, adding up to the saliency of the position and to one."""
+    X, _ = planted
+    estimator = fitted(kind)
+    importances = estimator.feature_importances_
+    assert importances.shape == (estimator.n_features_in_,) == (96,)
+    assert importances.sum() == pytest.approx(1)
+    assert (importances >= 0).all()
+    np.testing.assert_allclose(importances.reshape(24, 4).sum(axis=1), estimator.saliency_)
+    H = SequenceOneHotEncoder().fit_transform(X)
+    by_hand = (H.reshape(80, 24, 4) * estimator.saliency(X)[:, :, None]).mean(axis=0).ravel()
+    np.testing.assert_allclose(importances, by_hand, atol=1e-8)
+
+
+def test_importances_of_letters_that_never_stand_there_are_zero(make: Make) -> None:
+    """A constant position has one letter with any importance."""
+    rng = np.random.default_rng(0)
+    X = ["G" + "".join(row) for row in rng.choice(list("ACGT"), (60, 10))]
+    y = [x[5] in "AC" for x in X]
+    importances = make(max_epochs=5).fit(X, y).feature_importances_.reshape(11, 4)
+    assert (importances[0, [0, 1, 3]] == 0).all()
+
+
+def test_summaries_are_of_a_seeded_sample_of_many_rows(
+    make: Make, planted: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fits on many rows are not slowed down, and stay reproducible; no class is left out."""
+    X, y = planted
+    # one rare class, of one row, that a sample of nine would miss
+    y = np.where(np.arange(80) == 41, "rare", y)
+    full = make(max_epochs=1).fit(X, y)
+    monkeypatch.setattr("sklearn_attngen.classifiers._saliency.SUMMARY_ROWS", 9)
+    first, second = (make(max_epochs=1).fit(X, y) for _ in range(2))
+    np.testing.assert_array_equal(first.saliency_, second.saliency_)
+    assert not np.allclose(first.saliency_, full.saliency_, atol=1e-6)
+    assert np.isfinite(first.class_saliency_).all()
+    np.testing.assert_array_equal(first.predict_proba(X), full.predict_proba(X))
+    assert first.feature_importances_.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("kind", METHODS)
+def test_a_network_left_in_training_mode_does_not_matter(
+    kind: type, planted: Data, quick: dict[str, Any]
+) -> None:
+    """Someone may have trained module_ by hand: explained as it predicts, then restored."""
+    X, y = planted
+    estimator = kind(**quick).fit(X, y)
+    expected = estimator.predict_proba(X), estimator.saliency(X)
+    weights = {name: v.clone() for name, v in estimator.module_.state_dict().items()}
+    estimator.module_.train()
+    np.testing.assert_array_equal(estimator.saliency(X), expected[1])
+    np.testing.assert_array_equal(estimator.predict_proba(X), expected[0])
+    assert estimator.module_.training
+    assert all((v == weights[name]).all() for name, v in estimator.module_.state_dict().items())
+
+
+@pytest.mark.parametrize("kind", METHODS)
+def test_explanations_run_in_batches(kind: type, fitted: Any, planted: Data) -> None:
+    """Which do not show; targets stay with their rows."""
+    X, y = planted
+    estimator = fitted(kind)
+    expected = estimator.saliency(X, "gradient_x_input", y, signed=True)
+    many = np.tile(X, 60)
+    result = estimator.saliency(many, "gradient_x_input", np.tile(y, 60), signed=True)
+    np.testing.assert_allclose(result, np.tile(expected, (60, 1)), atol=1e-4)

@@ -1,0 +1,135 @@
+"""Labels to indices, weights of rows and classes, and the validation split."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.utils.class_weight import compute_class_weight
+
+from sklearn_attngen.classifiers._targets import (
+    check_no_missing,
+    encode_target,
+    row_weights,
+    validation_split,
+)
+
+
+def test_labels_become_their_place_in_the_classes() -> None:
+    """Numbers, strings and booleans."""
+    for classes in (np.array([2, 5, 9]), np.array(["a", "b", "c"]), np.array([False, True])):
+        y = classes[[1, 0, 1]]
+        assert encode_target(y, classes).tolist() == [1, 0, 1]
+        assert encode_target(y.astype(object), classes).dtype == np.int64
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (["a", "c", "b"], r"'c' \(row 1, counted from 0\).*\['a', 'b'\]"),
+        (["a", "0"], "'0' .row 1"),
+        (["zz"], "'zz' .row 0"),
+    ],
+)
+def test_unknown_labels_are_named(y: list[str], message: str) -> None:
+    """Also those that sort before the first and after the last class."""
+    with pytest.raises(ValueError, match=message):
+        encode_target(np.array(y), np.array(["a", "b"]))
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.array([0.0, np.nan]),
+        np.array([0.0, -np.inf]),
+        np.array(["a", None], dtype=object),
+        np.array(["a", float("nan")], dtype=object),
+        np.array(["a", pd.NA], dtype=object),
+        np.array(["a", pd.NaT], dtype=object),
+    ],
+)
+def test_missing_labels_raise(y: Any) -> None:
+    """Whatever they are written as."""
+    with pytest.raises(ValueError, match="Input y contains"):
+        check_no_missing(y)
+
+
+def test_labels_that_look_missing_are_labels() -> None:
+    """Strings mean what they say."""
+    check_no_missing(np.array(["nan", "", "None"]))
+    check_no_missing(np.array(["nan", "", "None"], dtype=object))
+    check_no_missing(np.array([0, 1]))
+
+
+CLASSES = np.array(["a", "b", "c"])
+INDEX = np.array([0, 0, 0, 0, 1, 1, 2, 2])
+
+
+def test_weights_have_mean_one() -> None:
+    """So that learning rate and consistency mean the same at any scale of weights."""
+    weight = np.arange(8.0)
+    scaled = row_weights(1000 * weight, INDEX, CLASSES, None)
+    np.testing.assert_allclose(scaled, row_weights(weight, INDEX, CLASSES, None))
+    assert scaled[1:].mean() == pytest.approx(1)
+    assert scaled[0] == 0
+    np.testing.assert_allclose(scaled[1:] / scaled[1], weight[1:])
+
+
+def test_balanced_gives_each_class_the_same_weight() -> None:
+    """As scikit-learn counts it, and with weights of rows counted in."""
+    weight = row_weights(np.ones(8), INDEX, CLASSES, "balanced")
+    expected = compute_class_weight("balanced", classes=np.arange(3), y=INDEX)[INDEX]
+    np.testing.assert_allclose(weight, expected / expected.mean())
+    weighted = row_weights(np.arange(1.0, 9.0), INDEX, CLASSES, "balanced")
+    totals = np.bincount(INDEX, weights=weighted)
+    np.testing.assert_allclose(totals, totals[0])
+
+
+def test_balanced_leaves_out_absent_classes() -> None:
+    """A call of partial_fit need not hold all of them, and rows of weight zero do not count."""
+    weight = row_weights(
+        np.array([1.0, 1.0, 1.0, 0.0]), np.array([0, 0, 2, 1]), CLASSES, "balanced"
+    )
+    np.testing.assert_allclose(weight, [0.75, 0.75, 1.5, 0])
+
+
+def test_a_dict_multiplies_the_weights() -> None:
+    """Classes that it does not name have weight one, as in scikit-learn."""
+    weight = row_weights(np.ones(8), INDEX, CLASSES, {"b": 3.0})
+    np.testing.assert_allclose(weight / weight[0], np.where(INDEX == 1, 3, 1))
+
+
+@pytest.mark.parametrize("class_weight", [{"a": 0, "b": 0, "c": 0}, None])
+def test_no_weight_at_all_raises(class_weight: dict[str, float] | None) -> None:
+    """There would be nothing to train on."""
+    sample_weight = np.zeros(8) if class_weight is None else np.ones(8)
+    with pytest.raises(ValueError, match="weight zero"):
+        row_weights(sample_weight, INDEX, CLASSES, class_weight)
+
+
+def test_validation_rows_are_drawn_by_class() -> None:
+    """A part of each class, every row on one side."""
+    index = np.repeat([0, 1], [90, 10])
+    train, valid = validation_split(index, 0.2, np.random.RandomState(0))
+    assert sorted([*train, *valid]) == list(range(100))
+    assert np.bincount(index[valid]).tolist() == [18, 2]
+    again = validation_split(index, 0.2, np.random.RandomState(0))
+    np.testing.assert_array_equal(valid, again[1])
+    other = validation_split(index, 0.2, np.random.RandomState(1))
+    assert valid.tolist() != other[1].tolist()
+
+
+def test_validation_without_classes_where_they_are_too_rare() -> None:
+    """One row of a class cannot be on both sides; few held-out rows cannot hold all classes."""
+    for index, fraction in ((np.array([0] * 19 + [1]), 0.2), (np.arange(20) % 10, 0.1)):
+        train, valid = validation_split(index, fraction, np.random.RandomState(0))
+        assert len(train) + len(valid) == 20
+        assert len(valid) == fraction * 20
+
+
+def test_too_few_rows_to_hold_any_out_raise() -> None:
+    """scikit-learn's own message."""
+    with pytest.raises(ValueError, match="train set will be empty"):
+        validation_split(np.array([0]), 0.5, np.random.RandomState(0))

@@ -1,0 +1,239 @@
+"""The AttnGen network: attention that sums to one, ignores N, and can use or ignore position."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+import torch
+from torch import nn
+
+from sklearn_attngen.networks import (
+    AttentionPooling,
+    AttnGenNetwork,
+    ConvEncoder,
+    PositionBias,
+    build_module,
+    carries_signal,
+    spread,
+)
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def sequences(n: int = 6, length: int = 20, seed: int = 0) -> torch.Tensor:
+    codes = torch.randint(4, (n, 1, length), generator=seeded(seed))
+    return (codes == torch.arange(4).view(1, -1, 1)).float()
+
+
+def network(**changes: object) -> AttnGenNetwork:
+    parameters = {
+        "n_channels": 4,
+        "n_positions": 20,
+        "n_classes": 3,
+        "n_filters": 8,
+        "kernel_size": 5,
+        "n_layers": 2,
+        "n_heads": 2,
+        "dropout": 0.1,
+    }
+    module = build_module(AttnGenNetwork, seeded(), **(parameters | changes))
+    assert isinstance(module, AttnGenNetwork)
+    return module.eval()
+
+
+# what carries signal
+
+
+def test_zeros_are_no_letter() -> None:
+    """N and padding are all zeros; soft letters count."""
+    x = sequences(2)
+    x[0, :, 3] = 0
+    x[1, :, 5] = 0.25
+    real = carries_signal(x)
+    assert (~real).nonzero().tolist() == [[0, 3]]
+
+
+def test_a_sequence_of_unknowns_counts_everywhere() -> None:
+    """Means over its positions stay defined."""
+    assert carries_signal(torch.zeros(1, 4, 6)).all()
+
+
+def test_zero_is_a_number_like_any_other() -> None:
+    """One channel is numbers, not letters."""
+    assert carries_signal(torch.tensor([[[0.0, 1.0, 0.0]]])).all()
+
+
+# spread
+
+
+@pytest.mark.parametrize("width", [1, 3, 11])
+def test_spread_sums_to_one(width: int) -> None:
+    """For any attention, also when the filters hang over the ends."""
+    attention = torch.rand(4, 12, generator=seeded()).softmax(dim=1)
+    scores = spread(attention, width)
+    assert scores.shape == attention.shape
+    assert (scores >= 0).all()
+    torch.testing.assert_close(scores.sum(dim=1), torch.ones(4))
+
+
+def test_spread_of_one_letter_covers_the_filter() -> None:
+    """Attention in the middle is shared by the letters under the filter there."""
+    attention = torch.zeros(1, 9)
+    attention[0, 4] = 1
+    expected = torch.tensor([[0, 0, 0, 1, 1, 1, 0, 0, 0]]) / 3
+    torch.testing.assert_close(spread(attention, 3), expected)
+    assert torch.equal(spread(attention, 1), attention)
+
+
+def test_flat_attention_stays_flat() -> None:
+    """The ends are averaged over the letters that exist."""
+    torch.testing.assert_close(spread(torch.full((1, 10), 0.1), 5), torch.full((1, 10), 0.1))
+
+
+def test_spread_of_nothing_is_nothing() -> None:
+    """No division by zero."""
+    assert torch.equal(spread(torch.zeros(2, 5), 3), torch.zeros(2, 5))
+
+
+# pooling
+
+
+def pooling(**changes: int) -> AttentionPooling:
+    sizes = {"n_filters": 6, "n_positions": 20, "n_heads": 3} | changes
+    module = build_module(AttentionPooling, seeded(), **sizes)
+    assert isinstance(module, AttentionPooling)
+    return module
+
+
+def test_attention_sums_to_one_and_skips_what_is_not_real() -> None:
+    """Each head of each sequence."""
+    features = torch.randn(5, 6, 20, generator=seeded(1))
+    real = torch.rand(5, 20, generator=seeded(2)) < 0.6
+    pooled, attention = pooling()(features, real)
+    assert pooled.shape == (5, 4 * 6)
+    assert attention.shape == (5, 3, 20)
+    torch.testing.assert_close(attention.sum(dim=2), torch.ones(5, 3))
+    assert (attention.masked_select(~real.unsqueeze(1)) == 0).all()
+    assert (attention.masked_select(real.unsqueeze(1)) > 0).all()
+
+
+def test_the_last_head_is_the_plain_mean() -> None:
+    """Over the real positions only."""
+    features = torch.randn(2, 6, 20, generator=seeded(1))
+    real = torch.ones(2, 20, dtype=torch.bool)
+    real[0, 5:] = False
+    pooled, _ = pooling()(features, real)
+    torch.testing.assert_close(pooled[0, -6:], features[0, :, :5].mean(dim=1))
+    torch.testing.assert_close(pooled[1, -6:], features[1].mean(dim=1))
+
+
+def test_equal_features_get_equal_attention() -> None:
+    """Before training nothing tells positions apart but what stands there."""
+    features = torch.randn(1, 6, 1, generator=seeded(1)).expand(2, 6, 20)
+    _, attention = pooling()(features, torch.ones(2, 20, dtype=torch.bool))
+    torch.testing.assert_close(attention, torch.full((2, 3, 20), 1 / 20))
+
+
+def test_attention_can_learn_a_position() -> None:
+    """A bias for a position moves the attention there, whatever stands there."""
+    module = pooling()
+    with torch.no_grad():
+        module.position.weight[:, 7] = 2.0
+    features = 0.1 * torch.randn(4, 6, 20, generator=seeded(1))
+    _, attention = module(features, torch.ones(4, 20, dtype=torch.bool))
+    assert (attention.argmax(dim=2) == 7).all()
+
+
+# the network
+
+
+def test_the_module_gives_the_logits_of_attend() -> None:
+    """One pass, two answers."""
+    module, x = network(), sequences()
+    logits, scores = module.attend(x)
+    assert torch.equal(module(x), logits)
+    assert logits.shape == (6, 3)
+    assert scores.shape == (6, 20)
+    assert (scores >= 0).all()
+    torch.testing.assert_close(scores.sum(dim=1), torch.ones(6))
+
+
+def test_zero_weights_give_uniform_attention() -> None:
+    """Without weights nothing is preferred."""
+    module = network()
+    for parameter in module.parameters():
+        nn.init.zeros_(parameter)
+    torch.testing.assert_close(module.attend(sequences())[1], torch.full((6, 20), 1 / 20))
+
+
+def test_unknown_letters_get_no_attention_before_the_spread() -> None:
+    """Attention is on letters; spreading gives neighbours of N a share, never all of it."""
+    module, x = network(kernel_size=1), sequences()
+    x[:, :, 8:12] = 0
+    scores = module.attend(x)[1]
+    assert (scores[:, 8:12] == 0).all()
+    torch.testing.assert_close(scores.sum(dim=1), torch.ones(6))
+
+
+@pytest.mark.parametrize("mode", ["train", "eval"])
+def test_a_sequence_of_unknowns_is_finite(mode: str) -> None:
+    """Forward and backward, alone and among others."""
+    module, x = network(), sequences()
+    module.train(mode == "train")
+    x[0] = 0
+    logits, scores = module.attend(x)
+    logits.sum().backward()
+    assert torch.isfinite(logits).all()
+    assert torch.isfinite(scores).all()
+    assert all(torch.isfinite(p.grad).all() for p in module.parameters() if p.grad is not None)
+    torch.testing.assert_close(scores[0], torch.full((20,), 1 / 20), atol=0.05, rtol=0)
+
+
+def test_every_parameter_learns() -> None:
+    """No weight is cut off from the loss."""
+    module = network().train()
+    logits = module(sequences())
+    (logits * torch.randn(logits.shape, generator=seeded(5))).sum().backward()
+    # a number added to all positions cancels in the softmax of attention
+    skip = {"pooling.score.bias"}
+    for name, parameter in module.named_parameters():
+        assert name in skip or parameter.grad.abs().max() > 0, name
+
+
+def test_any_length_beyond_the_kernel_and_below_it() -> None:
+    """Sequences shorter than a filter work."""
+    for length in (1, 3, 20):
+        module = network(n_positions=length, kernel_size=11)
+        logits, scores = module.attend(sequences(length=length))
+        assert logits.shape == (6, 3)
+        assert scores.shape == (6, length)
+
+
+def test_in_float64_and_in_mixed_precision() -> None:
+    """Rows of attention sum to one in bfloat16 as well: the softmax runs in float32."""
+    x = sequences()
+    assert network().double().attend(x.double())[0].dtype == torch.float64
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        logits, scores = network().attend(x)
+    assert torch.isfinite(logits).all()
+    torch.testing.assert_close(scores.float().sum(dim=1), torch.ones(6), atol=1e-3, rtol=0)
+
+
+def test_the_encoder_keeps_one_vector_per_letter_and_can_be_blind_to_position() -> None:
+    """A shifted sequence gives shifted features, unless the filters may prefer positions."""
+    parameters = (4, 8, 5, 1, 0.0, "relu", True)
+    names = list(inspect.signature(ConvEncoder).parameters)[:7]
+    blind = build_module(ConvEncoder, seeded(), **dict(zip(names, parameters, strict=True))).eval()
+    x = sequences(length=40)
+    features, shifted = blind(x), blind(x.roll(3, dims=2))
+    assert features.shape == (6, 8, 40)
+    torch.testing.assert_close(shifted[:, :, 15:30], features[:, :, 12:27])
+    aligned = ConvEncoder(*parameters, n_positions=40).eval()
+    with torch.no_grad():
+        next(layer for layer in aligned.modules() if isinstance(layer, PositionBias)).weight[
+            :, 20
+        ] = 1.0
+    assert not torch.allclose(aligned(x.roll(3, dims=2))[:, :, 18:25], aligned(x)[:, :, 15:22])

@@ -1,0 +1,192 @@
+"""Evidence per position: exact where the answer is known, and no trace left in the module."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from sklearn_attngen.networks import (
+    AttnGenNetwork,
+    CNNNetwork,
+    attention_scores,
+    build_module,
+    evaluation_mode,
+    gradient_x_input,
+    integrated_gradients,
+)
+
+GRADIENTS = [gradient_x_input, integrated_gradients]
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def sequences(n: int = 5, length: int = 12, n_channels: int = 4) -> torch.Tensor:
+    codes = torch.randint(n_channels, (n, 1, length), generator=seeded(1))
+    return (codes == torch.arange(n_channels).view(1, -1, 1)).double()
+
+
+def network(kind: type[nn.Module] = CNNNetwork, n_channels: int = 4, **more: object) -> nn.Module:
+    sizes = {"n_positions": 12, "n_classes": 3, "n_filters": 8, "kernel_size": 5, "n_layers": 1}
+    parameters = {"n_channels": n_channels, "dropout": 0.2, **sizes, **more}
+    if kind is AttnGenNetwork:
+        parameters["n_heads"] = 2
+    return build_module(kind, seeded(), **parameters).double()
+
+
+class Linear(nn.Module):
+    """Weights for every letter at every position: the exact evidence is known."""
+
+    def __init__(self, n_channels: int = 4) -> None:
+        super().__init__()
+        weight = torch.randn(3, n_channels, 12, generator=seeded(2), dtype=torch.float64)
+        self.weight = nn.Parameter(weight)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.einsum("ncl,kcl->nk", x, self.weight)
+
+
+@pytest.mark.parametrize("method", GRADIENTS)
+def test_a_linear_model_is_explained_exactly(method) -> None:
+    """A letter's evidence is its weight above the mean weight of the letters there."""
+    module, x = Linear(), sequences()
+    target = torch.tensor([0, 1, 2, 0, 1])
+    weight = module.weight.detach()
+    above = weight - weight.mean(dim=0)
+    centred = above - above.mean(dim=1, keepdim=True)
+    expected = (centred[target] * x).sum(dim=1)
+    torch.testing.assert_close(method(module, x, target), expected)
+
+
+@pytest.mark.parametrize("method", GRADIENTS)
+def test_a_linear_model_of_numbers_is_explained_exactly(method) -> None:
+    """With one channel there is no letter to compare with: weight times value."""
+    module = Linear(n_channels=1)
+    x = torch.randn(5, 1, 12, generator=seeded(3), dtype=torch.float64)
+    target = torch.tensor([0, 1, 2, 0, 1])
+    weight = module.weight.detach()
+    expected = ((weight - weight.mean(dim=0))[target] * x).sum(dim=1)
+    torch.testing.assert_close(method(module, x, target), expected)
+
+
+@pytest.mark.parametrize("method", GRADIENTS)
+def test_evidence_ignores_what_no_sequence_can_show(method) -> None:
+    """A number added to all letters of a position changes no ranking of letters."""
+    module, x, target = Linear(), sequences(), torch.zeros(5, dtype=torch.int64)
+    before = method(module, x, target)
+    with torch.no_grad():
+        module.weight[0] += torch.arange(12.0)
+    torch.testing.assert_close(method(module, x, target), before)
+
+
+def above_mean(module: nn.Module, x: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    with evaluation_mode(module), torch.no_grad():
+        logits = module(x)
+    return logits.gather(1, target.view(-1, 1)).squeeze(1) - logits.mean(dim=1)
+
+
+def test_integrated_gradients_are_complete_on_numbers() -> None:
+    """The evidence of all positions adds up to the change of the logit from zeros to x."""
+    module = network(n_channels=1, batch_norm=False)
+    x = torch.randn(5, 1, 12, generator=seeded(3), dtype=torch.float64)
+    target = torch.tensor([0, 1, 2, 0, 1])
+    evidence = integrated_gradients(module, x, target, n_steps=2000)
+    change = above_mean(module, x, target) - above_mean(module, torch.zeros_like(x), target)
+    assert change.abs().min() > 0.1
+    torch.testing.assert_close(evidence.sum(dim=1), change, atol=5e-3, rtol=0)
+
+
+@pytest.mark.parametrize("kind", [CNNNetwork, AttnGenNetwork])
+def test_integrated_gradients_are_complete_on_letters(kind: type[nn.Module]) -> None:
+    """The same, for first filters that sum to zero over the letters of each position.
+
+    What the correction of the gradient removes is zero then, and the rest must be complete.
+    """
+    module, x = network(kind), sequences()
+    with torch.no_grad():
+        weight = module.encoder.stem[0].weight
+        weight -= weight.mean(dim=1, keepdim=True)
+    target = torch.tensor([0, 1, 2, 0, 1])
+    evidence = integrated_gradients(module, x, target, n_steps=2000)
+    change = above_mean(module, x, target) - above_mean(module, 1e-9 * x, target)
+    assert change.abs().max() > 0.3
+    torch.testing.assert_close(evidence.sum(dim=1), change, atol=5e-3, rtol=0)
+
+
+@pytest.mark.parametrize("method", GRADIENTS)
+def test_positions_without_a_letter_have_no_evidence(method) -> None:
+    """Zeros times any gradient."""
+    x = sequences()
+    x[:, :, 4] = 0
+    evidence = method(network(), x, torch.zeros(5, dtype=torch.int64))
+    assert (evidence[:, 4] == 0).all()
+    assert (evidence != 0).sum() > 40
+
+
+@pytest.mark.parametrize("method", GRADIENTS)
+def test_rows_do_not_depend_on_each_other(method) -> None:
+    """Each row alone gives what it gives among others."""
+    module, x, target = network(AttnGenNetwork), sequences(), torch.tensor([0, 1, 2, 0, 1])
+    together = method(module, x, target)
+    alone = torch.cat([method(module, x[i : i + 1], target[i : i + 1]) for i in range(5)])
+    torch.testing.assert_close(together, alone)
+
+
+def test_attention_scores_are_those_of_attend() -> None:
+    """In evaluation mode, without a graph, each row summing to one."""
+    module, x = network(AttnGenNetwork), sequences()
+    scores = attention_scores(module, x)
+    torch.testing.assert_close(scores.sum(dim=1), torch.ones(5, dtype=torch.float64))
+    assert not scores.requires_grad
+    torch.testing.assert_close(scores, module.eval().attend(x)[1].detach())
+
+
+def explain(method: str, module: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    target = torch.zeros(len(x), dtype=torch.int64)
+    if method == "attention":
+        return attention_scores(module, x)
+    return {"gradient": gradient_x_input, "integrated": integrated_gradients}[method](
+        module, x, target
+    )
+
+
+@pytest.mark.parametrize("method", ["attention", "gradient", "integrated"])
+def test_explaining_leaves_no_trace(method: str) -> None:
+    """Modes of every layer, weights, running means, gradients and the input stay as they were."""
+    module, x = network(AttnGenNetwork), sequences()
+    module.train()
+    module.encoder.stem.eval()
+    modes = [layer.training for layer in module.modules()]
+    weights = {name: value.clone() for name, value in module.state_dict().items()}
+    before = x.clone()
+    evidence = explain(method, module, x)
+    assert not evidence.requires_grad
+    assert [layer.training for layer in module.modules()] == modes
+    assert all(torch.equal(value, weights[name]) for name, value in module.state_dict().items())
+    assert all(p.grad is None and p.requires_grad for p in module.parameters())
+    assert torch.equal(x, before)
+    assert not x.requires_grad
+
+
+@pytest.mark.parametrize("method", ["attention", "gradient", "integrated"])
+def test_modes_are_restored_after_an_error(method: str) -> None:
+    """A failing forward pass must not leave the module in evaluation mode."""
+    module = network(AttnGenNetwork)
+    module.train()
+    module.pooling.eval()
+    modes = [layer.training for layer in module.modules()]
+    with pytest.raises(RuntimeError):
+        explain(method, module, sequences(n_channels=5))
+    assert [layer.training for layer in module.modules()] == modes
+
+
+@pytest.mark.parametrize("method", GRADIENTS)
+def test_gradients_are_on_even_where_the_caller_has_turned_them_off(method) -> None:
+    """Prediction code runs under no_grad; an explanation inside it must still work."""
+    module, x, target = network(), sequences(), torch.zeros(5, dtype=torch.int64)
+    expected = method(module, x, target)
+    with torch.no_grad():
+        torch.testing.assert_close(method(module, x, target), expected)
+        assert not torch.is_grad_enabled()

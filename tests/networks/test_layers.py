@@ -1,0 +1,179 @@
+"""Layers that draw from their own generator, and modules built without the global one."""
+
+from __future__ import annotations
+
+import math
+import pickle
+
+import pytest
+import torch
+from torch import nn
+
+from sklearn_attngen.networks import (
+    AttnGenNetwork,
+    CNNNetwork,
+    Exponential,
+    PooledNorm,
+    PositionBias,
+    Residual,
+    SeededDropout,
+    build_module,
+    set_generator,
+)
+
+SIZES = {
+    "n_channels": 4,
+    "n_positions": 12,
+    "n_classes": 3,
+    "n_filters": 8,
+    "kernel_size": 5,
+    "n_layers": 1,
+    "dropout": 0.2,
+}
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def test_exponential_is_cut_before_it_overflows() -> None:
+    """exp(x) up to the limit, and constant above it."""
+    y = Exponential(limit=3.0)(torch.tensor([-1.0, 0.0, 2.0, 3.0, 500.0]))
+    torch.testing.assert_close(y, torch.tensor([-1.0, 0.0, 2.0, 3.0, 3.0]).exp())
+    assert torch.isfinite(Exponential()(torch.tensor([1e30]))).all()
+
+
+def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
+    """Dropped values are zero, the others are scaled up."""
+    layer = SeededDropout(0.25)
+    set_generator(layer, seeded())
+    y = layer(torch.ones(200, 200))
+    assert (y == 0).float().mean().item() == pytest.approx(0.25, abs=0.01)
+    torch.testing.assert_close(y[y > 0], torch.full_like(y[y > 0], 4 / 3))
+
+
+def test_dropout_depends_on_its_generator_alone() -> None:
+    """Equal seeds, equal noise; the global generator neither matters nor moves."""
+    layer, x = SeededDropout(0.5), torch.ones(10, 10)
+    outputs = []
+    for seed in (1, 1, 2):
+        torch.rand(7)
+        set_generator(layer, seeded(seed))
+        state = torch.get_rng_state()
+        outputs.append(layer(x))
+        assert torch.equal(torch.get_rng_state(), state)
+    assert torch.equal(outputs[0], outputs[1])
+    assert not torch.equal(outputs[0], outputs[2])
+
+
+def test_dropout_is_off_in_evaluation_without_a_share_and_without_a_generator() -> None:
+    """Nothing is dropped at prediction."""
+    x = torch.ones(5, 5)
+    for layer, generator in ((SeededDropout(0.5), None), (SeededDropout(0.0), seeded())):
+        set_generator(layer, generator)
+        assert torch.equal(layer(x), x)
+    layer = SeededDropout(0.5).eval()
+    set_generator(layer, seeded())
+    assert torch.equal(layer(x), x)
+
+
+def test_the_generator_reaches_every_layer_and_is_dropped_again() -> None:
+    """Generators cannot be pickled; a module without them can."""
+    module = build_module(CNNNetwork, seeded(), **SIZES)
+    layers = [layer for layer in module.modules() if isinstance(layer, SeededDropout)]
+    assert len(layers) == 3
+    generator = seeded()
+    set_generator(module, generator)
+    assert all(layer.generator is generator for layer in layers)
+    set_generator(module, None)
+    assert all(layer.generator is None for layer in layers)
+    pickle.dumps(module)
+
+
+def test_position_bias_starts_at_nothing() -> None:
+    """At first no position is preferred; later each has its own scaled number."""
+    layer = build_module(PositionBias, seeded(), n_channels=2, n_positions=3)
+    x = torch.arange(6.0).view(1, 2, 3)
+    assert torch.equal(layer(x), x)
+    with torch.no_grad():
+        layer.weight[1, 2] = 0.5
+    assert (layer(x) - x).nonzero().tolist() == [[0, 1, 2]]
+    assert (layer(x) - x)[0, 1, 2] == 0.5 * PositionBias.scale
+
+
+@pytest.mark.parametrize("dilation", [1, 2, 4])
+def test_residual_keeps_the_length(dilation: int) -> None:
+    """One vector per letter, also at the ends."""
+    layer = build_module(
+        Residual,
+        seeded(),
+        channels=3,
+        kernel_size=7,
+        dilation=dilation,
+        dropout=0.0,
+        batch_norm=True,
+    ).eval()
+    x = torch.rand(2, 3, 11, generator=seeded())
+    assert layer(x).shape == x.shape
+
+
+def test_residual_adds_to_its_input() -> None:
+    """With the convolution at zero the input passes."""
+    layer = Residual(3, 7, 1, 0.0, False)
+    nn.init.zeros_(layer.convolution.weight)
+    nn.init.zeros_(layer.convolution.bias)
+    x = torch.rand(2, 3, 11, generator=seeded())
+    assert torch.equal(layer(x), x)
+
+
+@pytest.mark.parametrize(("kind", "more"), [(AttnGenNetwork, {"n_heads": 2}), (CNNNetwork, {})])
+@pytest.mark.parametrize("batch_norm", [True, False])
+def test_modules_are_built_from_the_generator_alone(
+    kind: type[nn.Module], more: dict[str, int], batch_norm: bool
+) -> None:
+    """Equal seeds give equal weights; the global generator and the default dtype stay."""
+    state, dtype = torch.get_rng_state(), torch.get_default_dtype()
+    modules = [
+        build_module(kind, seeded(seed), **SIZES, **more, batch_norm=batch_norm)
+        for seed in (3, 3, 4)
+    ]
+    assert torch.equal(torch.get_rng_state(), state)
+    assert torch.get_default_dtype() == dtype
+    first, second, third = (module.state_dict() for module in modules)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert any(not torch.equal(first[name], third[name]) for name in first)
+    for module in modules:
+        assert module.training
+        tensors = [*module.parameters(), *module.buffers()]
+        assert all(t.device.type == "cpu" and torch.isfinite(t).all() for t in tensors)
+
+
+def test_no_memory_is_left_as_it_was_found() -> None:
+    """Building on the meta device leaves storage unset: every parameter must be initialised."""
+    for kind, more in ((AttnGenNetwork, {"n_heads": 2}), (CNNNetwork, {})):
+        module = build_module(kind, seeded(), **SIZES, **more)
+        for layer in module.modules():
+            if not list(layer.parameters(recurse=False)):
+                assert not list(layer.buffers(recurse=False)), layer
+                continue
+            known = isinstance(layer, nn.Conv1d | nn.Linear | nn.BatchNorm1d)
+            assert known or hasattr(layer, "initialize"), layer
+
+
+def test_weights_have_the_variance_for_relu() -> None:
+    """He initialisation: standard deviation sqrt(2 / fan in), biases zero."""
+    layer = build_module(nn.Conv1d, seeded(), in_channels=50, out_channels=200, kernel_size=5)
+    assert layer.weight.std().item() == pytest.approx(math.sqrt(2 / 250), rel=0.03)
+    assert (layer.bias == 0).all()
+
+
+def test_pooled_norm_trains_on_a_batch_of_one_row() -> None:
+    """Where batch normalisation raises; for more rows, and in evaluation, it is the same."""
+    ours, theirs = PooledNorm(3), nn.BatchNorm1d(3)
+    x = torch.randn(8, 3, generator=seeded())
+    assert torch.equal(ours(x), theirs(x))
+    running = ours.running_mean.clone()
+    one = ours(x[:1])
+    assert torch.equal(ours.running_mean, running)
+    assert torch.equal(one, ours.eval()(x[:1]))
+    assert torch.equal(ours(x), theirs.eval()(x))

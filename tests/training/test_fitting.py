@@ -1,0 +1,233 @@
+"""How long to train, what of skorch can be reached, and how a training ends."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import torch
+from skorch.callbacks import Callback, EarlyStopping
+
+from sklearn_attngen.networks import PositionBias, SeededDropout
+from sklearn_attngen.training import SequenceDataset, SequenceNet, resolve_epochs, run_epochs
+
+MakeNet = Callable[..., SequenceNet]
+
+
+# how long
+
+
+def test_a_number_of_epochs_is_taken_as_it_is() -> None:
+    """Whatever the number of batches."""
+    assert [resolve_epochs(7, n) for n in (1, 1000)] == [7, 7]
+
+
+def test_automatic_epochs_give_enough_steps_within_bounds() -> None:
+    """Fewer epochs for more batches; enough steps unless the bound on epochs is met."""
+    epochs = [resolve_epochs("auto", n) for n in range(1, 2000)]
+    assert all(a >= b for a, b in pairwise(epochs))
+    longest, shortest = epochs[0], epochs[-1]
+    assert longest > shortest >= 1
+    between = [n * e for n, e in enumerate(epochs, start=1) if shortest < e < longest]
+    # the smallest whole number of epochs that reaches one number of steps
+    assert max(between) - min(between) < max(n for n, e in enumerate(epochs, 1) if e > shortest)
+
+
+# what of skorch can be reached
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("lr", "learning_rate"),
+        ("max_epochs", "max_epochs"),
+        ("batch_size", "batch_size"),
+        ("train_split", "early_stopping"),
+        ("iterator_train", "batch_size"),
+        ("iterator_train__shuffle", "batch_size"),
+        ("iterator_valid", "batch_size"),
+        ("module", "class of the estimator"),
+        ("module__n_filters", "class of the estimator"),
+        ("criterion", "class_weight"),
+        ("device", "device"),
+        ("verbose", "verbose"),
+    ],
+)
+def test_what_the_estimator_sets_cannot_be_set_twice(
+    make_net: MakeNet, name: str, instead: str
+) -> None:
+    """Two values for one thing raise, and the message names the parameter to use."""
+    with pytest.raises(ValueError, match=f"net_params may not set .*{instead}"):
+        make_net(net_params={name: 1})
+
+
+def decays(net: SequenceNet) -> set[float]:
+    """The weight decays in use; some parameters may have one of their own."""
+    return {group["weight_decay"] for group in net.optimizer_.param_groups}
+
+
+def test_other_parameters_reach_skorch(make_net: MakeNet, data: SequenceDataset) -> None:
+    """The optimiser and its parameters are the user's, in spite of the defaults."""
+    net = make_net(
+        net_params={"optimizer": torch.optim.SGD, "optimizer__momentum": 0.9},
+        weight_decay=0.25,
+    )
+    run_epochs(net, data, 0)
+    assert isinstance(net.optimizer_, torch.optim.SGD)
+    assert 0.25 in decays(net)
+    net = make_net(net_params={"optimizer__weight_decay": 0.5}, weight_decay=0.25)
+    assert 0.5 in decays(net)
+    assert 0.25 not in decays(net)
+    assert isinstance(net.optimizer_, torch.optim.AdamW)
+
+
+def test_preferences_for_positions_decay_on_their_own(make_net: MakeNet) -> None:
+    """They are pulled back to none at their own rate, everything else at the estimator's."""
+    net = make_net(weight_decay=0.25)
+    biases = [m.weight for m in net.module_.modules() if isinstance(m, PositionBias)]
+    assert biases
+    for group in net.optimizer_.param_groups:
+        for parameter in group["params"]:
+            own = any(parameter is bias for bias in biases)
+            assert group["weight_decay"] == (PositionBias.decay if own else 0.25)
+
+
+def test_callbacks_are_added_to_those_in_use(make_net: MakeNet, data: SequenceDataset) -> None:
+    """The learning rate still follows its cycle when the user adds a callback."""
+
+    class Rates(Callback):
+        def on_train_begin(self, net: Any, **kwargs: Any) -> None:
+            self.rates: list[float] = []
+
+        def on_batch_end(self, net: Any, training: bool = True, **kwargs: Any) -> None:
+            self.rates.append(net.optimizer_.param_groups[0]["lr"])
+
+    rates, params = Rates(), {}
+    params["callbacks"] = [("rates", rates)]
+    net = make_net(net_params=params)
+    assert {"one_cycle", "rates"} <= {name for name, _ in net.callbacks_}
+    run_epochs(net, data, 0)
+    assert len(rates.rates) == 6 * 3
+    peak = max(rates.rates)
+    assert peak == pytest.approx(0.02, rel=0.1)
+    assert rates.rates[0] < peak / 5
+    assert rates.rates[-1] < peak / 5
+    assert params == {"callbacks": [("rates", rates)]}
+
+
+def test_without_a_cycle_one_epoch_at_half_the_rate(
+    make_net: MakeNet, data: SequenceDataset
+) -> None:
+    """A call on a part of the rows does not know how many will follow."""
+    net = make_net(cycle=False)
+    run_epochs(net, data, 0)
+    assert len(net.history) == 1
+    assert net.optimizer_.param_groups[0]["lr"] == 0.01
+
+
+def test_the_state_of_the_optimiser_goes_on(make_net: MakeNet, data: SequenceDataset) -> None:
+    """Moments are kept from call to call; the learning rate is that of the new call."""
+    first = make_net(cycle=False)
+    run_epochs(first, data, 0)
+    second = make_net(first.module_, cycle=False, previous=first, learning_rate=0.1)
+    steps = {int(state["step"]) for state in second.optimizer_.state.values()}
+    assert steps == {3}
+    assert second.optimizer_.param_groups[0]["lr"] == 0.05
+    run_epochs(second, data, 0)
+    assert {int(state["step"]) for state in second.optimizer_.state.values()} == {6}
+
+
+def test_validation_rows_stop_the_training(make_net: MakeNet, data: SequenceDataset) -> None:
+    """The best weights come back."""
+    reversed_target = SequenceDataset(data.data, 1 - data.target, data.weight)
+    net = make_net(valid=reversed_target, epochs=60, learning_rate=0.05)
+    run_epochs(net, data, 0)
+    losses = [row["valid_loss"] for row in net.history]
+    assert len(losses) < 60
+    best = losses.index(min(losses))
+    assert len(losses) == best + 1 + 2
+    total = torch.stack(
+        [net.validation_step(batch)["loss"] for batch in net.get_iterator(reversed_target)]
+    ).mean()
+    assert total.item() == pytest.approx(min(losses), abs=1e-5)
+
+
+# determinism
+
+
+def test_equal_seeds_give_equal_weights(
+    make_net: MakeNet, data: SequenceDataset, masking: Any
+) -> None:
+    """Order, dropout, masks and strands come from the seed; global state is left alone."""
+
+    def weights(seed: int) -> list[torch.Tensor]:
+        torch.rand(3)
+        net = make_net(masking=masking, strands=[3, 2, 1, 0])
+        state = torch.get_rng_state()
+        run_epochs(net, data, seed)
+        assert torch.equal(torch.get_rng_state(), state)
+        return [value.clone() for value in net.module_.state_dict().values()]
+
+    first, again, other = weights(1), weights(1), weights(2)
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not all(torch.equal(a, b) for a, b in zip(first, other, strict=True))
+
+
+# the end
+
+
+class Interrupt(Callback):
+    """What a user's Ctrl-C does, in the middle of an epoch."""
+
+    def on_batch_end(self, net: Any, **kwargs: Any) -> None:
+        if len(net.history) == 2:
+            raise KeyboardInterrupt
+
+
+def test_ctrl_c_is_passed_on(make_net: MakeNet, data: SequenceDataset) -> None:
+    """A half-trained net must not look like a trained one; the noise ends all the same."""
+    net = make_net(net_params={"callbacks": [Interrupt()]})
+    with pytest.raises(KeyboardInterrupt):
+        run_epochs(net, data, 0)
+    dropout = [layer for layer in net.module_.modules() if isinstance(layer, SeededDropout)]
+    assert all(layer.generator is None for layer in dropout)
+    pickle.dumps(net)
+
+
+def test_ctrl_c_in_the_network_is_passed_on(make_net: MakeNet, data: SequenceDataset) -> None:
+    """The usual place: most of the time is spent there."""
+    net = make_net()
+
+    def interrupt(module: Any, inputs: Any) -> None:
+        raise KeyboardInterrupt
+
+    net.module_.register_forward_pre_hook(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run_epochs(net, data, 0)
+
+
+def test_a_callback_of_skorch_may_end_the_training(
+    make_net: MakeNet, data: SequenceDataset
+) -> None:
+    """skorch's own callbacks use the same exception, after an epoch: that is no Ctrl-C."""
+    stop = EarlyStopping(monitor="train_loss", patience=1, threshold=10.0, sink=lambda _: None)
+    net = make_net(net_params={"callbacks": [stop]}, epochs=30)
+    run_epochs(net, data, 0)
+    assert 1 <= len(net.history) < 30
+
+
+def test_a_failing_callback_leaves_no_noise(make_net: MakeNet, data: SequenceDataset) -> None:
+    """Any error is passed on, and the net can be pickled after it."""
+
+    class Failing(Callback):
+        def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+            raise RuntimeError("broken callback")
+
+    net = make_net(net_params={"callbacks": [Failing()]})
+    with pytest.raises(RuntimeError, match="broken callback"):
+        run_epochs(net, data, 0)
+    assert net.order_generator is None
+    assert net.noise_generator is None

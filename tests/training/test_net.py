@@ -1,0 +1,192 @@
+"""One training step: weights, strands, masks and the agreement between two predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from sklearn_attngen.networks import set_generator
+from sklearn_attngen.training import Masking, SequenceDataset, SequenceNet, expand, run_epochs
+
+MakeNet = Callable[..., SequenceNet]
+
+
+def seeded(net: SequenceNet, seed: int = 0) -> SequenceNet:
+    """Make a net ready for single steps, without dropout."""
+    net.seed(seed)
+    set_generator(net.module_, None)
+    net.history.new_epoch()
+    return net
+
+
+def batch(data: SequenceDataset, rows: Any = slice(None)) -> Any:
+    return data[rows]
+
+
+def loss(net: SequenceNet, data: SequenceDataset) -> float:
+    return net.train_step_single(batch(data))["loss"].item()
+
+
+def test_the_loss_is_the_weighted_cross_entropy(make_net: MakeNet, data: SequenceDataset) -> None:
+    """Weights multiply the loss of their rows; the optimiser is not called here."""
+    weight = torch.rand(60, generator=torch.Generator().manual_seed(1))
+    weighted = SequenceDataset(data.data, data.target, weight / weight.mean())
+    net = seeded(make_net())
+    result = net.train_step_single(batch(weighted))
+    rows = F.cross_entropy(result["y_pred"], data.target, reduction="none")
+    assert result["loss"].item() == pytest.approx(
+        (rows * weight).sum().item() / weight.sum().item()
+    )
+    assert any(p.grad.abs().sum() > 0 for p in net.module_.parameters())
+
+
+@pytest.mark.parametrize("order", ["lowest", "highest", "random"])
+@pytest.mark.parametrize("by", ["positions", "mass"])
+@pytest.mark.parametrize("value", ["resample", "uniform", "zero"])
+def test_every_kind_of_mask_trains(
+    make_net: MakeNet, data: SequenceDataset, masking: Masking, order: str, by: str, value: str
+) -> None:
+    """All combinations give finite losses and learn."""
+    masking = replace(masking, order=order, by=by, value=value)
+    net = make_net(masking=masking)
+    run_epochs(net, data, 0)
+    losses = [row["train_loss"] for row in net.history]
+    assert all(map(torch.isfinite, map(torch.tensor, losses)))
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize(("order", "end"), [("lowest", "low"), ("highest", "high")])
+@pytest.mark.parametrize("by", ["positions", "mass"])
+def test_the_order_says_which_end_is_masked(
+    make_net: MakeNet, data: SequenceDataset, masking: Masking, order: str, end: str, by: str
+) -> None:
+    """Scores rise with the position, so one end of the sequence is masked."""
+    net = seeded(make_net())
+    x = expand(data.data[:5], 4)
+    scores = torch.arange(12.0).expand(5, 12) / 66
+    masking = replace(masking, order=order, by=by, value="zero")
+    masked = net._masked(x, scores, masking, 0.25)
+    gone = (masked.sum(dim=1) == 0).any(dim=0).nonzero().ravel().tolist()
+    assert gone
+    assert gone == (list(range(len(gone))) if end == "low" else list(range(12 - len(gone), 12)))
+    if by == "positions":
+        assert len(gone) == 3
+
+
+def test_random_masks_do_not_look_at_the_scores(
+    make_net: MakeNet, data: SequenceDataset, masking: Masking
+) -> None:
+    """The control: as many letters, anywhere."""
+    net = seeded(make_net())
+    x = expand(data.data, 4)
+    masking = replace(masking, order="random", value="zero")
+    masked = net._masked(x, torch.arange(12.0).expand(60, 12), masking, 0.25)
+    gone = masked.sum(dim=1) == 0
+    assert gone.sum(dim=1).tolist() == [3] * 60
+    assert gone.any(dim=0).all()
+
+
+def test_the_mask_ramps_up_over_the_steps(
+    make_net: MakeNet, data: SequenceDataset, masking: Masking
+) -> None:
+    """The history says how much is masked: nothing at first, the whole fraction in the end."""
+    net = make_net(masking=masking)
+    run_epochs(net, data, 0)
+    fractions = [row["mask_fraction"] for row in net.history]
+    assert fractions == sorted(fractions)
+    assert fractions[0] < fractions[1] < fractions[2]
+    assert fractions[-1] == 0.25
+    later = make_net(masking=masking, epochs_done=6)
+    run_epochs(later, data, 0)
+    assert [row["mask_fraction"] for row in later.history] == [0.25] * 6
+
+
+def test_consistency_weighs_the_divergence(
+    make_net: MakeNet, data: SequenceDataset, masking: Masking
+) -> None:
+    """The divergence enters the loss with its weight; a prediction agrees with itself."""
+    masking = replace(masking, schedule="constant")
+    losses = [
+        loss(seeded(make_net(masking=replace(masking, consistency=weight))), data)
+        for weight in (1.0, 2.0, 3.0)
+    ]
+    clean = loss(seeded(make_net()), data)
+    assert losses[0] > clean
+    assert losses[1] - clean == pytest.approx(2 * (losses[0] - clean), rel=1e-3)
+    assert losses[2] - clean == pytest.approx(3 * (losses[0] - clean), rel=1e-3)
+    logits, weight = torch.randn(5, 2), torch.ones(5)
+    same = SequenceNet._masked_loss(logits, logits, torch.zeros(5).long(), weight, masking)
+    assert same.item() == pytest.approx(0, abs=1e-6)
+
+
+def test_without_consistency_the_masked_sequence_is_trained_on_its_label(
+    make_net: MakeNet, data: SequenceDataset, masking: Masking
+) -> None:
+    """The loss is the sum of two cross-entropies then."""
+    y, weight = torch.tensor([0, 1]), torch.tensor([0.5, 1.5])
+    clean, masked = torch.zeros(2, 2), torch.tensor([[2.0, 0.0], [0.0, 1.0]])
+    without = replace(masking, consistency=0.0)
+    found = SequenceNet._masked_loss(clean, masked, y, weight, without)
+    expected = (F.cross_entropy(masked, y, reduction="none") * weight).mean()
+    assert torch.equal(found, expected)
+
+
+def test_the_clean_prediction_is_held_fixed(masking: Masking) -> None:
+    """The divergence moves the masked prediction to the clean one, not the other way round."""
+    clean = torch.randn(3, 2, requires_grad=True)
+    masked = torch.randn(3, 2, requires_grad=True)
+    SequenceNet._masked_loss(
+        clean, masked, torch.zeros(3).long(), torch.ones(3), masking
+    ).backward()
+    assert clean.grad is None
+    assert masked.grad.abs().sum() > 0
+
+
+def test_strands_turn_half_of_the_rows(make_net: MakeNet, data: SequenceDataset) -> None:
+    """Each row is seen as it is or as its reverse complement, never as anything else."""
+    net = seeded(make_net(strands=[3, 2, 1, 0]))
+    seen: list[torch.Tensor] = []
+    net.module_.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+    net.train_step_single(batch(data))
+    x = expand(data.data, 4)
+    turned = x.flip(2)[:, [3, 2, 1, 0]]
+    as_it_is = (seen[0] == x).all(dim=2).all(dim=1)
+    other = (seen[0] == turned).all(dim=2).all(dim=1)
+    assert (as_it_is | other).all()
+    assert 15 < other.sum() < 45
+
+
+def test_validation_has_no_noise(
+    make_net: MakeNet, data: SequenceDataset, masking: Masking
+) -> None:
+    """Neither masks nor strands nor dropout nor gradients."""
+    net = seeded(make_net(masking=replace(masking, schedule="constant"), strands=[3, 2, 1, 0]))
+    set_generator(net.module_, net.noise_generator)
+    first, second = (net.validation_step(batch(data)) for _ in range(2))
+    assert torch.equal(first["y_pred"], second["y_pred"])
+    assert not first["y_pred"].requires_grad
+    expected = F.cross_entropy(net.module_(expand(data.data, 4)), data.target)
+    assert first["loss"].item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_mixed_precision_trains(make_net: MakeNet, data: SequenceDataset, masking: Masking) -> None:
+    """bfloat16 in the forward pass, weights in float32."""
+    net = make_net(masking=masking, bfloat16=True)
+    run_epochs(net, data, 0)
+    assert net.history[-1]["train_loss"] < net.history[0]["train_loss"]
+    assert {p.dtype for p in net.module_.parameters()} == {torch.float32}
+
+
+def test_the_net_predicts_on_codes(make_net: MakeNet, data: SequenceDataset) -> None:
+    """What net_ offers to users of skorch works on letter codes."""
+    net = make_net()
+    run_epochs(net, data, 0)
+    logits = net.forward({"data": data.data, "weight": data.weight})
+    assert logits.shape == (60, 2)
+    expected = net.module_.eval()(expand(data.data, 4))
+    torch.testing.assert_close(logits, expected.detach())
