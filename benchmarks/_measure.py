@@ -1,0 +1,72 @@
+"""Fit classifiers over paired seeds, keep each result in a file, print a table."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchmarks._data import Split
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def measure(
+    name: str,
+    makers: Mapping[str, Callable[[int], Any]],
+    data: Callable[[int], Split],
+    seeds: list[int],
+    scorers: Mapping[str, Callable[[Any, Any, Any], float]],
+    *,
+    resume: bool = False,
+) -> pd.DataFrame:
+    """Fit every classifier with every seed on the training rows and score it on the test split.
+
+    Each result is appended to ``results/NAME.jsonl`` at once; with ``resume`` those found there are
+    not measured again.
+    """
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.jsonl"
+    if not resume:
+        path.unlink(missing_ok=True)
+    rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    done = {(row["classifier"], row["seed"]) for row in rows}
+    for seed in seeds:
+        split = data(seed)
+        for label, make in makers.items():
+            if (label, seed) in done:
+                continue
+            start = time.perf_counter()
+            fitted = make(seed).fit(split.X_train, split.y_train)
+            row: dict[str, Any] = {
+                "classifier": label,
+                "seed": seed,
+                "rows": len(split.y_train),
+                "fit_seconds": round(time.perf_counter() - start, 1),
+            }
+            for metric, scorer in scorers.items():
+                row[metric] = float(scorer(fitted, split.X_test, split.y_test))
+            rows.append(row)
+            with path.open("a") as file:
+                file.write(json.dumps(row) + "\n")
+            print(row, flush=True)
+    return pd.DataFrame([row for row in rows if row["seed"] in seeds])
+
+
+def print_table(results: pd.DataFrame, reference: str, metric: str = "accuracy") -> None:
+    """Print mean and standard deviation over seeds, and the paired difference to a reference."""
+    columns = [c for c in results.columns if c not in ("classifier", "seed", "rows")]
+    grouped = results.groupby("classifier", sort=False)[columns]
+    table = grouped.agg(["mean", "std"]).round(4)
+    wide = results.pivot(index="seed", columns="classifier", values=metric)
+    difference = (wide.rsub(wide[reference], axis=0)).agg(["mean", "min", "max"]).round(4).T
+    print(f"\nmean and standard deviation over seeds {sorted(results['seed'].unique().tolist())}")
+    print(table.to_string())
+    print(
+        f"\n{metric} of {reference} less that of each other, paired by seed: mean, least, largest"
+    )
+    print(difference.drop(index=reference).to_string())

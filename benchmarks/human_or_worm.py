@@ -1,0 +1,70 @@
+"""Accuracy and faithfulness on human against worm, from 20,000 training rows, full test split.
+
+``python -m benchmarks.human_or_worm --data FOLDER`` reads human_or_worm_mixed_200.csv.gz there;
+without a folder demo_human_or_worm of Genomic Benchmarks is downloaded. The table says which.
+Networks train on random strands and average both at prediction, except the plain CNN.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from sklearn.metrics import get_scorer
+
+from benchmarks._data import add_arguments, load_human_or_worm, sample
+from benchmarks._measure import measure, print_table
+from benchmarks._plain_cnn import PlainCNN
+from sklearn_attngen import (
+    AttnGenClassifier,
+    CNNClassifier,
+    PerturbationScorer,
+    make_kmer_classifier,
+)
+
+MAKERS = {
+    "AttnGen": lambda seed: AttnGenClassifier(reverse_complement="average", random_state=seed),
+    "AttnGen, no mask": lambda seed: AttnGenClassifier(
+        mask_fraction=0, reverse_complement="average", random_state=seed
+    ),
+    "CNN": lambda seed: CNNClassifier(reverse_complement="average", random_state=seed),
+    "CNN, one strand": lambda seed: CNNClassifier(reverse_complement="augment", random_state=seed),
+    "plain CNN": lambda seed: PlainCNN(random_state=seed),
+    "k-mers": lambda seed: make_kmer_classifier(),
+}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_arguments(parser)
+    parser.add_argument("--rows", type=int, default=20_000, help="training rows, drawn by class")
+    parser.add_argument("--only", nargs="+", choices=MAKERS, default=list(MAKERS))
+    parser.add_argument("--perturbed-rows", type=int, default=3000)
+    parser.add_argument("--resume", action="store_true", help="keep what was measured before")
+    arguments = parser.parse_args()
+    split = load_human_or_worm(arguments.data)
+    print(f"{split.source}: {len(split.y_train):,} training rows, {len(split.y_test):,} test rows")
+    perturbation = {
+        f"{fill}, 10 %": PerturbationScorer(
+            fraction=0.1, fill=fill, n_repeats=2, max_samples=arguments.perturbed_rows
+        )
+        for fill in ("resample", "unknown")
+    }
+    scorers = {"accuracy": get_scorer("accuracy")}
+    for name, scorer in perturbation.items():
+        scorers[name] = lambda estimator, X, y, scorer=scorer: (
+            float("nan") if isinstance(estimator, PlainCNN) else scorer(estimator, X, y)
+        )
+    results = measure(
+        "human_or_worm",
+        {name: MAKERS[name] for name in arguments.only},
+        lambda seed: sample(split, arguments.rows, seed),
+        arguments.seeds,
+        scorers,
+        resume=arguments.resume,
+    )
+    print_table(results, arguments.only[0])
+
+
+if __name__ == "__main__":
+    main()

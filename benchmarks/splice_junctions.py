@@ -1,0 +1,65 @@
+"""Accuracy and faithfulness on the embedded splice junctions, test split, paired seeds.
+
+``python -m benchmarks.splice_junctions`` (a few minutes). The data come with the package.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+from sklearn.linear_model import LogisticRegressionCV
+from sklearn.metrics import get_scorer
+from sklearn.pipeline import make_pipeline
+
+from benchmarks._data import load_splice
+from benchmarks._measure import measure, print_table
+from sklearn_attngen import (
+    AttnGenClassifier,
+    CNNClassifier,
+    PerturbationScorer,
+    SequenceOneHotEncoder,
+    make_kmer_classifier,
+)
+
+
+def one_hot_logistic(seed: int) -> object:
+    """Logistic regression on one-hot letters; its penalty is chosen by cross-validation."""
+    search = LogisticRegressionCV(
+        Cs=np.logspace(-2.5, 0, 6), cv=5, max_iter=2000, l1_ratios=(0,), use_legacy_attributes=False
+    )
+    return make_pipeline(SequenceOneHotEncoder(), search)
+
+
+MAKERS = {
+    "AttnGen": lambda seed: AttnGenClassifier(random_state=seed),
+    "AttnGen, no mask": lambda seed: AttnGenClassifier(mask_fraction=0, random_state=seed),
+    "CNN": lambda seed: CNNClassifier(random_state=seed),
+    "one-hot logistic": one_hot_logistic,
+    "k-mers": lambda seed: make_kmer_classifier(canonical=False),
+}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    parser.add_argument("--resume", action="store_true", help="keep what was measured before")
+    arguments = parser.parse_args()
+    scorers = {
+        "accuracy": get_scorer("accuracy"),
+        "faithfulness": PerturbationScorer(fraction=0.1, fill="resample"),
+    }
+    results = measure(
+        "splice_junctions",
+        MAKERS,
+        lambda seed: load_splice(),
+        arguments.seeds,
+        scorers,
+        resume=arguments.resume,
+    )
+    print_table(results, "AttnGen")
+
+
+if __name__ == "__main__":
+    main()
