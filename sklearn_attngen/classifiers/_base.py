@@ -86,7 +86,7 @@ class SequenceClassifier(
             or if y has fewer than two classes.
         """
         continues = self.warm_start and hasattr(self, "net_")
-        sequences = self._read(X, reset=not continues)
+        sequences = self._read_training(X, reset=not continues)
         y, weight = self._check_target(sequences, y, sample_weight)
         classes = np.unique(y)
         if continues and not np.array_equal(classes, self.classes_):
@@ -94,14 +94,9 @@ class SequenceClassifier(
                 f"With warm_start=True the classes must stay {self.classes_.tolist()}, got "
                 f"{classes.tolist()}. Set warm_start=False to start anew."
             )
-        if len(classes) < 2:
-            raise ValueError(
-                f"{type(self).__name__} needs at least two classes to tell apart, but y holds one "
-                f"class: {classes.tolist()}."
-            )
-        if not continues:
-            self._start(sequences, classes)
-        return self._train(sequences, encode_target(y, self.classes_), weight)
+        self._check_classes(classes, "y")
+        module = self.module_ if continues else self._start(sequences, classes)
+        return self._train(module, sequences, encode_target(y, self.classes_), weight)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -112,6 +107,9 @@ class SequenceClassifier(
         sample_weight: ArrayLike | None = None,
     ) -> Self:
         """Train for one epoch on some rows, with half of the learning rate and no cycle.
+
+        Weights are used as they are, so that they count between calls. The mask ramp takes
+        ``max_epochs`` calls ("auto": 8), and ``saliency_`` is that of up to 100 rows of this call.
 
         Parameters
         ----------
@@ -134,19 +132,35 @@ class SequenceClassifier(
         TypeError, ValueError
             As in :meth:`fit`; also if ``classes`` is missing in the first call or changes later.
         """
+        if self.early_stopping:
+            raise ValueError(
+                "partial_fit trains one epoch and cannot stop early. Set early_stopping=False."
+            )
+        if self.class_weight == "balanced":
+            raise ValueError(
+                'class_weight="balanced" needs all rows at once, and partial_fit sees only some. '
+                "Pass a dict of weights, or sample_weight."
+            )
         first = not hasattr(self, "net_")
-        sequences = self._read(X, reset=first)
+        sequences = self._read_training(X, reset=first)
         y, weight = self._check_target(sequences, y, sample_weight)
         if first:
             if classes is None:
                 raise ValueError("classes must be passed in the first call to partial_fit.")
-            self._start(sequences, np.unique(np.asarray(classes)))
-        elif classes is not None and not np.array_equal(self.classes_, np.unique(classes)):
-            raise ValueError(
-                f"classes={np.unique(classes).tolist()} differ from those of the first call to "
-                f"partial_fit, {self.classes_.tolist()}."
-            )
-        return self._train(sequences, encode_target(y, self.classes_), weight, cycle=False)
+            known = column_or_1d(classes)
+            check_no_missing(known)
+            known = np.unique(known)
+            self._check_classes(known, "classes")
+            index = encode_target(y, known)
+            module = self._start(sequences, known)
+        else:
+            if classes is not None and not np.array_equal(self.classes_, np.unique(classes)):
+                raise ValueError(
+                    f"classes={np.unique(classes).tolist()} differ from those of the first call to "
+                    f"partial_fit, {self.classes_.tolist()}."
+                )
+            index, module = encode_target(y, self.classes_), self.module_
+        return self._train(module, sequences, index, weight, cycle=False)
 
     def decision_function(self, X: Any) -> NDArray[np.floating]:
         """Return the logits.
@@ -208,7 +222,7 @@ class SequenceClassifier(
     def _read(self, X: Any, *, reset: bool) -> Sequences:
         return read_sequences(
             X,
-            alphabet=self.alphabet,
+            alphabet=self.alphabet if reset else self._alphabet,
             numeric=True,
             kind=None if reset else self._kind,
             estimator=self,
@@ -218,6 +232,22 @@ class SequenceClassifier(
     def _read_fitted(self, X: Any) -> Sequences:
         check_is_fitted(self, "net_")
         return self._read(X, reset=False)
+
+    def _read_training(self, X: Any, *, reset: bool) -> Sequences:
+        sequences = self._read(X, reset=reset)
+        if sequences.kind == "profile":
+            raise ValueError(
+                f"{type(self).__name__} was trained on sequences and cannot go on with numbers "
+                f"that are not one-hot. Pass sequences, or refit with warm_start=False."
+            )
+        return sequences
+
+    def _check_classes(self, classes: NDArray[Any], name: str) -> None:
+        if len(classes) < 2:
+            raise ValueError(
+                f"{type(self).__name__} needs at least two classes to tell apart, but {name} holds "
+                f"one class: {classes.tolist()}."
+            )
 
     def _check_target(
         self, sequences: Sequences, y: ArrayLike, sample_weight: ArrayLike | None
@@ -260,7 +290,7 @@ class SequenceClassifier(
         with evaluation_mode(self.module_), torch.no_grad():
             for x in self._batches(sequences):
                 logits = self.module_(x)
-                if self.reverse_complement == "average":
+                if self._averages:
                     logits = (logits + self.module_(self._turn(x))) / 2
                 parts.append(logits.cpu())
         return torch.cat(parts).numpy()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -20,8 +20,8 @@ from sklearn_attngen.networks import (
 )
 from sklearn_attngen.sequences import Sequences
 
-# rows that `saliency_` averages over: enough for a stable mean, a few percent of a fit
-SUMMARY_ROWS = 2000
+# positions that `saliency_` averages over at most: bounds its memory for long sequences
+SUMMARY_POSITIONS = 2**22
 
 
 class SaliencyMixin:
@@ -32,12 +32,16 @@ class SaliencyMixin:
 
     _random: np.random.RandomState
     classes_: NDArray[Any]
-    module_: torch.nn.Module
-    reverse_complement: bool | str
+    _averages: bool
     saliency_method: str
     _batches: Callable[..., Iterator[Tensor]]
     _read_fitted: Callable[[Any], Sequences]
     _turn: Callable[[Tensor], Tensor]
+    if TYPE_CHECKING:
+
+        @property
+        def module_(self) -> torch.nn.Module: ...
+
     _saliency_methods: tuple[str, ...] = ("gradient_x_input", "integrated_gradients")
 
     def saliency(
@@ -67,7 +71,8 @@ class SaliencyMixin:
         -------
         saliency : ndarray of shape (n_samples, L), dtype=float64
             Non-negative, each row with sum 1 (positions without a letter get 0; a row without any
-            evidence is uniform over its letters). With ``signed=True`` any sign and sum.
+            evidence is uniform over its letters, one without any letter over all positions).
+            With ``signed=True`` any sign and sum.
 
         Raises
         ------
@@ -78,7 +83,8 @@ class SaliencyMixin:
         -----
         "gradient_x_input" multiplies the input with the gradient, corrected as by Majdandzic
         et al. (2023): one forward and one backward pass. "integrated_gradients" averages the
-        gradient over 16 points between the empty sequence and the input. AttnGen has two more:
+        gradient over 16 points between equal shares of all letters and the input. AttnGen has two
+        more:
         "attention" is the attention of all heads, spread over the width of the first filters (one
         forward pass), and "attention_x_gradient" is its product with the magnitude of
         "gradient_x_input". A magnitude says that the network uses the letter, not for which class;
@@ -142,7 +148,7 @@ class SaliencyMixin:
             else:
                 target = torch.from_numpy(index[start:stop]).to(x.device)
             evidence = self._evidence(x, method, target, signed)
-            if self.reverse_complement == "average":
+            if self._averages:
                 turned = self._turn(x)
                 evidence = (evidence + self._evidence(turned, method, target, signed).flip(1)) / 2
             parts.append(evidence.cpu())
@@ -151,7 +157,7 @@ class SaliencyMixin:
 
     def _strand_mean(self, x: Tensor) -> Tensor:
         logits = self.module_(x)
-        if self.reverse_complement == "average":
+        if self._averages:
             logits = (logits + self.module_(self._turn(x))) / 2
         return logits
 
@@ -175,11 +181,14 @@ class SaliencyMixin:
         uniform = real.double() / real.sum(dim=1, keepdim=True)
         return torch.where(total > 0, magnitude / total.clamp(min=1e-300), uniform)
 
-    def _summarise_saliency(self, sequences: Sequences, index: NDArray[np.int64]) -> None:
+    def _summarise_saliency(
+        self, sequences: Sequences, index: NDArray[np.int64], n_rows: int
+    ) -> None:
         """Set ``saliency_``, ``class_saliency_`` and ``feature_importances_``."""
         n_classes = len(self.classes_)
-        if sequences.n_samples > SUMMARY_ROWS:
-            chosen = self._random.choice(sequences.n_samples, SUMMARY_ROWS, replace=False)
+        n_rows = max(1, min(n_rows, SUMMARY_POSITIONS // sequences.length))
+        if sequences.n_samples > n_rows:
+            chosen = self._random.choice(sequences.n_samples, n_rows, replace=False)
             # a rare class keeps a row, or its profile would be undefined
             missing = np.setdiff1d(np.unique(index), index[chosen])
             first = [np.flatnonzero(index == label)[0] for label in missing]
@@ -198,4 +207,5 @@ class SaliencyMixin:
             [np.where(sequences.codes == letter, saliency, 0.0).mean(axis=0) for letter in letters],
             axis=1,
         )
-        self.feature_importances_ = by_letter.ravel()
+        # rows without any letter have saliency, but no letter to give it to
+        self.feature_importances_ = by_letter.ravel() / max(by_letter.sum(), 1e-300)

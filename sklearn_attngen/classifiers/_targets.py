@@ -59,8 +59,10 @@ def row_weights(
     index: NDArray[np.int64],
     classes: NDArray[Any],
     class_weight: Mapping[Any, float] | str | None,
+    *,
+    normalise: bool = True,
 ) -> NDArray[np.float64]:
-    """Combine weights of rows and classes; the rows of positive weight get mean 1.
+    """Combine weights of rows and classes; normalised, the rows of positive weight have mean 1.
 
     "balanced" counts each class by the weights of its rows, so that a row of weight 2 equals two
     rows.
@@ -73,14 +75,20 @@ def row_weights(
         factor[present] = totals.sum() / (present.sum() * totals[present])
         weight = weight * factor[index]
     elif class_weight is not None:
-        weight = weight * compute_class_weight(class_weight, classes=classes, y=classes)[index]
+        factor = compute_class_weight(class_weight, classes=classes, y=classes)
+        if (factor < 0).any():
+            raise ValueError(
+                f"class_weight must not be negative, got {factor.min()} for the class "
+                f"{classes[[factor.argmin()]].tolist()[0]!r}."
+            )
+        weight = weight * factor[index]
     positive = weight > 0
     if not positive.any():
         raise ValueError(
             "All rows have weight zero; sample_weight times class_weight must be positive for at "
             "least one row."
         )
-    return weight / weight[positive].mean()
+    return weight / weight[positive].mean() if normalise else weight
 
 
 def validation_split(
@@ -91,13 +99,22 @@ def validation_split(
     Raises
     ------
     ValueError
-        If there are too few rows for the fraction.
+        If there are too few rows for the fraction, or a class has no row left to train on.
     """
-    counts = np.unique(index, return_counts=True)[1]
+    classes, counts = np.unique(index, return_counts=True)
     n_valid = int(np.ceil(fraction * len(index)))
+    advice = (
+        f"early_stopping=True holds out {n_valid} of {len(index)} rows "
+        f"(validation_fraction={fraction}), which leaves too few to train on: every class needs "
+        f"one. Pass more rows, a smaller validation_fraction or early_stopping=False."
+    )
+    if len(index) - n_valid < len(classes):
+        raise ValueError(advice)
     stratify = index if counts.min() >= 2 and n_valid >= len(counts) else None
     rows = np.arange(len(index))
     train, valid = train_test_split(
-        rows, test_size=fraction, stratify=stratify, random_state=random_state
+        rows, test_size=n_valid, stratify=stratify, random_state=random_state
     )
+    if len(np.unique(index[train])) < len(classes):
+        raise ValueError(advice)
     return np.sort(train), np.sort(valid)

@@ -17,13 +17,19 @@ from sklearn_attngen.classifiers._targets import row_weights, validation_split
 from sklearn_attngen.networks import build_module
 from sklearn_attngen.sequences import Sequences, get_alphabet
 from sklearn_attngen.training import (
+    MIN_STEPS,
     Masking,
     SequenceDataset,
     SequenceNet,
     build_net,
+    resolve_device,
     resolve_epochs,
     run_epochs,
 )
+
+# rows that `saliency_` averages over, so that it costs a few percent of a fit, and of the short
+# trainings of `partial_fit`
+SUMMARY_ROWS, PARTIAL_SUMMARY_ROWS = 2000, 100
 
 
 class TrainingMixin:
@@ -52,7 +58,8 @@ class TrainingMixin:
     validation_fraction: float
     verbose: int
     weight_decay: float
-    _summarise_saliency: Callable[[Sequences, NDArray[np.int64]], None]
+    net_: SequenceNet
+    _summarise_saliency: Callable[[Sequences, NDArray[np.int64], int], None]
 
     @abstractmethod
     def _network(self) -> tuple[type[torch.nn.Module], dict[str, Any]]:
@@ -62,8 +69,9 @@ class TrainingMixin:
         """Return how training masks; None for a network that does not."""
         return None
 
-    def _start(self, sequences: Sequences, classes: NDArray[Any]) -> None:
-        """Build the network for this kind of input."""
+    def _start(self, sequences: Sequences, classes: NDArray[Any]) -> torch.nn.Module:
+        """Forget an earlier fit, so that a fit that fails leaves none; build the network."""
+        self.__dict__.pop("net_", None)
         letters = sequences.kind == "letters"
         if self.kernel_size % 2 == 0:
             raise ValueError(
@@ -85,13 +93,13 @@ class TrainingMixin:
         self.length_ = sequences.length
         self._kind: Literal["letters", "numeric"] = "letters" if letters else "numeric"
         self._alphabet = sequences.alphabet
+        self._averages = self.reverse_complement == "average"
         self._random = check_random_state(self.random_state)
         self._random = np.random.RandomState(self._random.randint(2**32, dtype=np.uint64))
-        wants_gpu = self.device == "auto" and torch.cuda.is_available()
-        self.device_ = "cuda" if wants_gpu else "cpu" if self.device == "auto" else str(self.device)
+        self.device_ = resolve_device(self.device)
         kind, parameters = self._network()
         double = not letters and sequences.values.dtype == np.float64  # type: ignore[union-attr]
-        self.module_ = build_module(
+        module = build_module(
             kind,
             torch.Generator().manual_seed(self._draw_seed()),
             n_channels=self._n_channels,
@@ -106,17 +114,20 @@ class TrainingMixin:
         ).to(torch.float64 if double else torch.float32)
         self.n_iter_ = 0
         self.history_: list[dict[str, Any]] = []
-        self.net_: SequenceNet
+        return module
 
     def _train(
         self,
+        module: torch.nn.Module,
         sequences: Sequences,
         index: NDArray[np.int64],
         sample_weight: NDArray[np.floating],
         *,
         cycle: bool = True,
     ) -> Self:
-        weight = row_weights(sample_weight, index, self.classes_, self.class_weight)
+        weight = row_weights(
+            sample_weight, index, self.classes_, self.class_weight, normalise=cycle
+        )
         rows = np.flatnonzero(weight > 0)
         valid = rows[:0]
         if self.early_stopping and cycle:
@@ -131,7 +142,8 @@ class TrainingMixin:
             return SequenceDataset(data[which], target[which], weights[which])
 
         n_batches = math.ceil(len(rows) / self.batch_size)
-        epochs = resolve_epochs(self.max_epochs, n_batches)
+        # calls of partial_fit differ in size, so that "auto" cannot count their steps
+        epochs = resolve_epochs(self.max_epochs, n_batches if cycle else MIN_STEPS)
         letters = self._kind == "letters"
         bfloat16 = self.precision == "bfloat16" or (
             self.precision == "auto"
@@ -139,7 +151,7 @@ class TrainingMixin:
             and torch.cuda.is_bf16_supported()
         )
         net = build_net(
-            self.module_,
+            module,
             previous=getattr(self, "net_", None),
             n_channels=self._n_channels,
             strands=self._complement if self.reverse_complement else None,
@@ -160,14 +172,21 @@ class TrainingMixin:
             net_params=self.net_params,
         )
         run_epochs(net, subset(rows), self._draw_seed())
-        self.net_, self.module_ = net, net.module_
-        self.module_.eval()
+        net.module_.eval()
+        self.net_ = net
         self.history_ = self.history_ + [
             {key: value for key, value in row.items() if key != "batches"} for row in net.history
         ]
         self.n_iter_ += len(net.history)
-        self._summarise_saliency(sequences.take(rows), index[rows])
+        self._summarise_saliency(
+            sequences.take(rows), index[rows], SUMMARY_ROWS if cycle else PARTIAL_SUMMARY_ROWS
+        )
         return self
+
+    @property
+    def module_(self) -> torch.nn.Module:
+        """The network: (n, n_letters, L) one-hot to (n, n_classes) logits, for one strand."""
+        return self.net_.module_
 
     @property
     def _n_channels(self) -> int:

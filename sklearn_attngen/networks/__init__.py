@@ -18,8 +18,8 @@ from sklearn_attngen.networks._attribution import (
 from sklearn_attngen.networks._cnn import CNNNetwork
 from sklearn_attngen.networks._encoder import ConvEncoder
 from sklearn_attngen.networks._layers import (
+    BatchNorm,
     Exponential,
-    PooledNorm,
     PositionBias,
     Residual,
     SeededDropout,
@@ -39,10 +39,10 @@ __all__ = [
     "MASK_VALUES",
     "AttentionPooling",
     "AttnGenNetwork",
+    "BatchNorm",
     "CNNNetwork",
     "ConvEncoder",
     "Exponential",
-    "PooledNorm",
     "PositionBias",
     "Residual",
     "SeededDropout",

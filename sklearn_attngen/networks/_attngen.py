@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sklearn_attngen.networks._encoder import ConvEncoder
-from sklearn_attngen.networks._layers import PooledNorm, PositionBias, SeededDropout
+from sklearn_attngen.networks._layers import BatchNorm, PositionBias, SeededDropout
 
 __all__ = ["AttentionPooling", "AttnGenNetwork", "carries_signal", "spread"]
 
@@ -155,11 +155,17 @@ class AttnGenNetwork(nn.Module):
         super().__init__()
         self.kernel_size = kernel_size
         self.encoder = ConvEncoder(
-            n_channels, n_filters, kernel_size, n_layers, dropout, activation, batch_norm
+            n_channels,
+            n_filters,
+            kernel_size,
+            n_layers,
+            dropout,
+            activation,
+            batch_norm,
         )
         self.pooling = AttentionPooling(n_filters, n_positions, n_heads)
         self.head = nn.Sequential(
-            PooledNorm((n_heads + 1) * n_filters) if batch_norm else nn.Identity(),
+            BatchNorm((n_heads + 1) * n_filters) if batch_norm else nn.Identity(),
             nn.Linear((n_heads + 1) * n_filters, n_filters),
             nn.ReLU(),
             SeededDropout(dropout),

@@ -75,7 +75,7 @@ def gradient_x_input(module: nn.Module, x: Tensor, target: Tensor) -> Tensor:
 
 
 def integrated_gradients(module: nn.Module, x: Tensor, target: Tensor, n_steps: int = 16) -> Tensor:
-    """Return integrated gradients from the input without letters (zeros).
+    """Return integrated gradients, from equal shares of all letters to the letters.
 
     Parameters
     ----------
@@ -86,25 +86,35 @@ def integrated_gradients(module: nn.Module, x: Tensor, target: Tensor, n_steps: 
     target : int64 Tensor of shape (n,)
         Class whose evidence is asked for.
     n_steps : int, default=16
-        Number of points of the midpoint rule between zeros and ``x``.
+        Number of points of the midpoint rule between the baseline and ``x``.
 
     Returns
     -------
     evidence : Tensor of shape (n, L)
         Signed, in the units of :func:`gradient_x_input`. A row sums, up to the error of the
-        midpoint rule, to the difference between the output for ``x`` and for zeros. The gradients
-        stay uncorrected: a correction would break that sum.
+        midpoint rule, to the difference between the output for ``x`` and for the baseline.
+
+    Notes
+    -----
+    The baseline has 1 / n_channels in every channel of a position that holds a letter; there the
+    evidence of a letter counts from the mean of all letters, which is the correction of
+    :func:`gradient_x_input`, at no loss of completeness. With one channel the baseline is zeros.
 
     References
     ----------
     .. [1] M. Sundararajan, A. Taly and Q. Yan, "Axiomatic attribution for deep networks", ICML
        (2017).
     """
+    n_channels = x.shape[1]
+    share = 1.0 / n_channels if n_channels > 1 else 0.0
+    baseline = (x != 0).any(dim=1, keepdim=True).to(x.dtype) * share
+    step_to_x = x - baseline
     total = torch.zeros_like(x)
     with evaluation_mode(module):
         for step in range(n_steps):
-            total += _gradient(module, x * ((step + 0.5) / n_steps), target).detach()
-    return (total / n_steps * x).sum(dim=1)
+            point = baseline + step_to_x * ((step + 0.5) / n_steps)
+            total += _gradient(module, point, target).detach()
+    return (total / n_steps * step_to_x).sum(dim=1)
 
 
 def attention_scores(module: nn.Module, x: Tensor) -> Tensor:

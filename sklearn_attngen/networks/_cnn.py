@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from sklearn_attngen.networks._attngen import carries_signal
 from sklearn_attngen.networks._encoder import ConvEncoder
-from sklearn_attngen.networks._layers import PooledNorm, SeededDropout
+from sklearn_attngen.networks._layers import BatchNorm, SeededDropout
 
 __all__ = ["CNNNetwork"]
 
@@ -15,8 +15,8 @@ __all__ = ["CNNNetwork"]
 class CNNNetwork(nn.Module):
     """Convolutional encoder, mean and maximum over positions, classifier.
 
-    The first filters may prefer positions, as the attention of AttnGen may; without that, a
-    pooled network cannot solve aligned tasks and would be no fair baseline there.
+    The first filters may prefer positions, as the attention of AttnGen may; without that, a pooled
+    network cannot solve aligned tasks and would be no fair baseline there.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class CNNNetwork(nn.Module):
             n_positions,
         )
         self.head = nn.Sequential(
-            PooledNorm(2 * n_filters) if batch_norm else nn.Identity(),
+            BatchNorm(2 * n_filters) if batch_norm else nn.Identity(),
             nn.Linear(2 * n_filters, n_filters),
             nn.ReLU(),
             SeededDropout(dropout),

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from sklearn_attngen.networks._layers import Exponential, PositionBias, Residual, SeededDropout
+from sklearn_attngen.networks._layers import (
+    BatchNorm,
+    Exponential,
+    PositionBias,
+    Residual,
+    SeededDropout,
+)
 
 __all__ = ["ConvEncoder"]
 
@@ -31,8 +37,8 @@ class ConvEncoder(nn.Module):
     batch_norm : bool
         Normalise over the batch after each convolution.
     n_positions : int or None, default=None
-        Length of the sequences, if the first filters may prefer positions; None keeps them blind
-        to where they are.
+        Length of the sequences, if each first filter is to learn a bias for each position; None
+        keeps the filters blind to where they are.
     """
 
     def __init__(
@@ -55,7 +61,7 @@ class ConvEncoder(nn.Module):
                 padding=kernel_size // 2,
                 bias=not batch_norm,
             ),
-            nn.BatchNorm1d(n_filters) if batch_norm else nn.Identity(),
+            BatchNorm(n_filters) if batch_norm else nn.Identity(),
         )
         self.position = (
             nn.Identity() if n_positions is None else PositionBias(n_filters, n_positions)

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 __all__ = [
+    "BatchNorm",
     "Exponential",
-    "PooledNorm",
     "PositionBias",
     "Residual",
     "SeededDropout",
@@ -67,7 +67,7 @@ class SeededDropout(nn.Module):
         """Drop whole values and scale the others by ``1 / (1 - p)``; identity in evaluation."""
         if not self.training or self.p == 0.0 or self.generator is None:
             return x
-        noise = torch.rand(x.shape, generator=self.generator, device=x.device)
+        noise = torch.rand(x.shape, generator=self.generator, device=x.device, dtype=x.dtype)
         return x * (noise >= self.p).to(x.dtype) / (1.0 - self.p)
 
     def extra_repr(self) -> str:
@@ -113,15 +113,15 @@ class PositionBias(nn.Module):
         return x + self.scale * self.weight
 
 
-class PooledNorm(nn.BatchNorm1d):
-    """Batch normalisation of one vector per row, which also trains on a batch of one row.
+class BatchNorm(nn.BatchNorm1d):
+    """Batch normalisation that also trains on a batch of one value per channel.
 
-    A single row has no spread; the running statistics stand in for it.
+    One value has no spread; the running statistics stand in for it.
 
     Parameters
     ----------
     num_features : int
-        Length of the vectors.
+        Number of channels.
     eps : float, default=1e-5
         Added to the variance.
     momentum : float, default=0.1
@@ -132,8 +132,8 @@ class PooledNorm(nn.BatchNorm1d):
         super().__init__(num_features, eps, momentum)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (n, num_features) to the same shape."""
-        if self.training and len(x) == 1:
+        """Map (n, num_features) or (n, num_features, L) to the same shape."""
+        if self.training and x.numel() == self.num_features:
             return F.batch_norm(
                 x, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps
             )
@@ -170,7 +170,7 @@ class Residual(nn.Module):
             dilation=dilation,
             bias=not batch_norm,
         )
-        self.norm = nn.BatchNorm1d(channels) if batch_norm else nn.Identity()
+        self.norm = BatchNorm(channels) if batch_norm else nn.Identity()
         self.activation = nn.ReLU()
         self.dropout = SeededDropout(dropout)
 
@@ -218,7 +218,7 @@ def build_module(
     """
     with torch.device("meta"):
         module = kind(**parameters)
-    module.to_empty(device="cpu")
+    module.to_empty(device="cpu").float()
     for layer in module.modules():
         if isinstance(layer, nn.Conv1d | nn.Linear):
             # He et al. (2015): keeps the variance through ReLU layers

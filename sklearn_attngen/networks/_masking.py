@@ -93,7 +93,7 @@ def select_positions(
     rank = torch.arange(scores.shape[1], device=scores.device)
     if by == "positions":
         # the small addition keeps 0.15 * 20 at 3 in spite of rounding in binary fractions
-        count = (n_real * fraction + 1e-6).floor()
+        count = (n_real.double() * fraction + 1e-9).floor()
         chosen = rank < count
     elif by == "mass":
         mass = scores.masked_fill(~real, 0.0).gather(1, order)

@@ -1,16 +1,24 @@
 """The skorch side: batches, and a net that trains with weights, strands and masking."""
 
 from sklearn_attngen.training._batches import BatchIterator, SequenceDataset, expand
-from sklearn_attngen.training._fitting import build_net, resolve_epochs, run_epochs
+from sklearn_attngen.training._fitting import (
+    MIN_STEPS,
+    build_net,
+    resolve_device,
+    resolve_epochs,
+    run_epochs,
+)
 from sklearn_attngen.training._net import Masking, SequenceNet
 
 __all__ = [
+    "MIN_STEPS",
     "BatchIterator",
     "Masking",
     "SequenceDataset",
     "SequenceNet",
     "build_net",
     "expand",
+    "resolve_device",
     "resolve_epochs",
     "run_epochs",
 ]

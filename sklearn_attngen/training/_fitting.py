@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import inspect
 import math
 from typing import Any
 
@@ -14,7 +16,7 @@ from sklearn_attngen.networks import PositionBias, set_generator
 from sklearn_attngen.training._batches import SequenceDataset
 from sklearn_attngen.training._net import Masking, SequenceNet
 
-__all__ = ["build_net", "resolve_epochs", "run_epochs"]
+__all__ = ["MIN_STEPS", "build_net", "resolve_device", "resolve_epochs", "run_epochs"]
 
 # An automatic training takes at least this many steps of the optimiser and this many epochs, so
 # that the same defaults serve 100 rows and 75,000; the last number ends it for tiny data.
@@ -32,6 +34,15 @@ _TAKEN = {
     "iterator_valid": "batch_size",
     "device": "device",
     "verbose": "verbose",
+    "optimizer__weight_decay": "weight_decay",
+    "optimizer__lr": "learning_rate",
+    "n_channels": "alphabet",
+    "strands": "reverse_complement",
+    "masking": "mask_fraction and its companions",
+    "label_smoothing": "label_smoothing",
+    "total_steps": "max_epochs",
+    "first_step": "max_epochs",
+    "bfloat16": "precision",
 }
 
 
@@ -60,6 +71,42 @@ def resolve_epochs(max_epochs: int | str, n_batches: int) -> int:
     if max_epochs != "auto":
         return int(max_epochs)
     return min(MAX_EPOCHS, max(MIN_EPOCHS, math.ceil(MIN_STEPS / n_batches)))
+
+
+def resolve_device(device: str | torch.device) -> str:
+    """Return the name of a device that is there.
+
+    Parameters
+    ----------
+    device : str or torch.device
+        A device as torch names it; "auto" is a CUDA device where there is one, else the CPU.
+
+    Returns
+    -------
+    name : str
+        Such as "cpu" or "cuda:0".
+
+    Raises
+    ------
+    ValueError
+        If torch does not know the device or cannot use it here.
+
+    Examples
+    --------
+    >>> from sklearn_attngen.training import resolve_device
+    >>> resolve_device("cpu")
+    'cpu'
+    """
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.zeros(1, device=device).cpu()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise ValueError(
+            f"device={str(device)!r} cannot be used here: {str(error).splitlines()[0]} Use "
+            f'device="auto" or "cpu".'
+        ) from error
+    return str(device)
 
 
 def build_net(
@@ -141,6 +188,12 @@ def build_net(
     for name, instead in _TAKEN.items():
         if any(key == name or key.startswith(f"{name}__") for key in extra):
             raise ValueError(f"net_params may not set {name!r}; use {instead} instead.")
+    # the user's callbacks are copied, because skorch writes its findings into them
+    own = copy.deepcopy(extra.pop("callbacks", None) or [])
+    if not isinstance(own, list | tuple):
+        raise ValueError(f"net_params['callbacks'] must be a list of callbacks, got {own!r}.")
+    optimizer = extra.pop("optimizer", torch.optim.AdamW)
+    accepted = inspect.signature(optimizer).parameters
     callbacks: list[Callback | tuple[str, Callback]] = []
     if cycle:
         callbacks.append(
@@ -150,6 +203,7 @@ def build_net(
                     torch.optim.lr_scheduler.OneCycleLR,
                     max_lr=learning_rate,
                     total_steps=epochs * n_batches,
+                    cycle_momentum="betas" in accepted or "optimizer__momentum" in extra,
                     step_every="batch",
                 ),
             )
@@ -158,14 +212,14 @@ def build_net(
         stopping = EarlyStopping(
             monitor="valid_loss", patience=patience, load_best=True, sink=_quiet
         )
-        callbacks.append(("early_stopping", stopping))
-    callbacks.extend(extra.pop("callbacks", None) or [])
-    parameters = {
-        "optimizer": torch.optim.AdamW,
-        "optimizer__weight_decay": weight_decay,
-        "optimizer__param_groups": [("*position.weight", {"weight_decay": PositionBias.decay})],
-        **extra,
-    }
+        callbacks.append(("attngen_early_stopping", stopping))
+    callbacks.extend(own)
+    parameters: dict[str, Any] = {"optimizer": optimizer}
+    if "weight_decay" in accepted:
+        decay = {"weight_decay": PositionBias.decay}
+        parameters["optimizer__weight_decay"] = weight_decay
+        parameters["optimizer__param_groups"] = [("*position.weight", decay)]
+    parameters |= extra
     net = SequenceNet(
         module,
         criterion=nn.CrossEntropyLoss,
@@ -208,6 +262,8 @@ def run_epochs(net: SequenceNet, data: SequenceDataset, seed: int) -> None:
 
     Raises
     ------
+    ValueError
+        If the weights are not finite at the end.
     KeyboardInterrupt
         If the user interrupts; skorch alone would return a half-trained net without a word.
     """
@@ -221,6 +277,11 @@ def run_epochs(net: SequenceNet, data: SequenceDataset, seed: int) -> None:
             if not net.stopped:
                 raise
         net.notify("on_train_end", X=data, y=None)
+        if not all(parameter.isfinite().all() for parameter in net.module_.parameters()):
+            raise ValueError(
+                "Training diverged: the network's weights are not finite. Lower learning_rate, or "
+                "scale X if it holds numbers instead of sequences."
+            )
     finally:
         set_generator(net.module_, None)
         net.release()

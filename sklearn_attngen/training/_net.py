@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from skorch import NeuralNet
+from skorch.callbacks import EarlyStopping
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -106,8 +107,7 @@ class SequenceNet(NeuralNet):
 
     def get_iterator(self, dataset: Any, training: bool = False) -> BatchIterator:
         """Return batches, in random order while training."""
-        size = self.batch_size if self.batch_size > 0 else len(dataset)
-        return BatchIterator(dataset, size, self.order_generator if training else None)
+        return BatchIterator(dataset, self.batch_size, self.order_generator if training else None)
 
     def seed(self, seed: int) -> None:
         """Set the generators that order the rows and draw the noise of the next epochs.
@@ -125,8 +125,16 @@ class SequenceNet(NeuralNet):
         self.stopped = False
 
     def release(self) -> None:
-        """Forget the generators, so that the net is small and can be pickled anywhere."""
+        """Forget generators and validation rows: a fitted net holds no data and can be pickled."""
         self.order_generator = self.noise_generator = None
+        self.train_split = None
+        for _, callback in self.callbacks_:
+            if isinstance(callback, EarlyStopping):
+                callback.best_model_weights_ = None
+
+    def predict(self, X: Any) -> Any:
+        """Return the index of the most probable class of each row."""
+        return self.predict_proba(X).argmax(axis=1)
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
         """Call the callbacks; remember if one of them ends the training after an epoch.
@@ -143,7 +151,12 @@ class SequenceNet(NeuralNet):
     def _masked(self, x: Tensor, scores: Tensor, masking: Masking, fraction: float) -> Tensor:
         """Return the input with its lowest-ranked positions replaced."""
         if masking.order == "random":
-            scores = torch.rand(scores.shape, generator=self.noise_generator, device=scores.device)
+            scores = torch.rand(
+                scores.shape,
+                generator=self.noise_generator,
+                device=scores.device,
+                dtype=scores.dtype,
+            )
         elif masking.order == "highest":
             scores = -scores if masking.by == "positions" else scores.amax(1, keepdim=True) - scores
         selected = select_positions(scores, carries_signal(x), fraction, by=masking.by)
@@ -164,7 +177,10 @@ class SequenceNet(NeuralNet):
         inputs, y = batch
         x, y, weight = self._to_device(inputs, y)
         if self.strands is not None:
-            flip = torch.rand(len(x), 1, 1, generator=self.noise_generator, device=x.device) < 0.5
+            draw = torch.rand(
+                len(x), 1, 1, generator=self.noise_generator, device=x.device, dtype=x.dtype
+            )
+            flip = draw < 0.5
             x = torch.where(flip, x.flip(2)[:, self.strands], x)
         fraction = 0.0
         if (masking := self.masking) is not None:
