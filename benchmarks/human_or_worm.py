@@ -27,7 +27,6 @@ MAKERS = {
         mask_fraction=0, reverse_complement="average", random_state=seed
     ),
     "CNN": lambda seed: CNNClassifier(reverse_complement="average", random_state=seed),
-    "CNN, one strand": lambda seed: CNNClassifier(reverse_complement="augment", random_state=seed),
     "plain CNN": lambda seed: PlainCNN(random_state=seed),
     "k-mers": lambda seed: make_kmer_classifier(),
 }

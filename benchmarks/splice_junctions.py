@@ -26,7 +26,12 @@ from sklearn_attngen import (
 def one_hot_logistic(seed: int) -> object:
     """Logistic regression on one-hot letters; its penalty is chosen by cross-validation."""
     search = LogisticRegressionCV(
-        Cs=np.logspace(-2.5, 0, 6), cv=5, max_iter=2000, l1_ratios=(0,), use_legacy_attributes=False
+        Cs=np.logspace(-2.5, 0, 6),
+        cv=5,
+        scoring="accuracy",
+        max_iter=2000,
+        l1_ratios=(0,),
+        use_legacy_attributes=False,
     )
     return make_pipeline(SequenceOneHotEncoder(), search)
 

@@ -209,6 +209,10 @@ class SequenceClassifier(
         index = self._logits(self._read_fitted(X)).argmax(axis=1)
         return self.classes_[index]
 
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether a fit has come to its end."""
+        return hasattr(self, "net_")
+
     def __sklearn_tags__(self) -> Any:
         """Accept strings, 2-D and 3-D arrays."""
         tags = super().__sklearn_tags__()
@@ -230,7 +234,7 @@ class SequenceClassifier(
         )
 
     def _read_fitted(self, X: Any) -> Sequences:
-        check_is_fitted(self, "net_")
+        check_is_fitted(self)
         return self._read(X, reset=False)
 
     def _read_training(self, X: Any, *, reset: bool) -> Sequences:

@@ -331,7 +331,9 @@ class SaliencyDisplay:
                 self.codes,
                 alphabet=alphabet,
                 colors=color_letters(alphabet, letter_colors),
-                labels=self.labels or [f"Sequence {row}" for row in range(n)],
+                labels=self.labels
+                if self.labels is not None
+                else [f"Sequence {row}" for row in range(n)],
                 numbers=numbers,
                 signed=self.signed,
                 letters_per_line=letters_per_line,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 import math
 from typing import Any
@@ -34,7 +33,6 @@ _TAKEN = {
     "iterator_valid": "batch_size",
     "device": "device",
     "verbose": "verbose",
-    "optimizer__weight_decay": "weight_decay",
     "optimizer__lr": "learning_rate",
     "n_channels": "alphabet",
     "strands": "reverse_complement",
@@ -188,8 +186,7 @@ def build_net(
     for name, instead in _TAKEN.items():
         if any(key == name or key.startswith(f"{name}__") for key in extra):
             raise ValueError(f"net_params may not set {name!r}; use {instead} instead.")
-    # the user's callbacks are copied, because skorch writes its findings into them
-    own = copy.deepcopy(extra.pop("callbacks", None) or [])
+    own = extra.pop("callbacks", None) or []
     if not isinstance(own, list | tuple):
         raise ValueError(f"net_params['callbacks'] must be a list of callbacks, got {own!r}.")
     optimizer = extra.pop("optimizer", torch.optim.AdamW)

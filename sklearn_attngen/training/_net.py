@@ -190,33 +190,35 @@ class SequenceNet(NeuralNet):
         with self._autocast():
             if masking is None or fraction == 0.0:
                 logits = self.module_(x)
-                loss = self._cross_entropy(logits, y, weight)
+                loss = _weighted_cross_entropy(logits, y, weight, self.label_smoothing)
             else:
                 logits, scores = self.module_.attend(x)
                 masked = self._masked(x, scores.detach(), masking, fraction)
-                loss = self._cross_entropy(logits, y, weight)
-                loss = loss + self._masked_loss(logits, self.module_(masked), y, weight, masking)
+                loss = _weighted_cross_entropy(logits, y, weight, self.label_smoothing)
+                loss = loss + self._masked_loss(
+                    logits, self.module_(masked), y, weight, masking, self.label_smoothing
+                )
         loss.backward()
         self.step += 1
         if masking is not None:
             self.history.record("mask_fraction", fraction)
         return {"loss": loss.detach(), "y_pred": logits.detach()}
 
+    @staticmethod
     def _masked_loss(
-        self, clean: Tensor, masked: Tensor, y: Tensor, weight: Tensor, masking: Masking
+        clean: Tensor,
+        masked: Tensor,
+        y: Tensor,
+        weight: Tensor,
+        masking: Masking,
+        smoothing: float = 0.0,
     ) -> Tensor:
         if masking.consistency == 0.0:
-            return self._cross_entropy(masked, y, weight)
+            return _weighted_cross_entropy(masked, y, weight, smoothing)
         divergence = F.kl_div(
             masked.log_softmax(1), clean.detach().log_softmax(1), log_target=True, reduction="none"
         )
         return masking.consistency * (divergence.sum(1) * weight).mean()
-
-    def _cross_entropy(self, logits: Tensor, y: Tensor, weight: Tensor) -> Tensor:
-        smoothing = self.label_smoothing if self.module_.training else 0.0
-        return (
-            F.cross_entropy(logits, y, reduction="none", label_smoothing=smoothing) * weight
-        ).mean()
 
     def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Tensor]:
         """Return loss and prediction on the whole sequences, without noise."""
@@ -225,7 +227,7 @@ class SequenceNet(NeuralNet):
         with torch.no_grad():
             x, y, weight = self._to_device(inputs, y)
             logits = self.module_(x)
-            return {"loss": self._cross_entropy(logits, y, weight), "y_pred": logits}
+            return {"loss": _weighted_cross_entropy(logits, y, weight), "y_pred": logits}
 
     def infer(self, x: Any, **fit_params: Any) -> Tensor:
         """Return the logits for a batch as the iterator gives it."""
@@ -238,3 +240,10 @@ class SequenceNet(NeuralNet):
         device, dtype = parameter.device, parameter.dtype
         x = expand(inputs["data"].to(device), self.n_channels, dtype)
         return x, y.to(device), inputs["weight"].to(device, dtype)
+
+
+def _weighted_cross_entropy(
+    logits: Tensor, y: Tensor, weight: Tensor, smoothing: float = 0.0
+) -> Tensor:
+    loss = F.cross_entropy(logits, y, reduction="none", label_smoothing=smoothing)
+    return (loss * weight).mean()

@@ -286,7 +286,7 @@ def test_summaries_are_of_a_seeded_sample_of_many_rows(
     # one rare class, of one row, that a sample of nine would miss
     y = np.where(np.arange(80) == 41, "rare", y)
     full = make(max_epochs=1).fit(X, y)
-    monkeypatch.setattr("sklearn_attngen.classifiers._saliency.SUMMARY_ROWS", 9)
+    monkeypatch.setattr("sklearn_attngen.classifiers._training.SUMMARY_ROWS", 9)
     first, second = (make(max_epochs=1).fit(X, y) for _ in range(2))
     np.testing.assert_array_equal(first.saliency_, second.saliency_)
     assert not np.allclose(first.saliency_, full.saliency_, atol=1e-6)

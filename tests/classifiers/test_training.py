@@ -40,10 +40,10 @@ def test_learns_a_planted_motif(make: Make, planted_many: Data, planted_again: D
 def test_learns_a_position(make: Make) -> None:
     """One letter at one place decides; the same letter elsewhere does not."""
     rng = np.random.default_rng(0)
-    X = np.array(["".join(row) for row in rng.choice(list("ACGT"), (200, 20))], dtype=object)
+    X = np.array(["".join(row) for row in rng.choice(list("ACGT"), (460, 20))], dtype=object)
     y = np.array([x[10] in "AG" for x in X])
-    estimator = make(max_epochs=20).fit(X[:140], y[:140])
-    assert estimator.score(X[140:], y[140:]) > 0.85
+    estimator = make(max_epochs=25).fit(X[:360], y[:360])
+    assert estimator.score(X[360:], y[360:]) > 0.85
     assert estimator.saliency_.argmax() == 10
 
 
@@ -363,7 +363,7 @@ def test_averaging_is_done_by_the_estimator(make: Make, planted: Data) -> None:
     np.testing.assert_allclose(estimator.decision_function(X), mean[:, 1] - mean[:, 0], atol=1e-5)
 
 
-@pytest.mark.parametrize("mode", ["augment", "average", True])
+@pytest.mark.parametrize("mode", ["augment", "average"])
 def test_strands_need_letters_with_complements(make: Make, planted: Data, mode: Any) -> None:
     """Proteins have no other strand, and numbers have none either."""
     X, y = planted

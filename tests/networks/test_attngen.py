@@ -12,7 +12,6 @@ from sklearn_attngen.networks import (
     AttentionPooling,
     AttnGenNetwork,
     ConvEncoder,
-    PositionBias,
     build_module,
     carries_signal,
     spread,
@@ -222,18 +221,18 @@ def test_in_float64_and_in_mixed_precision() -> None:
     torch.testing.assert_close(scores.float().sum(dim=1), torch.ones(6), atol=1e-3, rtol=0)
 
 
-def test_the_encoder_keeps_one_vector_per_letter_and_can_be_blind_to_position() -> None:
-    """A shifted sequence gives shifted features, unless the filters may prefer positions."""
-    parameters = (4, 8, 5, 1, 0.0, "relu", True)
-    names = list(inspect.signature(ConvEncoder).parameters)[:7]
-    blind = build_module(ConvEncoder, seeded(), **dict(zip(names, parameters, strict=True))).eval()
+def test_the_encoder_keeps_one_vector_per_letter_and_can_prefer_positions() -> None:
+    """A shifted sequence gives shifted features, until a filter has a bias for a position."""
+    parameters = (4, 8, 5, 1, 0.0, "relu", True, 40)
+    names = list(inspect.signature(ConvEncoder).parameters)
+    encoder = build_module(
+        ConvEncoder, seeded(), **dict(zip(names, parameters, strict=True))
+    ).eval()
     x = sequences(length=40)
-    features, shifted = blind(x), blind(x.roll(3, dims=2))
+    features, shifted = encoder(x), encoder(x.roll(3, dims=2))
     assert features.shape == (6, 8, 40)
     torch.testing.assert_close(shifted[:, :, 15:30], features[:, :, 12:27])
-    aligned = ConvEncoder(*parameters, n_positions=40).eval()
     with torch.no_grad():
-        next(layer for layer in aligned.modules() if isinstance(layer, PositionBias)).weight[
-            :, 20
-        ] = 1.0
-    assert not torch.allclose(aligned(x.roll(3, dims=2))[:, :, 18:25], aligned(x)[:, :, 15:22])
+        encoder.position.weight[:, 20] = 1.0
+    features, shifted = encoder(x), encoder(x.roll(3, dims=2))
+    assert not torch.allclose(shifted[:, :, 18:25], features[:, :, 15:22])

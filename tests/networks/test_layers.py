@@ -11,9 +11,9 @@ from torch import nn
 
 from sklearn_attngen.networks import (
     AttnGenNetwork,
+    BatchNorm,
     CNNNetwork,
     Exponential,
-    PooledNorm,
     PositionBias,
     Residual,
     SeededDropout,
@@ -169,7 +169,7 @@ def test_weights_have_the_variance_for_relu() -> None:
 
 def test_pooled_norm_trains_on_a_batch_of_one_row() -> None:
     """Where batch normalisation raises; for more rows, and in evaluation, it is the same."""
-    ours, theirs = PooledNorm(3), nn.BatchNorm1d(3)
+    ours, theirs = BatchNorm(3), nn.BatchNorm1d(3)
     x = torch.randn(8, 3, generator=seeded())
     assert torch.equal(ours(x), theirs(x))
     running = ours.running_mean.clone()

@@ -72,6 +72,7 @@ def make_net(make_module: Callable[[], torch.nn.Module]) -> Callable[..., Sequen
             "batch_size": 20,
             "learning_rate": 0.02,
             "weight_decay": 0.0,
+            "label_smoothing": 0.0,
             "device": "cpu",
             "valid": None,
             "patience": 2,
