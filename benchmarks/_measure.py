@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -26,25 +27,29 @@ def measure(
 ) -> pd.DataFrame:
     """Fit every classifier with every seed on the training rows and score it on the test split.
 
-    Each result is appended to ``results/NAME.jsonl`` at once; with ``resume`` those found there are
-    not measured again.
+    Each result is appended to ``results/NAME.jsonl`` at once; with ``resume`` those found there
+    with the same settings are not measured again.
     """
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.jsonl"
     if not resume:
         path.unlink(missing_ok=True)
     rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    done = {(row["classifier"], row["seed"]) for row in rows}
+    done = {(row["classifier"], row["seed"], row["settings"]) for row in rows}
     for seed in seeds:
         split = data(seed)
         for label, make in makers.items():
-            if (label, seed) in done:
+            estimator = make(seed)
+            settings = f"{split.source}, {len(split.y_train)} rows, {estimator!r}, {scorers!r}"
+            settings = hashlib.sha256(settings.encode()).hexdigest()[:12]
+            if (label, seed, settings) in done:
                 continue
             start = time.perf_counter()
-            fitted = make(seed).fit(split.X_train, split.y_train)
+            fitted = estimator.fit(split.X_train, split.y_train)
             row: dict[str, Any] = {
                 "classifier": label,
                 "seed": seed,
+                "settings": settings,
                 "rows": len(split.y_train),
                 "fit_seconds": round(time.perf_counter() - start, 1),
             }
@@ -59,7 +64,7 @@ def measure(
 
 def print_table(results: pd.DataFrame, reference: str, metric: str = "accuracy") -> None:
     """Print mean and standard deviation over seeds, and the paired difference to a reference."""
-    columns = [c for c in results.columns if c not in ("classifier", "seed", "rows")]
+    columns = [c for c in results.columns if c not in ("classifier", "seed", "settings", "rows")]
     grouped = results.groupby("classifier", sort=False)[columns]
     table = grouped.agg(["mean", "std"]).round(4)
     wide = results.pivot(index="seed", columns="classifier", values=metric)

@@ -8,6 +8,7 @@ Networks train on random strands and average both at prediction, except the plai
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 
 from sklearn.metrics import get_scorer
 
@@ -32,6 +33,17 @@ MAKERS = {
 }
 
 
+@dataclass
+class NetworksOnly:
+    """A perturbation scorer that passes over the plain CNN, which has no probabilities."""
+
+    scorer: PerturbationScorer
+
+    def __call__(self, estimator: object, X: object, y: object) -> float:
+        """Score, or say that there is nothing to score."""
+        return float("nan") if isinstance(estimator, PlainCNN) else self.scorer(estimator, X, y)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -49,11 +61,8 @@ def main() -> None:
         )
         for fill in ("resample", "unknown")
     }
-    scorers = {"accuracy": get_scorer("accuracy")}
-    for name, scorer in perturbation.items():
-        scorers[name] = lambda estimator, X, y, scorer=scorer: (
-            float("nan") if isinstance(estimator, PlainCNN) else scorer(estimator, X, y)
-        )
+    scorers: dict[str, object] = {"accuracy": get_scorer("accuracy")}
+    scorers |= {name: NetworksOnly(scorer) for name, scorer in perturbation.items()}
     results = measure(
         "human_or_worm",
         {name: MAKERS[name] for name in arguments.only},

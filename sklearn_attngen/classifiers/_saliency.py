@@ -13,7 +13,6 @@ from torch import Tensor
 from sklearn_attngen.classifiers._targets import encode_target
 from sklearn_attngen.networks import (
     attention_scores,
-    carries_signal,
     evaluation_mode,
     gradient_x_input,
     integrated_gradients,
@@ -71,7 +70,7 @@ class SaliencyMixin:
         -------
         saliency : ndarray of shape (n_samples, L), dtype=float64
             Non-negative, each row with sum 1 (positions without a letter get 0; a row without any
-            evidence is uniform over its letters, one without any letter over all positions).
+            evidence is uniform over its letters, one without any letter all zeros).
             With ``signed=True`` any sign and sum.
 
         Raises
@@ -175,10 +174,12 @@ class SaliencyMixin:
         evidence = evidence.double()
         if signed:
             return evidence
-        real = carries_signal(x)
+        real = (
+            (x != 0).any(dim=1) if x.shape[1] > 1 else torch.ones_like(evidence, dtype=torch.bool)
+        )
         magnitude = evidence.abs() * real
         total = magnitude.sum(dim=1, keepdim=True)
-        uniform = real.double() / real.sum(dim=1, keepdim=True)
+        uniform = real.double() / real.sum(dim=1, keepdim=True).clamp(min=1)
         return torch.where(total > 0, magnitude / total.clamp(min=1e-300), uniform)
 
     def _summarise_saliency(

@@ -177,6 +177,10 @@ def write_fasta(
     >>> records.descriptions
     array(['seq0 label=donor', 'seq1 label=acceptor'], dtype=object)
     """
+    if isinstance(sequences, str):
+        raise TypeError("sequences must be a list of strings, got one string. Pass [sequence].")
+    if line_width < 1:
+        raise ValueError(f"line_width must be at least 1, got {line_width}.")
     rows = list(sequences)
     headers = [f"seq{i}" for i in range(len(rows))] if names is None else [str(n) for n in names]
     labels = None if target is None else list(target)
@@ -189,6 +193,16 @@ def write_fasta(
         headers = [f"{h} label={label}" for h, label in zip(headers, labels, strict=True)]
     blocks = []
     for i, (header, sequence) in enumerate(zip(headers, rows, strict=True)):
+        if not isinstance(sequence, str):
+            raise TypeError(
+                f"Record {i} (counted from 0) is no string but {type(sequence).__name__}."
+            )
+        wrong = next((j for j, c in enumerate(sequence) if c.isspace() or c in ">;"), None)
+        if wrong is not None:
+            raise ValueError(
+                f"Record {i} has {sequence[wrong]!r} at position {wrong} (both counted from 0), "
+                f"which FASTA would read as something else. Remove it."
+            )
         if not sequence or len(header.splitlines()) > 1:
             what = "a header with a line break" if sequence else "no letters"
             raise ValueError(f"Record {i} (counted from 0) has {what}; FASTA cannot hold that.")

@@ -238,7 +238,12 @@ def plant_spaced(
     n_samples, length = canvas.codes.shape
     width = len(motifs[0]) + len(motifs[1])
     _check_room(width + int(gaps.max()), length)
-    first = random_state.randint(0, length - width - gaps + 1)
+    # the middle of the pair comes from one range for all classes, so that where it lies tells
+    # nothing; how far its ends reach is the distance itself
+    span = width + gaps
+    widest = int(span.max())
+    middle = random_state.randint(0, length - widest + 1, size=n_samples) + widest // 2
+    first = middle - span // 2
     flip = np.logical_and(random_state.random_sample(n_samples) < 0.5, both_strands)
     is_motif = np.ones(n_samples, dtype=bool)
     for j, motif in enumerate(motifs):

@@ -138,7 +138,9 @@ def make_motif_sequences(
     **Nothing but the order of letters decides.** All sequences have the same length. In a sequence
     that lacks a motif a freshly shuffled copy of it is planted instead (a *decoy*), so that the
     counts of the letters have the same distribution in every class. The places of motifs and
-    decoys are random and do not overlap.
+    decoys are random and do not overlap. In "spacing" the middle of the pair has the same
+    distribution in every class; where its ends lie is the distance that decides, and in short
+    sequences tells it to a model of fixed positions.
 
     **What a perfect model reaches.** Chance copies of the motifs are removed from the background,
     so with ``mutation_rate=0`` every class can be told with certainty (accuracy 1.0) from the

@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.metrics import get_scorer, make_scorer
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    get_scorer,
+    make_scorer,
+    roc_auc_score,
+)
 from sklearn.utils.metaestimators import available_if
 
 
@@ -86,19 +92,27 @@ class Metric:
         # Scorers, unlike plain functions, know which response of the estimator they need.
         is_scorer = isinstance(metric, str) or hasattr(metric, "_score_func")
         self.scorer = get_scorer(metric) if is_scorer else make_scorer(metric)
-        function = self.scorer._score_func.__name__
+        function = self.scorer._score_func
+        # known by identity: a function of the user's own may have any name
+        known = {accuracy_score, balanced_accuracy_score, roc_auc_score} & {function}
+        if known and self.scorer._sign < 0:
+            raise ValueError(
+                f"metric turns the sign of {function.__name__}, so that its chance level is no "
+                f"lower bound. Pass the metric itself, where larger is better."
+            )
         plain = not self.scorer._kwargs
-        self.name = metric if isinstance(metric, str) else function.removesuffix("_score")
+        name = getattr(function, "__name__", type(function).__name__)
+        self.name = metric if isinstance(metric, str) else name.removesuffix("_score")
         self.y = y
         self.chance: float | None = None
-        if function in ("accuracy_score", "balanced_accuracy_score") and plain:
+        if function in (accuracy_score, balanced_accuracy_score) and plain:
             self.chance = 1.0 / n_classes
-        elif function == "roc_auc_score":
+        elif function is roc_auc_score:
             self.chance = 0.5
         self._class_rows: NDArray[np.float64] | None = None
-        if plain and function == "accuracy_score":
+        if plain and function is accuracy_score:
             self._class_rows = np.ones((1, len(y)))
-        elif plain and function == "balanced_accuracy_score":
+        elif plain and function is balanced_accuracy_score:
             labels = np.unique(y)
             self._class_rows = (labels[:, None] == y[None, :]).astype(np.float64)
 

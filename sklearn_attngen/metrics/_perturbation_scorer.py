@@ -67,6 +67,10 @@ class PerturbationScorer(BaseEstimator):
     height above chance: compare scores of classifiers whose accuracies are close, or read
     :meth:`measure`, which gives the parts.
 
+    The default fill keeps the letters of a sequence and only loses their order, so that it changes
+    nothing where one letter is selected or all selected letters are alike (a run of G, say): the
+    score is then too low. ``fill="resample"`` has no such blind spot.
+
     Without the control, a score says more about how fragile the classifier is than about its
     saliency.
 

@@ -258,3 +258,22 @@ def test_write_refuses_what_fasta_cannot_hold(tmp_path, arguments, message):
     with pytest.raises(ValueError, match=message):
         write_fasta(path, **arguments)
     assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("sequences", "options", "error", "message"),
+    [
+        ("ACGT", {}, TypeError, r"Pass \[sequence\]"),
+        (["ACGT"], {"line_width": -1}, ValueError, "line_width must be at least 1"),
+        (["AC", "AC\n>x"], {}, ValueError, "Record 1 has .* at position 2"),
+        ([">AC"], {}, ValueError, "Record 0 has '>' at position 0"),
+        ([["A", "C"]], {}, TypeError, "Record 0 .* no string but list"),
+    ],
+)
+def test_what_would_read_back_as_something_else_is_refused(
+    tmp_path, sequences, options, error, message
+):
+    """A file that reads back differently is worse than none."""
+    with pytest.raises(error, match=message):
+        write_fasta(tmp_path / "x.fa", sequences, **options)
+    assert not (tmp_path / "x.fa").exists()

@@ -1,16 +1,19 @@
 """PerturbationScorer: its sign and size, and its place in scikit-learn's tools."""
 
+import functools
 import pickle
 
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn.metrics
 from joblib import parallel_config
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import make_scorer
 from sklearn.model_selection import GridSearchCV, cross_validate, permutation_test_score
 from sklearn.pipeline import make_pipeline
 
@@ -233,3 +236,22 @@ def test_wrong_data(fitted, data):
         PerturbationScorer()(fitted, X[:0], y[:0])
     with pytest.raises(NotFittedError):
         PerturbationScorer()(one_hot_model(), X, y)
+
+
+def test_a_metric_is_known_by_what_it_is_and_not_by_its_name() -> None:
+    """A function of the user's own has no chance level, and a turned sign no floor."""
+
+    def accuracy_score(y_true, y_pred):
+        return 0.1 * float(np.mean(y_true == y_pred))
+
+    X = np.array(["ACGTACGTAC", "TTGTACGTAC", "ACGTTCGTAC", "TCGTACGAAC"] * 10, dtype=object)
+    y = np.array([0, 1, 0, 1] * 10)
+    model = make_pipeline(SequenceOneHotEncoder(), LogisticRegression()).fit(X, y)
+    assert PerturbationScorer(metric=accuracy_score).measure(model, X, y).clean == pytest.approx(
+        0.1
+    )
+    turned = make_scorer(sklearn.metrics.accuracy_score, greater_is_better=False)
+    with pytest.raises(ValueError, match="turns the sign"):
+        PerturbationScorer(metric=turned)(model, X, y)
+    f2 = functools.partial(sklearn.metrics.fbeta_score, beta=2)
+    assert PerturbationScorer(metric=f2).measure(model, X, y).clean == 1.0
