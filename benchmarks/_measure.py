@@ -35,7 +35,7 @@ def measure(
     if not resume:
         path.unlink(missing_ok=True)
     rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    done = {(row["classifier"], row["seed"], row["settings"]) for row in rows}
+    done = {(row["classifier"], row["seed"], row.get("settings")) for row in rows}
     for seed in seeds:
         split = data(seed)
         for label, make in makers.items():
