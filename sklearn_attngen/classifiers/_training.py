@@ -98,7 +98,7 @@ class TrainingMixin:
         self._random = np.random.RandomState(self._random.randint(2**32, dtype=np.uint64))
         self.device_ = resolve_device(self.device)
         kind, parameters = self._network()
-        double = not letters and sequences.values.dtype == np.float64  # type: ignore[union-attr]
+        double = not letters and sequences.values.dtype == np.float64  # type: ignore[union-attr]  # the kind says which is set
         module = build_module(
             kind,
             torch.Generator().manual_seed(self._draw_seed()),
@@ -194,13 +194,13 @@ class TrainingMixin:
 
     @property
     def _complement(self) -> list[int]:
-        return self._alphabet.complement_codes.tolist()  # type: ignore[union-attr]
+        return self._alphabet.complement_codes.tolist()  # type: ignore[union-attr]  # checked in _start
 
     def _network_input(self, sequences: Sequences) -> NDArray[Any]:
         """Return codes (n, L), or values (n, n_channels, L)."""
         if sequences.codes is not None:
             return sequences.codes
-        return sequences.values.transpose(0, 2, 1)  # type: ignore[union-attr]
+        return sequences.values.transpose(0, 2, 1)  # type: ignore[union-attr]  # the kind says which is set
 
     def _draw_seed(self) -> int:
         return int(self._random.randint(2**31))

@@ -133,4 +133,4 @@ def attention_scores(module: nn.Module, x: Tensor) -> Tensor:
         Non-negative, each row with sum 1.
     """
     with evaluation_mode(module), torch.no_grad():
-        return module.attend(x)[1]  # type: ignore[operator]
+        return module.attend(x)[1]  # type: ignore[operator]  # torch types it as a Tensor
