@@ -25,12 +25,18 @@ def require(module: str, *, extra: str, purpose: str) -> ModuleType:
     Raises
     ------
     ImportError
-        If the module is not installed.
+        If the module is not installed, or is and cannot be imported; the message tells which.
     """
+    package = module.partition(".")[0]
     try:
         return importlib.import_module(module)
     except ImportError as error:
+        if isinstance(error, ModuleNotFoundError) and error.name == package:
+            raise ImportError(
+                f"{purpose} needs {package}, which is not installed. "
+                f"Install it with: pip install 'sklearn-attngen[{extra}]'"
+            ) from error
         raise ImportError(
-            f"{purpose} needs {module.partition('.')[0]}, which is not installed. "
-            f"Install it with: pip install 'sklearn-attngen[{extra}]'"
+            f"{purpose} needs {package}, which is installed but cannot be imported: {error}. "
+            f"Repair or reinstall it: pip install --force-reinstall {package}"
         ) from error

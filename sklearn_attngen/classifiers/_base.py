@@ -59,7 +59,11 @@ class SequenceClassifier(
         "random_state": ["random_state"],
     }
 
+    # Gradients are computed whatever mode of torch the caller is in.
+    _saliency = torch.inference_mode(False)(SaliencyMixin._saliency)
+
     @_fit_context(prefer_skip_nested_validation=True)
+    @torch.inference_mode(False)
     def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train on sequences and their classes.
 
@@ -83,9 +87,12 @@ class SequenceClassifier(
         ------
         TypeError, ValueError
             If X cannot be read (the message names row and position), if X and y differ in length,
-            or if y has fewer than two classes.
+            if y has fewer than two classes, or if with ``warm_start=True`` a parameter of the
+            network was changed.
         """
         continues = self.warm_start and hasattr(self, "net_")
+        if continues:
+            self._check_kept_parameters()
         sequences = self._read_training(X, reset=not continues)
         y, weight = self._check_target(sequences, y, sample_weight)
         classes = np.unique(y)
@@ -99,6 +106,7 @@ class SequenceClassifier(
         return self._train(module, sequences, encode_target(y, self.classes_), weight)
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @torch.inference_mode(False)
     def partial_fit(
         self,
         X: Any,
@@ -130,7 +138,8 @@ class SequenceClassifier(
         Raises
         ------
         TypeError, ValueError
-            As in :meth:`fit`; also if ``classes`` is missing in the first call or changes later.
+            As in :meth:`fit`; also if ``classes`` is missing in the first call or changes later, or
+            a parameter of the network does.
         """
         if self.early_stopping:
             raise ValueError(
@@ -142,6 +151,8 @@ class SequenceClassifier(
                 "Pass a dict of weights, or sample_weight."
             )
         first = not hasattr(self, "net_")
+        if not first:
+            self._check_kept_parameters()
         sequences = self._read_training(X, reset=first)
         y, weight = self._check_target(sequences, y, sample_weight)
         if first:
@@ -229,6 +240,7 @@ class SequenceClassifier(
             alphabet=self.alphabet if reset else self._alphabet,
             numeric=True,
             kind=None if reset else self._kind,
+            layout=None if reset else self._layout,
             estimator=self,
             reset=reset,
         )

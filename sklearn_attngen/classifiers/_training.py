@@ -92,12 +92,14 @@ class TrainingMixin:
         self.classes_ = classes
         self.length_ = sequences.length
         self._kind: Literal["letters", "numeric"] = "letters" if letters else "numeric"
+        self._layout = sequences.layout
         self._alphabet = sequences.alphabet
         self._averages = self.reverse_complement == "average"
         self._random = check_random_state(self.random_state)
         self._random = np.random.RandomState(self._random.randint(2**32, dtype=np.uint64))
         self.device_ = resolve_device(self.device)
-        kind, parameters = self._network()
+        kind, _ = self._network()
+        self._kept = self._kept_parameters()
         double = not letters and sequences.values.dtype == np.float64  # type: ignore[union-attr]  # the kind says which is set
         module = build_module(
             kind,
@@ -105,16 +107,42 @@ class TrainingMixin:
             n_channels=self._n_channels,
             n_positions=self.length_,
             n_classes=len(classes),
-            n_filters=self.n_filters,
-            kernel_size=self.kernel_size,
-            n_layers=self.n_layers,
-            dropout=self.dropout if letters else 0.0,
             batch_norm=letters,
-            **(parameters if letters else parameters | {"activation": "relu"}),
+            **self._architecture(),
         ).to(torch.float64 if double else torch.float32)
         self.n_iter_ = 0
         self.history_: list[dict[str, Any]] = []
         return module
+
+    def _architecture(self) -> dict[str, Any]:
+        """Return the parameters of the network."""
+        _, own = self._network()
+        letters = self._kind == "letters"
+        return {
+            "n_filters": self.n_filters,
+            "kernel_size": self.kernel_size,
+            "n_layers": self.n_layers,
+            "dropout": self.dropout if letters else 0.0,
+            **(own if letters else own | {"activation": "relu"}),
+        }
+
+    def _kept_parameters(self) -> dict[str, Any]:
+        """Return the parameters that a fit decides once, also for the training that goes on."""
+        return self._architecture() | {
+            "alphabet": get_alphabet(self.alphabet),
+            "reverse_complement": self.reverse_complement,
+        }
+
+    def _check_kept_parameters(self) -> None:
+        """Raise if one of them was changed, instead of going on without the change."""
+        for name, value in self._kept_parameters().items():
+            kept = self._kept[name]
+            if value != kept:
+                raise ValueError(
+                    f"{name}={value!r} differs from the {name}={kept!r} of the network that the "
+                    f"training goes on with. Set {name}={kept!r}, or start anew: fit with "
+                    f"warm_start=False."
+                )
 
     def _train(
         self,

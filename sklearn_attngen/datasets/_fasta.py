@@ -6,6 +6,7 @@ import gzip
 import os
 import re
 from collections.abc import Mapping, Sequence
+from numbers import Number
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ def read_fasta(
         If a file is no FASTA file (data before the first header, a record without a sequence, no
         record at all, white space or a second ``>`` inside a sequence line), if a header does not
         match `label_pattern`, or if a letter is not in `alphabet`. The message names the file and
-        the line, counted from 1.
+        the line, counted from 1. Also if the labels in a dict are neither all text nor all numbers.
     OSError
         If a file cannot be read, or its gzip stream is damaged or cut off.
 
@@ -105,6 +106,8 @@ def read_fasta(
                 f"label_pattern must have a group that captures the label, got "
                 f"{pattern.pattern!r}. Put the label in parentheses, as in r'class=(\\w+)'."
             )
+    if isinstance(path, Mapping):
+        _check_labels(list(path))
     checker = None if alphabet is None else LetterChecker(get_alphabet(alphabet))
 
     data: list[str] = []
@@ -218,6 +221,16 @@ def _object_array(values: list[Any]) -> np.ndarray:
     array = np.empty(len(values), dtype=object)
     array[:] = values
     return array
+
+
+def _check_labels(labels: list[Any]) -> None:
+    """Raise for labels that no array holds without changing them: numbers become text beside it."""
+    others = [label for label in labels if not isinstance(label, str)]
+    if others and (len(others) < len(labels) or not all(isinstance(x, Number) for x in others)):
+        raise ValueError(
+            f"The labels of the files must be all text or all numbers, got {labels}. Give the "
+            f"files labels of one kind, such as {str(others[0])!r} for {others[0]!r}."
+        )
 
 
 def _label_array(labels: list[Any]) -> np.ndarray:

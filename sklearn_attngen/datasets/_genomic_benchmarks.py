@@ -209,10 +209,11 @@ def fetch_genomic_benchmark(
         table = load_cached(cache_path, sha256)
     if table is None:
         if url is None:
-            table = _read_local(Path(place), name, sha256)
+            table = _read_local(Path(place).expanduser(), name, sha256)
         elif cache_path is None or not download_if_missing:
             raise OSError(
-                f"The set {name!r} is not stored at {cache_path}, and download_if_missing=False."
+                f"The set {name!r} is not stored at {cache_path}, or not as it was asked for, and "
+                f"download_if_missing=False."
             )
         else:
             table = download(
@@ -265,7 +266,11 @@ def _read_local(path: Path, name: str, sha256: str | None) -> SequenceTable:
             check_hash(digest, sha256, str(candidate))
             return read_archive(candidate, digest)
         if (candidate / "train").is_dir() or (candidate / "test").is_dir():
-            check_hash("", sha256, f"{candidate} (a folder, which has no SHA-256)")
+            if sha256 is not None:
+                raise ValueError(
+                    f"{candidate} is a folder, and sha256 is that of an archive. Pass the zip "
+                    f"archive as source, or leave sha256 out."
+                )
             return read_folder(candidate)
     raise FileNotFoundError(
         f"There is no set {name!r} at {path}: it is neither a zip archive nor a folder with the "

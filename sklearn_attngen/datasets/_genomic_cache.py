@@ -29,8 +29,9 @@ def check_hash(found: str, wanted: str | None, where: str) -> None:
     """Raise if the hash of an archive is not the wanted one."""
     if wanted is not None and found != wanted:
         raise ValueError(
-            f"{where} is not the archive you asked for: its SHA-256 is {found or 'not known'}, "
-            f"sha256={wanted!r} was given."
+            f"{where} is not the archive you asked for: its SHA-256 is "
+            f"{found or 'not known (it was read from a folder)'}, and sha256={wanted!r} was given. "
+            f"Correct sha256, or get the archive that has it."
         )
 
 

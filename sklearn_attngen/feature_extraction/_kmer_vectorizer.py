@@ -170,7 +170,7 @@ class KmerVectorizer(TransformerMixin, BaseEstimator):
             If a sequence is missing, empty, or holds a character that is not in the alphabet.
         """
         check_is_fitted(self)
-        codes, lengths, _, _ = read_ragged(X, self.alphabet_)
+        codes, lengths, _, _ = read_ragged(X, self.alphabet_, self._layout)
         return self._count(codes, lengths)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
@@ -194,20 +194,16 @@ class KmerVectorizer(TransformerMixin, BaseEstimator):
         alphabet = get_alphabet(self.alphabet)
         smallest, largest = _k_range(self.k)
         complements = require_complements(alphabet) if self.canonical else None
-        n_columns = sum(alphabet.n_letters**k for k in range(smallest, largest + 1))
-        if n_columns > _MAX_COLUMNS:
-            fits = largest
-            while sum(alphabet.n_letters**k for k in range(min(smallest, fits), fits + 1)) > (
-                _MAX_COLUMNS
-            ):
-                fits -= 1
+        fits = _largest_k(smallest, alphabet.n_letters)
+        if largest > fits:
             raise ValueError(
-                f"k={self.k} makes {n_columns:,} words of {alphabet.n_letters} letters, more than "
-                f"the {_MAX_COLUMNS:,} this vectoriser allows. Choose k up to {fits}, or hash "
-                f"longer words: sklearn.feature_extraction.text.HashingVectorizer(analyzer='char', "
-                f"ngram_range=({smallest}, {largest}))."
+                f"k={self.k} makes more than {_MAX_COLUMNS:,} words of {alphabet.n_letters} "
+                f"letters, the most this vectoriser allows. Choose k up to {fits}, or hash longer "
+                f"words: sklearn.feature_extraction.text.HashingVectorizer(analyzer='char', "
+                f"ngram_range=({smallest}, {largest}), alternate_sign=False), which reads strings "
+                f"only, counts words with ambiguity letters too and keeps the strands apart."
             )
-        codes, lengths, _, n_features = read_ragged(X, alphabet)
+        codes, lengths, layout, n_features = read_ragged(X, alphabet)
         if lengths.max() < smallest:
             raise ValueError(
                 f"All sequences are shorter than k={smallest} (the longest has {lengths.max()} "
@@ -216,6 +212,7 @@ class KmerVectorizer(TransformerMixin, BaseEstimator):
         self.alphabet_ = alphabet
         self.k_range_ = (smallest, largest)
         self.n_features_in_ = n_features
+        self._layout = layout
         self._vocabulary: Vocabulary = build_vocabulary(
             alphabet.n_letters, tuple(range(smallest, largest + 1)), complements
         )
@@ -233,15 +230,25 @@ class KmerVectorizer(TransformerMixin, BaseEstimator):
 
 
 def _k_range(k: Any) -> tuple[int, int]:
-    if isinstance(k, Integral):
-        return int(k), int(k)
-    valid = len(k) == 2 and all(isinstance(v, Integral) and not isinstance(v, bool) for v in k)
-    if not valid or not 1 <= k[0] <= k[1]:
+    pair: Any = (k, k) if isinstance(k, Integral) else k
+    valid = len(pair) == 2 and all(
+        isinstance(v, Integral) and not isinstance(v, bool) for v in pair
+    )
+    if not valid or not 1 <= pair[0] <= pair[1]:
         raise ValueError(
             f"k must be a word length such as 6, or the smallest and the largest one such as "
             f"(3, 6), got {k!r}."
         )
-    return int(k[0]), int(k[1])
+    return int(pair[0]), int(pair[1])
+
+
+def _largest_k(smallest: int, n_letters: int) -> int:
+    """Return the largest word length whose columns fit, also below `smallest` if that does not."""
+    k, n_columns = 0, 0
+    while n_columns + n_letters ** (k + 1) <= _MAX_COLUMNS:
+        k += 1
+        n_columns += n_letters**k if k >= smallest else 0
+    return k
 
 
 def _check_dtype(dtype: DTypeLike) -> None:

@@ -8,9 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_attngen.sequences import Alphabet, Sequences, read_sequences
+from sklearn_attngen.preprocessing import SequenceOneHotEncoder
+from sklearn_attngen.sequences import Alphabet, Sequences, get_alphabet
+from sklearn_attngen.sequences._read import read_ragged
+from sklearn_attngen.sequences._strings import to_matrix
 
-from ._unwrap import alphabet_of, first_encoder
+from ._unwrap import alphabet_of, first_step
+
+Rows = NDArray[np.intp] | slice
 
 
 @dataclass(frozen=True)
@@ -20,58 +25,78 @@ class LetterInput:
     Attributes
     ----------
     sequences : Sequences
-        Of kind "letters".
-    frame : type or None
-        Class of the data frame the input was, if it was one: pipelines may select columns by name.
-    columns : list or None
-        The frame's column names.
-    column_vector : bool
-        Whether strings came as an array of shape (n, 1).
+        Of kind "letters". Rows of unequal lengths are padded: as the estimator pads them if it
+        starts with an encoder, else on the right.
+    lengths : ndarray of int of shape (n,)
+        Number of letters of each row, without the padding.
+    pad : {"left", "right", "error"}
+        Side of the padding.
+    container : object
+        The input itself, whose kind, index, name and columns the output takes over: pipelines may
+        select columns by name, and steps of their own may need a Series.
     """
 
     sequences: Sequences
-    frame: type | None
-    columns: list[Any] | None
-    column_vector: bool
+    lengths: NDArray[np.int64]
+    pad: str
+    container: Any
 
     @classmethod
     def read(cls, estimator: Any, X: Any, alphabet: str | Alphabet | None) -> LetterInput:
         """Read X as the estimator does, in its alphabet unless another one is given."""
-        chosen = alphabet_of(estimator) if alphabet is None else alphabet
-        encoder = first_encoder(estimator)
-        length, pad = (None, "error") if encoder is None else (encoder.length_, encoder.pad)
-        sequences = read_sequences(X, alphabet=chosen, length=length, pad=pad)
-        is_frame = hasattr(X, "columns") and hasattr(X, "shape") and len(X.shape) == 2
-        return cls(
-            sequences=sequences,
-            frame=type(X) if is_frame else None,
-            columns=list(X.columns) if is_frame else None,
-            column_vector=sequences.layout == "strings" and len(getattr(X, "shape", ())) == 2,
-        )
+        chosen = get_alphabet(alphabet_of(estimator) if alphabet is None else alphabet)
+        first = first_step(estimator)
+        flat, lengths, layout, _ = read_ragged(X, chosen, getattr(first, "_layout", None))
+        # Without an encoder that says it, whether sequences may differ in length is for the
+        # estimator to say when it reads them.
+        length, pad = None, "right"
+        if isinstance(first, SequenceOneHotEncoder):
+            length, pad = first.length_, first.pad
+        codes = to_matrix(flat, lengths, length=length, pad=pad, origin="the length in fit")
+        return cls(Sequences("letters", layout, codes, None, chosen), lengths, pad, X)
 
     @property
     def codes(self) -> NDArray[np.uint8]:
         """Codes of the letters, (n, L)."""
         codes = self.sequences.codes
-        assert codes is not None  # read without kind="numeric" or "profile"
+        assert codes is not None  # read as letters
         return codes
 
-    def with_codes(self, codes: NDArray[np.uint8]) -> Any:
-        """Return sequences (n, L) in the form of the input; n may differ from the input's."""
-        return self._as_input(self.sequences.restore(codes))
+    def with_codes(self, codes: NDArray[np.uint8], rows: Rows = slice(None)) -> Any:
+        """Return other letters for the given rows of the input, (m, L), in its form."""
+        restored = self.sequences.restore(codes)
+        lengths = self.lengths[rows]
+        if self.sequences.layout == "strings" and (lengths < codes.shape[1]).any():
+            # Without the padding: what is made of unknown letters is the estimator's business.
+            first = codes.shape[1] - lengths if self.pad == "left" else np.zeros_like(lengths)
+            ends = zip(restored, first.tolist(), (first + lengths).tolist(), strict=True)
+            restored[:] = [sequence[start:stop] for sequence, start, stop in ends]
+        return _in_container(restored, self.container, rows)
 
     def with_values(self, values: NDArray[np.float32]) -> Any:
         """Return one-hot-like values (n, L, n_letters) in the form of the input."""
         layout = self.sequences.layout
         if layout == "channels_first":
             return np.ascontiguousarray(values.transpose(0, 2, 1))
-        return self._as_input(values.reshape(len(values), -1)) if layout == "flat" else values
+        if layout == "length_first":
+            return values
+        return _in_container(values.reshape(len(values), -1), self.container, slice(None))
 
-    def _as_input(self, restored: Any) -> Any:
-        if self.frame is not None:
-            if restored.ndim == 1:
-                restored = restored[:, None]
-            if self.frame.__module__.startswith("polars"):
-                return self.frame(restored, schema=self.columns, orient="row")
-            return self.frame(restored, columns=self.columns)
-        return restored[:, None] if self.column_vector else restored
+
+def _in_container(values: NDArray[Any], like: Any, rows: Rows) -> Any:
+    """Put values for the given rows into a container like the one given."""
+    is_polars = type(like).__module__.startswith("polars")
+    n_dimensions = len(getattr(like, "shape", ()))
+    if n_dimensions == 2 and values.ndim == 1:
+        values = values[:, None]
+    if hasattr(like, "columns") and n_dimensions == 2:
+        if is_polars:
+            return type(like)(values, schema=list(like.columns), orient="row")
+        return type(like)(values, columns=like.columns, index=like.index[rows])
+    if is_polars:
+        return type(like)(like.name, values.tolist())
+    if hasattr(like, "iloc"):
+        # the categories of a Series are the sequences it had
+        dtype = None if hasattr(like.dtype, "categories") else like.dtype
+        return type(like)(values, index=like.index[rows], name=like.name, dtype=dtype)
+    return values

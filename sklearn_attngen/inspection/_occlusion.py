@@ -65,7 +65,7 @@ def occlusion(
         row, position = rows[start : start + batch_size], positions[start : start + batch_size]
         perturbed = codes[row]
         perturbed[np.arange(row.size), position] = NO_SIGNAL
-        scores = class_scores(estimator, data.with_codes(perturbed))
+        scores = class_scores(estimator, data.with_codes(perturbed, row))
         kept = scores[np.arange(row.size), columns[row]]
         rest = _rest(scores, columns[row])
         change[row, position] = np.where(use_rest[row], rest - base[row], base[row] - kept)
@@ -102,8 +102,7 @@ def class_scores(estimator: Any, X: Any) -> NDArray[np.float64]:
         raise ValueError(
             f"{method} of {type(estimator).__name__} gave {shape}; one column for each of its "
             f"{n_classes} classes is needed. Estimators with several outputs, and decision "
-            "functions that "
-            "compare classes pairwise, cannot be explained."
+            "functions that compare classes pairwise, cannot be explained."
         )
     return np.asarray(scores, dtype=np.float64)
 
@@ -136,9 +135,9 @@ def target_columns(estimator: Any, data: LetterInput, target: Any) -> NDArray[np
 def _in_batches(
     estimator: Any, data: LetterInput, codes: NDArray[np.uint8], batch_size: int
 ) -> NDArray[np.float64]:
-    starts = range(0, len(codes), batch_size)
+    batches = [slice(s, s + batch_size) for s in range(0, len(codes), batch_size)]
     return np.concatenate(
-        [class_scores(estimator, data.with_codes(codes[s : s + batch_size])) for s in starts]
+        [class_scores(estimator, data.with_codes(codes[rows], rows)) for rows in batches]
     )
 
 

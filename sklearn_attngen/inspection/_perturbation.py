@@ -69,8 +69,9 @@ def perturbation_curve(
     ----------
     estimator : estimator
         A fitted classifier or Pipeline, as for :func:`saliency`. It is not fitted again.
-    X : array-like of n sequences of one length L
-        Sequences that the estimator was not fitted on, in any form that it reads.
+    X : array-like of n sequences
+        Sequences that the estimator was not fitted on, in any form that it reads, as for
+        :func:`saliency`.
     y : array-like of shape (n,)
         True labels: the metric is taken against them.
     fractions : sequence of float in [0, 1], default=(0, 0.05, 0.1, 0.2, 0.3, 0.5)

@@ -165,8 +165,7 @@ class PerturbationCurveDisplay:
         if len(kinds) > 1:
             raise ValueError(
                 f"The curves differ in metric or fill: {sorted(kinds)}. Heights in one picture "
-                "would "
-                "not mean the same; draw them in separate axes."
+                "would not mean the same; draw them in separate axes."
             )
         return cls(dict(curves)).plot(ax=ax, **plot_kwargs)
 
@@ -185,8 +184,8 @@ class PerturbationCurveDisplay:
         ax : matplotlib Axes or None, default=None
             Where to draw. None makes a figure.
         orders : sequence of str or None, default=None
-            The orders to draw. None draws all for one estimator, and "top" and "random" for
-            several, which differ by colour then.
+            The orders to draw. None draws all that there are for one estimator, and "top" and
+            "random" for several, which differ by colour then.
         band : bool, default=True
             Whether to show the intervals.
         legend : bool, default=True
@@ -196,12 +195,25 @@ class PerturbationCurveDisplay:
         -------
         display : PerturbationCurveDisplay
             This object.
+
+        Raises
+        ------
+        ValueError
+            If a curve lacks one of the orders, or intervals of different confidence levels were to
+            be drawn in one picture.
         """
+        orders = self._chosen_orders(orders)
+        with_intervals = [curve for curve in self.curves.values() if band and curve.intervals]
+        confidence = sorted({curve.confidence_level for curve in with_intervals})
+        if len(confidence) > 1:
+            raise ValueError(
+                f"The intervals of the curves have different confidence levels, {confidence}: "
+                "their widths in one picture would not mean the same. Compute the curves with one "
+                "confidence_level, or leave the intervals out with band=False."
+            )
         self.figure_, self.ax_ = get_axes(ax, (6.4, 4.2), "PerturbationCurveDisplay")
         ax = self.ax_
         several = len(self.curves) > 1
-        if orders is None:
-            orders = ("top", "random") if several else tuple(_ORDER_NAMES)
         self.lines_: dict[tuple[str, str], Any] = {}
         self.bands_: dict[tuple[str, str], Any] = {}
         for i, (name, curve) in enumerate(self.curves.items()):
@@ -240,9 +252,27 @@ class PerturbationCurveDisplay:
             if band and self.bands_:
                 n = {curve.n_samples for curve in self.curves.values()}
                 count = f", n={n.pop()}" if len(n) == 1 else ""
-                title = f"Mean, {100 * first.confidence_level:g} % interval{count}"
+                title = f"Mean, {100 * confidence[0]:g} % interval{count}"
             legend_above(ax, self._handles(), title)
         return self
+
+    def _chosen_orders(self, orders: Sequence[str] | None) -> Sequence[str]:
+        """Return the orders to draw; check those that were asked for."""
+        if orders is None:
+            present = [o for o in _ORDER_NAMES if any(o in c.scores for c in self.curves.values())]
+            if len(self.curves) == 1:
+                return present
+            return [order for order in present if order != "bottom"] or present
+        if isinstance(orders, str) or len(orders) == 0:
+            raise ValueError(f"orders must be a list such as ['top', 'random'], got {orders!r}.")
+        for name, curve in self.curves.items():
+            missing = [order for order in orders if order not in curve.scores]
+            if missing:
+                raise ValueError(
+                    f"The curve {name!r} has no order {missing[0]!r}: it was computed for "
+                    f"{list(curve.scores)}."
+                )
+        return orders
 
     def _handles(self) -> list[Any]:
         """Return what the legend explains: lines, or colours and styles of several estimators."""

@@ -43,8 +43,7 @@ def removal_magnitude(
     if values.shape != data.codes.shape:
         raise ValueError(
             f"The saliency has shape {values.shape}, but X holds {data.codes.shape[0]} sequences "
-            "of "
-            f"length {data.codes.shape[1]}: one value for each position is needed, shape "
+            f"of length {data.codes.shape[1]}: one value for each position is needed, shape "
             f"{data.codes.shape}."
         )
     values = values.astype(np.float64)

@@ -46,8 +46,11 @@ def saliency(
     estimator : estimator
         A fitted classifier with ``predict_proba`` or ``decision_function``, or a Pipeline that
         ends in one. Searches (``best_estimator_``) and ``FrozenEstimator`` are looked into.
-    X : array-like of n sequences of one length L
+    X : array-like of n sequences
         In any form that the estimator reads: strings, or one-hot in two or three dimensions.
+        Strings of unequal lengths, where the estimator reads them, have a saliency as long as the
+        longest one, L, with zeros after the end of a shorter one; behind a padding
+        ``SequenceOneHotEncoder`` at the start of a pipeline, it has the positions of its columns.
     method : str, default="auto"
         - ``"auto"``: the network's own default where there is a network, else ``"occlusion"``. With
           ``signed=True``, ``"gradient_x_input"`` for a network whose default rests on
@@ -128,8 +131,7 @@ def saliency(
             raise ValueError(
                 f"method={method!r} asks a network for its own explanation, but "
                 f"{type(estimator).__name__} has none that sees the letters (only a classifier "
-                "with a "
-                "saliency method, alone or behind SequenceOneHotEncoder, does). Use "
+                "with a saliency method, alone or behind SequenceOneHotEncoder, does). Use "
                 "method='occlusion', which works for every classifier, or 'auto'."
             )
     data = LetterInput.read(estimator, X, alphabet)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from sklearn_attngen.sequences import Alphabet, get_alphabet, read_sequences
+from sklearn_attngen.sequences import Alphabet, get_alphabet, one_hot, read_sequences
 
 from ._letter_input import LetterInput
 from ._letters import letter_colors as color_letters
@@ -45,7 +46,7 @@ class SaliencyDisplay:
         Title of the legend.
     positions : int, array-like of shape (L,) or None, default=None
         Numbers of the positions: that of the first one, or all of them. None counts from 0.
-    labels : sequence of n str or None, default=None
+    labels : list or array of n str, or None, default=None
         What is written above each sequence.
     signed : bool, default=False
         Whether the values are signed evidence.
@@ -140,7 +141,7 @@ class SaliencyDisplay:
         positions : int, array-like of shape (L,) or None, default=None
             Numbers of the positions: that of the first one, or all of them, such as -30 to -1 and
             1 to 30 around a junction. None counts from 0.
-        labels : sequence of n str or None, default=None
+        labels : list or array of n str, or None, default=None
             What is written above each sequence; None writes row, true and predicted class.
         alphabet : str, Alphabet or None, default=None
             Alphabet of X. None takes the estimator's.
@@ -177,7 +178,8 @@ class SaliencyDisplay:
         letters = None
         if kind == "sequences":  # as the estimator reads them, padded if it pads
             data = LetterInput.read(estimator, X, alphabet)
-            letters = data.sequences.restore(data.codes)
+            blocks = one_hot(data.codes, data.sequences.alphabet.n_letters)
+            letters = blocks.reshape(len(blocks), -1)  # the form that cannot be misread
         return cls.from_saliency(
             values,
             letters,
@@ -226,7 +228,7 @@ class SaliencyDisplay:
             Whether the values are signed evidence.
         positions : int, array-like of shape (L,) or None, default=None
             Numbers of the positions: that of the first one, or all of them. None counts from 0.
-        labels : sequence of n str or None, default=None
+        labels : list or array of n str, or None, default=None
             What is written above each sequence; None writes the row.
         alphabet : str or Alphabet, default="DNA"
             Alphabet of X.
@@ -245,6 +247,12 @@ class SaliencyDisplay:
             raise ValueError(
                 f"saliency has shape {values.shape}; one row for each sequence is needed."
             )
+        if not np.isfinite(values).all():
+            row, position = np.argwhere(~np.isfinite(values))[0]
+            raise ValueError(
+                f"saliency is {values[row, position]} in row {row} at position {position} (both "
+                "0-based): only finite values can be drawn. Leave such rows out."
+            )
         alphabet = get_alphabet(alphabet)
         codes = None
         if kind == "sequences":
@@ -255,8 +263,12 @@ class SaliencyDisplay:
                     f"saliency has shape {values.shape}, but X holds {sequences.n_samples} "
                     f"sequences of length {sequences.length}: one value for each letter is needed."
                 )
-        if labels is not None and len(labels) != len(values):
-            raise ValueError(f"labels holds {len(labels)} texts for {len(values)} sequences.")
+        if labels is not None:
+            if isinstance(labels, str):
+                raise ValueError(f"labels must be a list of texts, got one text, {labels!r}.")
+            labels = [str(label) for label in labels]
+            if len(labels) != len(values):
+                raise ValueError(f"labels holds {len(labels)} texts for {len(values)} sequences.")
         groups = None
         if y is not None:
             groups = column_or_1d(y)
@@ -302,7 +314,20 @@ class SaliencyDisplay:
         -------
         display : SaliencyDisplay
             This object.
+
+        Raises
+        ------
+        ValueError
+            If a colour is missing, or ``letters_per_line`` is no positive whole number.
         """
+        if not isinstance(letters_per_line, Integral) or letters_per_line < 1:
+            raise ValueError(
+                f"letters_per_line must be a whole number, at least 1, got {letters_per_line!r}."
+            )
+        if class_colors is not None and self.groups is not None:
+            missing = [group for group in np.unique(self.groups) if group not in class_colors]
+            if missing:
+                raise ValueError(f"class_colors has no colour for the class {missing[0]!s}.")
         n, length = self.saliency.shape
         numbers = check_positions(self.positions, length)
         if self.kind == "profile":
@@ -353,6 +378,5 @@ def _check_kind(kind: str, X: Any) -> None:
         if n > _MOST_SEQUENCES:
             raise ValueError(
                 f"kind='sequences' draws every sequence of X, and {n} are too many to be read: "
-                "pass "
-                f"at most {_MOST_SEQUENCES}, such as X[:4]."
+                f"pass at most {_MOST_SEQUENCES}, such as X[:4]."
             )

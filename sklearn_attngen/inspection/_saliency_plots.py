@@ -37,8 +37,11 @@ def draw_profile(
     for i, group in enumerate(np.unique(labels)):
         rows = saliency[labels == group]
         mean, spread = rows.mean(axis=0), rows.std(axis=0)
-        color = PALETTE[i % len(PALETTE)] if class_colors is None else class_colors[group]
-        name = "All sequences" if groups is None else str(group)
+        name, color = str(group), PALETTE[i % len(PALETTE)]
+        if groups is None:
+            name = "All sequences"
+        elif class_colors is not None:
+            color = class_colors[group]
         lines += ax.plot(
             x,
             mean,

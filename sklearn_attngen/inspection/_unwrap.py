@@ -48,8 +48,7 @@ def peel(estimator: Any) -> Any:
             raise ValueError(
                 f"{type(estimator).__name__} was fitted with refit=False, so it holds no best "
                 "estimator to look at. Fit it with refit=True, or with the name of a score if "
-                "there "
-                "are several."
+                "there are several."
             )
         else:
             return estimator
@@ -76,19 +75,19 @@ def find_network(estimator: Any) -> tuple[Any, list[Any]] | None:
     return (final, encoders) if callable(getattr(final, "saliency", None)) else None
 
 
-def first_encoder(estimator: Any) -> SequenceOneHotEncoder | None:
-    """Return the encoder that reads the input of a pipeline, if its first step is one."""
+def first_step(estimator: Any) -> Any:
+    """Return what reads the input: the first step of a pipeline, or the estimator itself."""
     first = peel(estimator)
     while isinstance(first, Pipeline):
-        first = peel(first.steps[0][1])
-    return first if isinstance(first, SequenceOneHotEncoder) else None
+        first = peel(next(step for _, step in first.steps if not _passes_through(step)))
+    return first
 
 
 def _encoders_in(steps: list[tuple[str, Any]]) -> list[Any] | None:
     """Return the one-hot encoders among pipeline steps, None if anything else is there."""
     encoders: list[Any] = []
     for _, step in steps:
-        if step is None or step == "passthrough":
+        if _passes_through(step):
             continue
         inner = peel(step)
         if isinstance(inner, SequenceOneHotEncoder):
@@ -99,6 +98,10 @@ def _encoders_in(steps: list[tuple[str, Any]]) -> list[Any] | None:
             return None
         encoders += nested
     return encoders
+
+
+def _passes_through(step: Any) -> bool:
+    return step is None or (isinstance(step, str) and step == "passthrough")
 
 
 def _parameters(estimator: Any, name: str) -> list[Any]:
@@ -127,9 +130,8 @@ def alphabet_of(estimator: Any) -> Alphabet:
     if len(found) > 1:
         names = ", ".join(alphabet.name for alphabet in found)
         raise ValueError(
-            f"The parts of {type(estimator).__name__} use several alphabets ({names}). Say which "
-            "one "
-            "X is written in with the alphabet parameter."
+            f"The parts of {type(estimator).__name__} use several alphabets ({names}). Say with "
+            "the alphabet parameter which one X is written in."
         )
     return found[0] if found else get_alphabet("DNA")
 
@@ -139,6 +141,5 @@ def refuses_unknown_letters(estimator: BaseEstimator, what: str, *, remedy: str)
     if "error" in [value for value in _parameters(estimator, "unknown") if isinstance(value, str)]:
         raise ValueError(
             f"{what} sets letters to the unknown letter (N), which {type(estimator).__name__} "
-            "refuses "
-            f"because a part of it has unknown='error'. Set unknown='zero', or {remedy}."
+            f"refuses because a part of it has unknown='error'. Set unknown='zero', or {remedy}."
         )

@@ -184,8 +184,7 @@ class PerturbationScorer(BaseEstimator):
         if self.control == self.order:
             raise ValueError(
                 f"control and order are both {self.order!r}, so that the score would always be 0. "
-                "Use "
-                "control='random', or None for the unchanged sequences."
+                "Use control='random', or None for the unchanged sequences."
             )
         if y is None:
             raise ValueError("PerturbationScorer needs y, the true labels.")

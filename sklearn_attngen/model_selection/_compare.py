@@ -14,6 +14,7 @@ from sklearn.utils import indexable
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import delayed
+from sklearn.utils.validation import column_or_1d
 
 from sklearn_attngen._extras import require
 from sklearn_attngen.model_selection._inputs import (
@@ -95,8 +96,8 @@ def compare_classifiers(
     TypeError
         If something other than classifiers, sequences or scorers is given.
     ValueError
-        If a fold divides a group, a name occurs twice, a scorer does not return a number, or every
-        fit failed.
+        If y is not one column, a fold has an empty side or divides a group, a row has no group, a
+        name occurs twice, a scorer does not return a number, or every fit failed.
 
     See Also
     --------
@@ -137,6 +138,8 @@ def compare_classifiers(
             "Pass list(X) where X can be iterated over, [X] where it is one sequence."
         )
     X, y, groups = indexable(X, y, groups)
+    if np.ndim(y) != 1:
+        y = column_or_1d(y, warn=True)
     check_classification_targets(y)
     splits = draw_splits(X, y, cv, groups)
 

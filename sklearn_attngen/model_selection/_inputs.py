@@ -13,6 +13,8 @@ from sklearn.base import BaseEstimator, is_regressor
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import StratifiedGroupKFold, check_cv
 
+from sklearn_attngen.sequences._messages import is_missing
+
 Scorer = str | Callable[[Any, Any, Any], float]
 Split = tuple[NDArray[np.intp], NDArray[np.intp]]
 
@@ -113,6 +115,13 @@ def _default_score(estimator: Any, X: Any, y: Any) -> Any:
 
 def draw_splits(X: Any, y: Any, cv: Any, groups: Any) -> list[Split]:
     """Draw the folds, once for all estimators."""
+    if groups is not None:
+        row = next((row for row, group in enumerate(groups) if is_missing(group)), None)
+        if row is not None:
+            raise ValueError(
+                f"The group of row {row} (0-based) is missing. Give every row a group; one that "
+                "belongs with no other row needs a group of its own."
+            )
     if groups is not None and (cv is None or isinstance(cv, Integral)):
         cv = StratifiedGroupKFold(5 if cv is None else cv)
     splits = [
@@ -121,6 +130,10 @@ def draw_splits(X: Any, y: Any, cv: Any, groups: Any) -> list[Split]:
     ]
     if not splits:
         raise ValueError("cv gives no folds.")
+    for fold, sides in enumerate(splits):
+        for side, rows in zip(("train", "test"), sides, strict=True):
+            if not rows.size:
+                raise ValueError(f"Fold {fold} (0-based) has no {side} rows. Pass another cv.")
     if groups is not None:
         labels = np.asarray(groups)
         for fold, (train, test) in enumerate(splits):

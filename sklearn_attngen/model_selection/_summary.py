@@ -22,7 +22,7 @@ def summarize_comparison(
     Parameters
     ----------
     results : pandas.DataFrame
-        What :func:`compare_classifiers` returned.
+        What :func:`compare_classifiers` returned. Columns of text that were added are left out.
     reference : str, default=None
         Name of the estimator that the others are compared with. None leaves the columns of
         differences out.
@@ -102,7 +102,12 @@ def summarize_comparison(
             )
         if not folds[name].index.equals(folds[names[0]].index):
             raise ValueError(f"The folds of {name!r} are not those of {names[0]!r}.")
-    scores = [name for name in results.columns if name not in FIXED_COLUMNS]
+    is_number = pandas.api.types.is_numeric_dtype
+    scores = [
+        name
+        for name, column in results.infer_objects().items()
+        if name not in FIXED_COLUMNS and is_number(column.dtype)
+    ]
     rows = []
     for name in names:
         row: dict[str, float] = {}

@@ -59,17 +59,17 @@ class Alphabet:
     complements: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "letters", self.letters.upper())
-        object.__setattr__(self, "ambiguous", self.ambiguous.upper())
-        every = self.letters + self.ambiguous
         if len(self.letters) < 2:
             raise ValueError(f"An alphabet needs at least two letters, got {self.letters!r}.")
-        for letter in every:
+        for letter in self.letters + self.ambiguous:
             if not "!" <= letter <= "~":
                 raise ValueError(
                     f"The letters of an alphabet must be printable ASCII without spaces, got "
-                    f"{letter!r} in {every!r}."
+                    f"{letter!r} in {self.letters + self.ambiguous!r}."
                 )
+        object.__setattr__(self, "letters", self.letters.upper())
+        object.__setattr__(self, "ambiguous", self.ambiguous.upper())
+        every = self.letters + self.ambiguous
         if len(set(every)) != len(every):
             twice = sorted({letter for letter in every if every.count(letter) > 1})
             raise ValueError(
@@ -158,6 +158,8 @@ def get_alphabet(alphabet: str | Alphabet) -> Alphabet:
             f"alphabet must be 'DNA', 'RNA', 'protein', a string of distinct letters or an "
             f"Alphabet, got {type(alphabet).__name__}."
         )
+    if not alphabet.isascii():
+        return Alphabet(alphabet, alphabet)  # raises, before upper case makes another letter of it
     key = alphabet.upper()
     if key in _NAMED:
         return _NAMED[key]

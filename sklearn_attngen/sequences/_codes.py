@@ -153,43 +153,6 @@ def decode_codes(codes: NDArray[np.uint8], alphabet: str | Alphabet = "DNA") -> 
     return sequences
 
 
-def reverse_complement_codes(
-    codes: NDArray[np.uint8], alphabet: str | Alphabet = "DNA"
-) -> NDArray[np.uint8]:
-    """Reverse and complement letter codes.
-
-    Parameters
-    ----------
-    codes : ndarray of shape (n_samples, length), dtype=uint8
-        Codes ``0 .. n_letters - 1``, or ``NO_SIGNAL``, which stays ``NO_SIGNAL``.
-    alphabet : str or Alphabet, default="DNA"
-        An alphabet with complements.
-
-    Returns
-    -------
-    codes : ndarray of shape (n_samples, length), dtype=uint8
-        A new array.
-
-    Raises
-    ------
-    ValueError
-        If the alphabet has no complements, or a code is not one of its codes.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sklearn_attngen.sequences import reverse_complement_codes
-    >>> reverse_complement_codes(np.array([[0, 0, 1, 255]], dtype=np.uint8))
-    array([[255,   2,   3,   3]], dtype=uint8)
-    """
-    alphabet = get_alphabet(alphabet)
-    codes = _check_codes(codes, alphabet.n_letters)
-    table = bytearray([NO_SIGNAL]) * 256
-    table[: alphabet.n_letters] = require_complements(alphabet).tobytes()
-    flipped = bytearray(codes[..., ::-1].tobytes()).translate(table)
-    return np.frombuffer(flipped, dtype=np.uint8).reshape(codes.shape)
-
-
 def require_complements(alphabet: Alphabet) -> NDArray[np.uint8]:
     """Return the complement codes, or raise if the alphabet has none."""
     complements = alphabet.complement_codes

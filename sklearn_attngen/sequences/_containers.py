@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections import deque
+from collections.abc import Iterator, Mapping, Set, ValuesView
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ def string_column(X: Any) -> list[Any] | NDArray[Any] | None:
     Raises
     ------
     TypeError
-        If `X` is a single string or no sequence (a set, a mapping, a generator).
+        If `X` is a single string or no sequence (a set, a mapping or its values, a generator).
     ValueError
         If `X` has more than one column and one of them holds strings.
     """
@@ -64,7 +65,7 @@ def _refuse_no_container(X: Any) -> None:
         remedy = "Its order is arbitrary, so labels cannot match: pass a list."
     elif isinstance(X, Mapping):
         remedy = "Pass list(X.values()), in the order of the labels."
-    elif isinstance(X, Iterator):
+    elif isinstance(X, (Iterator, ValuesView, deque)):
         remedy = "Pass list(X)."
     if remedy is not None:
         name = type(X).__name__

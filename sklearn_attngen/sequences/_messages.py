@@ -19,7 +19,7 @@ def is_missing(value: Any) -> bool:
 def bad_letter(letter: str, row: int, position: int, alphabet: Alphabet) -> str:
     """Name a character that does not belong into a sequence, where it is, and the remedy."""
     where = f"Row {row}, position {position} (both 0-based)"
-    if letter.upper() in alphabet.ambiguous:
+    if letter.isascii() and letter.upper() in alphabet.ambiguous:
         return (
             f"{where}: {letter!r} is an ambiguity letter of the {alphabet.name} alphabet and "
             f"unknown='error'. Remove such sequences, or pass unknown='zero' to read ambiguity "

@@ -26,9 +26,9 @@ def read_sequences(
     alphabet: str | Alphabet = "DNA",
     length: int | None = None,
     pad: str = "error",
-    unknown: str = "zero",
     numeric: bool = False,
     kind: Literal["letters", "numeric"] | None = None,
+    layout: Layout | None = None,
     estimator: Any = None,
     reset: bool = True,
 ) -> Sequences:
@@ -48,13 +48,14 @@ def read_sequences(
     pad : {"error", "left", "right"}, default="error"
         What to do with shorter strings: raise, or add positions without signal on that side.
         Longer ones always raise; nothing is ever cropped.
-    unknown : {"zero", "error"}, default="zero"
-        What to do with ambiguity letters in strings.
     numeric : bool, default=False
         Whether 2-D numbers that are not one-hot may pass, as kind "numeric".
     kind : {"letters", "numeric"} or None, default=None
         None decides by content, as at fit time. "letters": what is not one-hot is a "profile" (one
         value per position and letter). "numeric": numbers, even if they look like one-hot.
+    layout : str or None, default=None
+        The layout of the training sequences. It decides between the orientations of a 3-D array
+        whose last two axes both have the size of the alphabet; None decides by content.
     estimator : estimator or None, default=None
         Whose ``n_features_in_`` and ``feature_names_in_`` are set or checked.
     reset : bool, default=True
@@ -84,7 +85,6 @@ def read_sequences(
     array([[0, 3]], dtype=uint8)
     """
     _check_choice("pad", pad, ("error", "left", "right"))
-    _check_choice("unknown", unknown, ("zero", "error"))
     _check_choice("kind", kind, (None, "letters", "numeric"))
     alphabet = get_alphabet(alphabet)
     column = string_column(X)
@@ -94,28 +94,29 @@ def read_sequences(
                 f"{_name(estimator)} was fitted on numbers that are not about letters, and cannot "
                 f"read sequences. Fit it on sequences first."
             )
-        codes = to_matrix(*encode_column(column, alphabet, unknown), length=length, pad=pad)
+        codes = to_matrix(*encode_column(column, alphabet, "zero"), length=length, pad=pad)
         _set_or_check_n_features(estimator, codes.shape[1] * alphabet.n_letters, reset, alphabet)
         return Sequences("letters", "strings", codes, None, alphabet)
     X = to_numeric_container(X)
     if _n_dimensions(X) >= 3:
-        return _read_3d(X, alphabet, length, kind, estimator, reset)
+        return _read_3d(X, alphabet, length, kind, layout, estimator, reset)
     return _read_2d(X, alphabet, length, kind, numeric, estimator, reset)
 
 
 def read_ragged(
-    X: Any, alphabet: Alphabet
+    X: Any, alphabet: Alphabet, fitted: Layout | None = None
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64], Layout, int]:
     """Read strings of any lengths, or one-hot letters, as one buffer of codes.
 
-    Returns the codes of all sequences, their lengths, the layout of the input and its number of
-    features (1 for a column of strings).
+    `fitted` is the layout of the training sequences, once there are any. Returns the codes of all
+    sequences, their lengths, the layout of the input and its number of features (1 for a column of
+    strings).
     """
     column = string_column(X)
     if column is not None:
         codes, lengths = encode_column(column, alphabet, "zero")
         return codes, lengths, "strings", 1
-    sequences = read_sequences(X, alphabet=alphabet)
+    sequences = read_sequences(X, alphabet=alphabet, layout=fitted)
     matrix = sequences.codes
     assert matrix is not None
     lengths = np.full(len(matrix), sequences.length, dtype=np.int64)
@@ -154,8 +155,17 @@ def _read_2d(
         _check_length(blocks.shape[1], length)
         if codes is not None:
             return Sequences("letters", "flat", codes, None, alphabet)
+        _refuse_integers(blocks, alphabet)
         return Sequences("profile", "flat", None, blocks.astype(np.float32), alphabet)
     if blocks is not None and _are_codes(X, n_letters):
+        turned = X.reshape(n_samples, n_letters, width // n_letters)
+        if codes_from_one_hot(turned.transpose(0, 2, 1)) is not None:
+            raise ValueError(
+                f"X is one-hot, but letter by letter: each row is an array of shape ({n_letters}, "
+                f"length) made flat. Pass the 3-D array, X.reshape(len(X), {n_letters}, -1), or "
+                f"columns that go position by position, "
+                f"X.reshape(len(X), {n_letters}, -1).transpose(0, 2, 1).reshape(len(X), -1)."
+            )
         raise ValueError(
             f"X holds integers from 0 to {n_letters - 1}, which look like letter codes: they are "
             f"neither one-hot nor measurements. {_REMEDY.format(n_letters=n_letters)}, for example "
@@ -175,6 +185,7 @@ def _read_3d(
     alphabet: Alphabet,
     length: int | None,
     kind: str | None,
+    fitted: Layout | None,
     estimator: Any,
     reset: bool,
 ) -> Sequences:
@@ -195,6 +206,8 @@ def _read_3d(
             f"A 3-D array of {alphabet.name} sequences has the shape (n_samples, length, "
             f"{n_letters}) or (n_samples, {n_letters}, length), got {X.shape}."
         )
+    if fitted in views:
+        views = {fitted: views[fitted]}
     found = {layout: codes_from_one_hot(view) for layout, view in views.items()}
     letters = [layout for layout, codes in found.items() if codes is not None]
     candidates = letters or list(views)
@@ -217,6 +230,7 @@ def _read_3d(
     _set_or_check_n_features(estimator, view.shape[1] * n_letters, reset, alphabet)
     if letters:
         return Sequences("letters", layout, found[layout], None, alphabet)
+    _refuse_integers(view, alphabet)
     return Sequences("profile", layout, None, view.astype(np.float32, order="C"), alphabet)
 
 
@@ -242,6 +256,20 @@ def _set_or_check_n_features(
             f"{_name(estimator)} was fitted on {estimator.n_features_in_ / n_letters:g} letters "
             f"({estimator.n_features_in_} features). Predict on sequences of that length."
         )
+
+
+def _refuse_integers(blocks: NDArray[Any], alphabet: Alphabet) -> None:
+    """Raise for integers other than 0 and 1: a profile of letters is of floats."""
+    if blocks.dtype.kind not in "iu" or not (wrong := (blocks < 0) | (blocks > 1)).any():
+        return
+    row, position, _ = np.argwhere(wrong)[0]
+    raise ValueError(
+        f"X holds integers other than 0 and 1, such as {blocks[row, position].tolist()} in row "
+        f"{row} at position {position} (both 0-based). Letter codes and counts are no sequences. "
+        f"{_REMEDY.format(n_letters=alphabet.n_letters)}; sequences.decode_codes and "
+        f"sequences.one_hot turn codes into these. Shares of the letters at each position must be "
+        f"floats."
+    )
 
 
 def _are_codes(X: NDArray[Any], n_letters: int) -> bool:

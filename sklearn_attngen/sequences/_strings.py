@@ -8,65 +8,19 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from ._alphabet import NO_SIGNAL, Alphabet, get_alphabet
-from ._containers import string_column
+from ._alphabet import NO_SIGNAL, Alphabet
 from ._messages import bad_letter, is_missing
 
 _BAD = 254  # code of a character that is no letter of the alphabet; never leaves this module
 
 
-def encode_strings(
-    X: Any, *, alphabet: str | Alphabet = "DNA", unknown: str = "zero"
-) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Read strings, of equal or unequal lengths, into one buffer of letter codes.
-
-    Parameters
-    ----------
-    X : list, tuple, ndarray (object, U, S), Series or one-column frame of str
-        The sequences. Upper and lower case mean the same. ``bytes`` are read as ASCII.
-    alphabet : str or Alphabet, default="DNA"
-        The alphabet, see `get_alphabet`.
-    unknown : {"zero", "error"}, default="zero"
-        What to do with ambiguity letters (N, R, Y, ...): give them the code ``NO_SIGNAL``, or
-        raise.
-
-    Returns
-    -------
-    codes : ndarray of shape (n_letters_in_total,), dtype=uint8
-        The codes of all sequences, one sequence after the other.
-    lengths : ndarray of shape (n_samples,), dtype=int64
-        The length of each sequence.
-
-    Raises
-    ------
-    TypeError
-        If `X` is no container of strings, or one of its elements is not a string.
-    ValueError
-        If there are no sequences, a sequence is missing or empty, or holds a character that is
-        no letter of the alphabet. The message names row and position.
-
-    Examples
-    --------
-    >>> from sklearn_attngen.sequences import encode_strings
-    >>> encode_strings(["ACGT", "nA"])
-    (array([  0,   1,   2,   3, 255,   0], dtype=uint8), array([4, 2]))
-    """
-    if unknown not in ("zero", "error"):
-        raise ValueError(f"unknown must be 'zero' or 'error', got {unknown!r}.")
-    alphabet = get_alphabet(alphabet)
-    column = string_column(X)
-    if column is None:
-        raise TypeError(
-            f"Expected sequences as strings, got {describe(X)}. Pass a list, an array or a column "
-            f"of strings such as ['ACGT', 'TTGA']."
-        )
-    return encode_column(column, alphabet, unknown)
-
-
 def encode_column(
     column: list[Any] | NDArray[Any], alphabet: Alphabet, unknown: str
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Encode what `string_column` returned: a list, or a 1-D fixed-width array."""
+    """Encode what `string_column` returned, of equal or unequal lengths, into one buffer of codes.
+
+    Returns the codes of all sequences, one after the other, and the length of each sequence.
+    """
     if len(column) == 0:
         raise ValueError(
             "Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is required."

@@ -7,10 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from sklearn.exceptions import NotFittedError
+from sklearn.inspection import permutation_importance
 from sklearn.utils.validation import check_is_fitted
+from skorch.callbacks import EpochScoring
 
 from sklearn_attngen import AttnGenClassifier, CNNClassifier
+from sklearn_attngen.preprocessing import SequenceOneHotEncoder
 
 RNG = np.random.default_rng(0)
 X = np.array(["".join(row) for row in RNG.choice(list("ACGT"), (60, 16))], dtype=object)
@@ -114,8 +118,144 @@ def test_negative_class_weights_raise() -> None:
 
 def test_optimisers_without_weight_decay_work() -> None:
     """What AdamW takes is not forced on others."""
-    import torch
-
     AttnGenClassifier(
         n_filters=4, max_epochs=2, net_params={"optimizer": torch.optim.Rprop}, random_state=0
     ).fit(X, Y).predict(X)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("n_filters", 8),
+        ("kernel_size", 5),
+        ("n_layers", 0),
+        ("n_heads", 1),
+        ("dropout", 0.5),
+        ("alphabet", "TGCA"),
+        ("reverse_complement", "average"),
+    ],
+)
+def test_training_that_goes_on_cannot_change_the_network(name: str, value: Any) -> None:
+    """A changed parameter that is not taken over must not be passed over in silence."""
+    estimator = AttnGenClassifier(
+        n_filters=4, n_layers=1, max_epochs=1, warm_start=True, random_state=0
+    ).fit(X, Y)
+    old = estimator.get_params()[name]
+    expected = estimator.predict_proba(X)
+    estimator.set_params(**{name: value})
+    for train in (estimator.fit, estimator.partial_fit):
+        with pytest.raises(ValueError, match=f"^{name}=.* differs from the {name}=.*warm_start=F"):
+            train(X, Y)
+    np.testing.assert_array_equal(estimator.predict_proba(X), expected)
+    estimator.set_params(**{name: old}).fit(X, Y)
+    assert estimator.n_iter_ == 2
+    estimator.set_params(**{name: value}, warm_start=False).fit(X, Y)
+    assert estimator.n_iter_ == 1
+
+
+def test_what_training_can_change_may_change() -> None:
+    """Another rate goes on; without letters nothing is dropped out, so that dropout is free."""
+    estimator = quick(warm_start=True).fit(X, Y).set_params(learning_rate=1e-4, max_epochs=1)
+    assert estimator.fit(X, Y).n_iter_ == 3
+    numbers = RNG.normal(size=(60, 5))
+    estimator = quick(warm_start=True).fit(numbers, Y).set_params(dropout=0.5)
+    assert estimator.fit(numbers, Y).n_iter_ == 4
+
+
+@pytest.mark.parametrize("axes", [(0, 1, 2), (0, 2, 1)], ids=["length first", "channels first"])
+def test_the_orientation_is_that_of_the_fit(axes: tuple[int, int, int]) -> None:
+    """Square arrays that could be read in both ways, or in the wrong one only."""
+    strings = ["".join(row) for row in np.random.default_rng(1).choice(list("ACGT"), (40, 4))]
+    blocks = np.array([[[letter == c for c in "ACGT"] for letter in s] for s in strings])
+    estimator = quick().fit(blocks.transpose(axes), Y[:40])
+    for some in (["ACGT"], ["CGTA", "GTAC"], strings[:5]):
+        square = np.array([[[letter == c for c in "ACGT"] for letter in s] for s in some])
+        np.testing.assert_array_equal(
+            estimator.predict_proba(square.transpose(axes)), estimator.predict_proba(some)
+        )
+    soft = np.random.default_rng(2).dirichlet(np.ones(4), (3, 4))
+    np.testing.assert_array_equal(
+        estimator.predict_proba(soft.transpose(axes)),
+        estimator.predict_proba(soft.reshape(3, -1)),
+    )
+
+
+def test_codes_are_no_profile() -> None:
+    """Letter codes given to a network of letters are a mistake, not 15 A at one position."""
+    estimator = quick().fit(X, Y)
+    codes = RNG.integers(0, 4, (5, 64))
+    with pytest.raises(ValueError, match=r"integers other than 0 and 1.*as strings"):
+        estimator.predict(codes)
+
+
+def test_permuted_columns_are_a_profile() -> None:
+    """permutation_importance needs no special input."""
+    encoder = SequenceOneHotEncoder()
+    estimator = quick().fit(X, Y)
+    result = permutation_importance(
+        estimator, encoder.fit_transform(X), Y, n_repeats=1, random_state=0
+    )
+    assert result.importances_mean.shape == (64,)
+
+
+@pytest.mark.parametrize("mode", [torch.inference_mode, torch.no_grad])
+def test_modes_of_torch_around_the_calls_change_nothing(mode: Any) -> None:
+    """Training and saliency need gradients, whatever the caller has switched off."""
+    methods = AttnGenClassifier._saliency_methods
+
+    def outcome() -> list[np.ndarray]:
+        estimator = AttnGenClassifier(n_filters=4, n_layers=1, max_epochs=1, random_state=0)
+        estimator.fit(X, Y).partial_fit(X, Y)
+        return [estimator.predict_proba(X), *(estimator.saliency(X[:5], m) for m in methods)]
+
+    with mode():
+        inside = outcome()
+        assert torch.is_inference_mode_enabled() == (mode is torch.inference_mode)
+        assert not torch.is_grad_enabled()
+    for a, b in zip(inside, outcome(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16])
+def test_the_default_type_of_torch_changes_nothing(dtype: torch.dtype) -> None:
+    """The network is of its own type, and the user's default stays."""
+    expected = quick().fit(X, Y)
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        estimator = quick().fit(X, Y)
+        found = estimator.predict_proba(X), estimator.saliency(X)
+        assert torch.get_default_dtype() == dtype
+    finally:
+        torch.set_default_dtype(before)
+    np.testing.assert_array_equal(found[0], expected.predict_proba(X))
+    np.testing.assert_array_equal(found[1], expected.saliency(X))
+
+
+def test_callbacks_cannot_be_disabled() -> None:
+    """The rate and early stopping are callbacks too, so that skorch's word for none is refused."""
+    with pytest.raises(ValueError, match="must be a list of callbacks, got 'disable'"):
+        quick(net_params={"callbacks": "disable"}).fit(X, Y)
+
+
+@pytest.mark.parametrize("on_train", [True, False])
+def test_scores_of_skorch_are_those_of_the_classes(on_train: bool) -> None:
+    """EpochScoring asks the net for classes by their index."""
+    seen: dict[str, list[float]] = {}
+
+    def record(net: Any, dataset: Any, y: Any) -> float:
+        indices = net.predict(dataset)
+        seen.setdefault("shape", []).append(indices.ndim)
+        score = float((indices == np.asarray(y)).mean())
+        seen.setdefault("score", []).append(score)
+        return score
+
+    scoring = [
+        EpochScoring("accuracy", name="accuracy", on_train=on_train, lower_is_better=False),
+        EpochScoring(record, name="own", on_train=on_train, lower_is_better=False),
+    ]
+    labels = np.array(["no", "yes"])[Y]
+    estimator = quick(early_stopping=True, net_params={"callbacks": scoring}).fit(X, labels)
+    by_name = [row["accuracy"] for row in estimator.history_]
+    assert by_name == seen["score"] == [row["own"] for row in estimator.history_]
+    assert set(seen["shape"]) == {1}

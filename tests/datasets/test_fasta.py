@@ -136,6 +136,23 @@ def test_no_file(nothing):
         read_fasta(nothing)
 
 
+@pytest.mark.parametrize(
+    "labels", [(1, "two"), ("one", 2.0), (None, "two"), (None,), ((1, 2), (3, 4))]
+)
+def test_labels_of_files_are_of_one_kind(fasta, labels):
+    """An array would turn numbers beside text into text, and nobody would be told."""
+    with pytest.raises(ValueError, match=r"all text or all numbers, got \["):
+        read_fasta(dict.fromkeys(labels, fasta))
+
+
+@pytest.mark.parametrize("labels", [(1, 0), (0.5, 2), (True, False), (np.int64(3), 4)])
+def test_numbers_label_files(fasta, labels):
+    """And stay numbers."""
+    target = read_fasta(dict.fromkeys(labels, fasta)).target
+    assert target.dtype.kind in "bif"
+    assert target.tolist() == [label for label in labels for _ in range(2)]
+
+
 def test_label_pattern_without_match(fasta):
     """A header without a label is named; an optional group that is empty counts as none."""
     with pytest.raises(ValueError, match=r"two\.fa, line 5: label_pattern .* finds no label"):

@@ -129,8 +129,21 @@ def test_own_set(tools, tmp_path, home):
 def test_sha256_of_a_folder(tools, tmp_path):
     """A folder has no hash, so asking for one is an error."""
     tools.write_files(tmp_path / "mine", tools.make_files({"x": (1, 1)}, prefix=""))
-    with pytest.raises(ValueError, match="a folder, which has no SHA-256"):
+    with pytest.raises(ValueError, match=r"mine is a folder.*Pass the zip archive as source, or"):
         fetch_genomic_benchmark("mine", source=tmp_path, sha256="0" * 64)
+
+
+@pytest.mark.parametrize("by", ["argument", "environment"])
+def test_home_in_a_local_source(tools, tmp_path, home, monkeypatch, by):
+    """A tilde is the home folder, as in data_home."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    tools.write_files(tmp_path / "mine", tools.make_files({"x": (2, 1), "y": (3, 1)}, prefix=""))
+    if by == "environment":
+        monkeypatch.setenv(module.ENVIRONMENT_VARIABLE, "~")
+    source = "~/mine" if by == "argument" else None
+    bunch = fetch_genomic_benchmark("mine", source=source, data_home=home, split="all")
+    assert len(bunch.data) == 7
 
 
 def test_missing_local_source(tmp_path, home):

@@ -19,7 +19,8 @@ from sklearn_attngen.feature_extraction._counting import (
     count_kmers,
     kmer_names,
 )
-from sklearn_attngen.sequences import Alphabet, encode_strings, get_alphabet, reverse_complement
+from sklearn_attngen.sequences import Alphabet, get_alphabet, reverse_complement
+from sklearn_attngen.sequences._strings import encode_column
 
 SETTINGS = settings(deadline=None, derandomize=True, max_examples=60)
 
@@ -58,7 +59,7 @@ def count(rows: list[str], alphabet: Alphabet, ks: range, canonical: bool, **kwa
     """What the package counts."""
     complements = alphabet.complement_codes if canonical else None
     vocabulary = build_vocabulary(alphabet.n_letters, tuple(ks), complements)
-    codes, lengths = encode_strings(rows, alphabet=alphabet)
+    codes, lengths = encode_column(rows, alphabet, "zero")
     kwargs = {"dtype": np.float32, "binary": False} | kwargs
     return count_kmers(codes, lengths, vocabulary, **kwargs)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import warnings
 from typing import Any
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.exceptions import NotFittedError
-from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -208,7 +209,9 @@ def test_parameters_are_validated_in_fit(parameter: str, value: Any) -> None:
             fit(X)
 
 
-@pytest.mark.parametrize("k", [(3,), (3, 2), (0, 2), (1, 2, 3), ("a", "b"), (2.0, 3.0), ()])
+@pytest.mark.parametrize(
+    "k", [True, (True, 3), (3,), (3, 2), (0, 2), (1, 2, 3), ("a", "b"), (2.0, 3.0), ()]
+)
 def test_bad_ranges_raise(k: Any) -> None:
     """With an example of a good one."""
     with pytest.raises(ValueError, match=r"such as \(3, 6\), got"):
@@ -224,13 +227,41 @@ def test_bad_dtypes_raise(dtype: Any) -> None:
 
 @pytest.mark.parametrize(
     ("k", "alphabet", "fits"),
-    [(13, "DNA", 12), (40, "DNA", 12), ((11, 13), "DNA", 12), (6, "protein", 5)],
+    [
+        (13, "DNA", 12),
+        (40, "DNA", 12),
+        (10**9, "DNA", 12),
+        ((11, 13), "DNA", 12),
+        ((20, 30), "DNA", 12),
+        (6, "protein", 5),
+    ],
 )
 def test_too_many_columns_raise(k: Any, alphabet: str, fits: int) -> None:
     """Before memory is asked for, with the largest k that fits and the way to hash."""
     rows = ["A" * 50]
     with pytest.raises(ValueError, match=f"Choose k up to {fits}, or hash"):
         KmerVectorizer(k=k, alphabet=alphabet).fit(rows)
+
+
+def test_the_way_to_hash_works() -> None:
+    """The vectoriser that the error names counts words of that length."""
+    named = {"analyzer": "char", "ngram_range": (30, 30), "alternate_sign": False}
+    text = ", ".join(f"{key}={value!r}" for key, value in named.items())
+    with pytest.raises(ValueError, match=re.escape(f"HashingVectorizer({text})")):
+        KmerVectorizer(k=30).fit(["A" * 50])
+    counts = HashingVectorizer(**named, norm=None).fit_transform(["ACGT" * 10])
+    assert counts.sum() == 11
+    assert counts.min() == 0
+
+
+def test_square_arrays_are_read_as_in_the_fit() -> None:
+    """One-hot along both axes at transform, along one of them in fit."""
+    blocks = ENCODED.reshape(120, 30, 4)[:, :4]
+    square = SequenceOneHotEncoder().fit_transform(["CGTA"]).reshape(1, 4, 4)
+    for axes in ((0, 1, 2), (0, 2, 1)):
+        vectorizer = KmerVectorizer(k=2).fit(blocks.transpose(axes))
+        expected = KmerVectorizer(k=2).fit_transform(["CGTA"])
+        assert abs(vectorizer.transform(square.transpose(axes)) - expected).sum() == 0
 
 
 def test_canonical_needs_complements() -> None:

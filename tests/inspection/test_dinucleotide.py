@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_attngen.inspection._dinucleotide import dinucleotide_shuffle
-from sklearn_attngen.sequences import NO_SIGNAL, decode_codes, encode_strings
+from sklearn_attngen.sequences import NO_SIGNAL, decode_codes, read_sequences
 
 
 def _codes(*strings):
-    return encode_strings(list(strings))[0].reshape(len(strings), -1)
+    return read_sequences(list(strings)).codes
 
 
 def _pairs(row):

@@ -102,3 +102,58 @@ def test_curves_that_cannot_be_compared(curve, known, X, y):
         PerturbationCurveDisplay.from_curves({"one": curve, "two": other})
     with pytest.raises(ValueError, match="empty"):
         PerturbationCurveDisplay.from_curves({})
+
+
+def test_bands_of_one_picture_have_one_confidence_level(curve, known, X, y):
+    arguments = {"fractions": (0, 0.1), "fill": "resample", "n_bootstrap": 20}
+    other = perturbation_curve(known, X, y, confidence_level=0.8, **arguments)
+    figures = plt.get_fignums()
+    with pytest.raises(ValueError, match=r"confidence levels, \[0.8, 0.95\].*band=False"):
+        PerturbationCurveDisplay.from_curves({"one": curve, "two": other})
+    assert plt.get_fignums() == figures
+    display = PerturbationCurveDisplay.from_curves({"one": curve, "two": other}, band=False)
+    assert display.bands_ == {}
+
+
+def test_the_title_is_that_of_the_curves_with_intervals(curve, known, X, y):
+    """A curve without any has a level too, which says nothing."""
+    arguments = {"fractions": (0, 0.1), "fill": "resample"}
+    without = perturbation_curve(known, X, y, confidence_level=0.8, n_bootstrap=0, **arguments)
+    display = PerturbationCurveDisplay.from_curves({"one": without, "two": curve})
+    title = display.ax_.get_legend().get_title().get_text()
+    assert title == "Mean, 95 % interval, n=300"
+    assert {name for name, _ in display.bands_} == {"two"}
+
+
+@pytest.mark.parametrize(
+    ("orders", "message"),
+    [
+        (["topp"], r"curve 'one' has no order 'topp'.*\['top', 'random', 'bottom'\]"),
+        (["top", "bottom"], "curve 'two' has no order 'bottom'"),
+        ("top", r"list such as \['top', 'random'\]"),
+        ([], "list such as"),
+    ],
+)
+def test_orders_that_are_not_there_raise(orders, message, curve, known, X, y):
+    two = perturbation_curve(
+        known, X, y, fractions=(0, 0.1), fill="resample", orders=("top",), n_bootstrap=0
+    )
+    figures = plt.get_fignums()
+    display = PerturbationCurveDisplay({"one": curve, "two": two})
+    with pytest.raises(ValueError, match=message):
+        display.plot(orders=orders)
+    assert plt.get_fignums() == figures
+
+
+def test_by_default_what_there_is_is_drawn(known, X, y):
+    arguments = {"fractions": (0, 0.1), "n_bootstrap": 0}
+    top, bottom = (
+        perturbation_curve(known, X, y, orders=(order,), **arguments) for order in ("top", "bottom")
+    )
+    draw = PerturbationCurveDisplay.from_curves
+    assert set(draw({"one": top}).lines_) == {("one", "top")}
+    assert set(draw({"one": bottom, "two": bottom}).lines_) == {
+        ("one", "bottom"),
+        ("two", "bottom"),
+    }
+    assert set(draw({"one": top, "two": bottom}).lines_) == {("one", "top")}

@@ -319,7 +319,7 @@ def test_wrong_data(one_hot_model, X):
     with pytest.raises(ValueError, match=r"0 sample\(s\)"):
         saliency(one_hot_model, [])
     with pytest.raises(ValueError, match="row 1"):
-        saliency(_kmer_model().fit(X, np.arange(300) % 2), [X[0], X[1][:-1]])
+        saliency(one_hot_model, [X[0], X[1][:-1]])
     with pytest.raises(ValueError, match="30"):
         saliency(one_hot_model, [x[:-1] for x in X[:2]])
 

@@ -3,6 +3,7 @@
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 from sklearn.linear_model import LogisticRegression
@@ -120,8 +121,23 @@ def test_long_sequences_are_wrapped_and_numbered(known, X):
 def test_labels_say_what_is_true_and_what_is_predicted(known, X, y):
     display = SaliencyDisplay.from_estimator(known, X[:1], y[:1], kind="sequences")
     assert display.ax_.texts[0].get_text() == f"Sequence 0: true {y[0]}, predicted {y[0]}"
-    named = SaliencyDisplay.from_estimator(known, X[:1], kind="sequences", labels=["chr1"])
-    assert named.ax_.texts[0].get_text() == "chr1"
+
+
+@pytest.mark.parametrize(
+    "container", [list, tuple, np.array, lambda texts: pd.Series(texts, index=[7, 5])]
+)
+@pytest.mark.parametrize("texts", [["chr1", "chr2"], [11, 12]])
+def test_labels_may_be_a_list_or_a_column(container, texts, known, X):
+    named = SaliencyDisplay.from_estimator(
+        known, X[:2], kind="sequences", labels=container(texts), positions=1
+    )
+    drawn = [text.get_text() for text in named.ax_.texts]
+    assert [text for text in drawn if text in map(str, texts)] == list(map(str, texts))
+
+
+def test_one_profile_of_all_needs_no_class_colors():
+    display = SaliencyDisplay.from_saliency(np.ones((2, 9)), class_colors={"a": "red"})
+    assert display.lines_[0].get_label() == "All sequences (n=2)"
 
 
 def test_padded_sequences_are_drawn_as_the_estimator_reads_them(X, y):
@@ -177,6 +193,17 @@ def test_wrong_arguments(known, X):
         SaliencyDisplay.from_saliency(values, y=[1, 2, 3])
     with pytest.raises(ValueError, match="labels holds 1 texts for 2 sequences"):
         SaliencyDisplay.from_saliency(values, labels=["a"])
+    with pytest.raises(ValueError, match="labels must be a list of texts, got one text, 'ab'"):
+        SaliencyDisplay.from_saliency(values, labels="ab")
+    for wrong in (0, -5, 12.5, "60"):
+        with pytest.raises(ValueError, match="letters_per_line must be a whole number, at least 1"):
+            SaliencyDisplay.from_saliency(values, X[:2], kind="sequences", letters_per_line=wrong)
+    with pytest.raises(ValueError, match="class_colors has no colour for the class b"):
+        SaliencyDisplay.from_saliency(values, y=["a", "b"], class_colors={"a": "red"})
+    for wrong in (np.nan, np.inf):
+        with pytest.raises(ValueError, match=rf"saliency is {wrong} in row 1 at position 4"):
+            SaliencyDisplay.from_saliency(np.vstack([values[0], np.r_[0, 0, 0, 0, [wrong] * 26]]))
+    assert plt.get_fignums() == []
     with pytest.raises(ValueError, match="letter_colors"):
         SaliencyDisplay.from_saliency(values, X[:2], kind="sequences", letter_colors="neon")
     with pytest.raises(ValueError, match="no colour for C, G, T"):

@@ -9,7 +9,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from sklearn_attngen.inspection import saliency
-from sklearn_attngen.inspection._unwrap import alphabet_of, find_network
+from sklearn_attngen.inspection._unwrap import alphabet_of, find_network, first_step
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
 from sklearn_attngen.sequences import get_alphabet
 
@@ -96,3 +96,19 @@ def test_alphabets_are_found_at_any_depth():
     assert alphabet_of(LogisticRegression()) == get_alphabet("DNA")
     with pytest.raises(ValueError, match="several alphabets"):
         alphabet_of(Pipeline([("a", rna), ("b", encoder("DNA"))]))
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda e: make_pipeline(e, LogisticRegression()),
+        lambda e: make_pipeline("passthrough", None, e, LogisticRegression()),
+        lambda e: make_pipeline(make_pipeline(FrozenEstimator(e)), LogisticRegression()),
+    ],
+    ids=["pipeline", "passthrough", "nested and frozen"],
+)
+def test_the_first_step_is_what_reads_the_input(wrap):
+    encoder = SequenceOneHotEncoder()
+    assert first_step(wrap(encoder)) is encoder
+    forest = LogisticRegression()
+    assert first_step(forest) is forest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import joblib
 import numpy as np
@@ -11,7 +12,7 @@ import polars as pl
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyClassifier
-from sklearn.exceptions import FitFailedWarning
+from sklearn.exceptions import DataConversionWarning, FitFailedWarning
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import accuracy_score, make_scorer
@@ -244,6 +245,38 @@ def test_groups_that_are_divided_raise() -> None:
         compare_classifiers(
             [Recorder()], NUMBERS, Y, cv=StratifiedKFold(3), groups=np.tile(np.arange(12), 5)
         )
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+@pytest.mark.parametrize("container", [list, pd.Series, lambda g: np.array(g, dtype=object)])
+def test_rows_without_a_group_raise(missing: object, container: Any) -> None:
+    """They are no group of their own kind, and cannot be sorted among the others."""
+    groups = [f"g{row // 3}" for row in range(60)]
+    groups[7] = missing
+    with pytest.raises(ValueError, match=r"The group of row 7 \(0-based\) is missing"):
+        compare_classifiers([DummyClassifier()], NUMBERS, Y, cv=2, groups=container(groups))
+
+
+@pytest.mark.parametrize("side", ["train", "test"])
+def test_empty_sides_raise(side: str) -> None:
+    """Before anything is fitted."""
+    rows = np.arange(60)
+    empty = (rows[:0], rows) if side == "train" else (rows, rows[:0])
+    with pytest.raises(ValueError, match=rf"Fold 1 \(0-based\) has no {side} rows"):
+        compare_classifiers([DummyClassifier()], NUMBERS, Y, cv=[(rows[::2], rows[1::2]), empty])
+
+
+def test_targets_are_one_column() -> None:
+    """One column of a table will do, with scikit-learn's warning; several are refused."""
+    with pytest.raises(ValueError, match=r"y should be a 1d array.*\(60, 2\)"):
+        compare_classifiers(
+            [DummyClassifier()], NUMBERS, np.eye(2, dtype=int)[RNG.integers(2, size=60)]
+        )
+    with pytest.warns(DataConversionWarning, match="column-vector"):
+        results = compare_classifiers([counts()], STRINGS, Y[:, None], cv=2)
+    pd.testing.assert_series_equal(
+        results["score"], compare_classifiers([counts()], STRINGS, Y, cv=2)["score"]
+    )
 
 
 def test_cv_takes_index_arrays_and_masks() -> None:

@@ -97,6 +97,17 @@ def test_kept_estimators_are_no_score() -> None:
     ]  # fmt: skip
 
 
+def test_columns_that_the_user_added_are_no_scores() -> None:
+    """Text tells tables apart that are put together; numbers that are objects stay scores."""
+    results = table(a=[0.8, 0.9], b=[0.7, 0.6])
+    expected = summarize_comparison(results, reference="b")
+    results["data"] = "splice"
+    results["kind"] = pd.Categorical(["x", "y"] * 2)
+    results["fold size"] = ["20"] * 4
+    results["accuracy"] = results["accuracy"].astype(object)
+    pd.testing.assert_frame_equal(summarize_comparison(results, reference="b"), expected)
+
+
 def test_wrong_tables_raise() -> None:
     """Each message says what is wrong with the table."""
     good = table(a=[0.9, 0.8], b=[0.6, 0.7])

@@ -105,6 +105,8 @@ def test_custom_alphabets_have_a_free_unknown_letter(letters: str, unknown: str)
         ("A C", "printable ASCII"),
         ("Aé", "printable ASCII"),
         ("A\n", "printable ASCII"),
+        ("A\u017f", "'\u017f' in 'A\u017f'"),
+        ("Aß", "'ß' in 'Aß'"),
     ],
 )
 def test_bad_letters_raise(letters: str, message: str) -> None:

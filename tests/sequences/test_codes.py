@@ -12,10 +12,9 @@ from sklearn_attngen.sequences import (
     NO_SIGNAL,
     Alphabet,
     decode_codes,
-    encode_strings,
     get_alphabet,
     one_hot,
-    reverse_complement_codes,
+    read_sequences,
 )
 from sklearn_attngen.sequences import _codes as module
 from sklearn_attngen.sequences._codes import codes_from_one_hot, first_bad_block
@@ -40,9 +39,7 @@ def test_strings_and_codes_are_inverse(case: tuple[Alphabet, np.ndarray]) -> Non
     alphabet, codes = case
     strings = decode_codes(codes, alphabet)
     assert strings.dtype == object
-    flat, lengths = encode_strings(strings, alphabet=alphabet)
-    np.testing.assert_array_equal(flat.reshape(codes.shape), codes)
-    assert (lengths == codes.shape[1]).all()
+    np.testing.assert_array_equal(read_sequences(strings, alphabet=alphabet).codes, codes)
 
 
 @SETTINGS
@@ -56,18 +53,6 @@ def test_one_hot_and_codes_are_inverse(
     assert blocks.dtype == dtype
     np.testing.assert_array_equal(blocks, codes[:, :, None] == np.arange(alphabet.n_letters))
     np.testing.assert_array_equal(codes_from_one_hot(blocks), codes)
-
-
-@SETTINGS
-@given(alphabets_and_codes())
-def test_reverse_complement_twice_is_the_identity(case: tuple[Alphabet, np.ndarray]) -> None:
-    """On codes, with letters that carry no signal where they belong."""
-    alphabet, codes = case
-    if alphabet.complements is None:
-        return
-    flipped = reverse_complement_codes(codes, alphabet)
-    np.testing.assert_array_equal(reverse_complement_codes(flipped, alphabet), codes)
-    np.testing.assert_array_equal(flipped[:, ::-1] == NO_SIGNAL, codes == NO_SIGNAL)
 
 
 @pytest.mark.parametrize("n_letters", [2, 4, 20])
@@ -99,7 +84,7 @@ def test_one_hot_keeps_other_shapes() -> None:
 def test_foreign_codes_raise(bad: int) -> None:
     """Codes of no letter are named with their index; never read as a letter or as N."""
     codes = np.array([[0, 1], [2, bad]], dtype=np.uint8)
-    for function in (one_hot, decode_codes, reverse_complement_codes):
+    for function in (one_hot, decode_codes):
         with pytest.raises(ValueError, match=rf"code {bad} at index \(1, 1\)"):
             function(codes)
 
@@ -114,20 +99,6 @@ def test_decode_needs_a_matrix() -> None:
     """A flat buffer has no lengths."""
     with pytest.raises(ValueError, match=r"shape \(n_samples, length\)"):
         decode_codes(np.zeros(4, dtype=np.uint8))
-
-
-def test_reverse_complement_codes_is_a_writable_copy() -> None:
-    """The input is not touched."""
-    codes = np.array([[0, 1, 1]], dtype=np.uint8)
-    flipped = reverse_complement_codes(codes)
-    flipped[0, 0] = 3
-    np.testing.assert_array_equal(codes, [[0, 1, 1]])
-
-
-def test_no_complements_raise() -> None:
-    """With the alphabets that have them."""
-    with pytest.raises(ValueError, match="protein has no complements"):
-        reverse_complement_codes(np.zeros((1, 3), dtype=np.uint8), "protein")
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64, np.float32])

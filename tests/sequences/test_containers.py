@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import UserList
+from collections import UserList, deque
 from typing import Any
 
 import numpy as np
@@ -92,6 +92,8 @@ def test_numbers_are_not_strings(X: Any) -> None:
         ({"a": "ACGT"}, r"list\(X.values\(\)\)"),
         ((row for row in ROWS), r"list\(X\)"),
         (map(str, ROWS), r"list\(X\)"),
+        (deque(ROWS), r"list\(X\)"),
+        ({"a": "ACGT"}.values(), r"list\(X\)"),
         (np.array("ACGT"), "pass a list"),
     ],
 )

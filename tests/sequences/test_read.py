@@ -185,6 +185,16 @@ def test_integer_codes_raise(dtype: Any) -> None:
             read_sequences(codes, numeric=numeric)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, bool, np.float64])
+@pytest.mark.parametrize("numeric", [True, False])
+def test_flat_channels_first_is_called_that(dtype: Any, numeric: bool) -> None:
+    """The remedy it names reads the sequences as they were meant."""
+    flat = BLOCKS.transpose(0, 2, 1).reshape(len(BLOCKS), -1).astype(dtype)
+    with pytest.raises(ValueError, match=r"one-hot, but letter by letter.*X.reshape\(len\(X\), 4"):
+        read_sequences(flat, numeric=numeric)
+    np.testing.assert_array_equal(read_sequences(flat.reshape(len(flat), 4, -1)).codes, CODES)
+
+
 def test_small_integers_of_another_width_are_numbers() -> None:
     """As scikit-learn's own checks send them."""
     X = np.random.default_rng(0).integers(0, 3, (20, 5))
@@ -216,9 +226,24 @@ def test_profile_at_predict_time() -> None:
         np.testing.assert_array_equal(three.values, sequences.values)
 
 
-def test_integer_codes_are_a_profile_at_predict_time() -> None:
-    """Nothing is refused that permuted columns could give."""
-    assert read_sequences(np.full((2, 8), 3), kind="letters").kind == "profile"
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.int8])
+@pytest.mark.parametrize("value", [2, 127])
+def test_codes_are_no_profile_at_predict_time(dtype: Any, value: int) -> None:
+    """Integers that no permuted columns and no fill could give, with their place."""
+    codes = np.zeros((3, 8))
+    codes[1, 5] = value
+    codes = codes.astype(dtype)
+    for X in (codes, codes.reshape(3, 2, 4), codes.reshape(3, 2, 4).transpose(0, 2, 1)):
+        with pytest.raises(ValueError, match=r"row 1 at position 1 .*as strings.*decode_codes"):
+            read_sequences(X, kind="letters")
+
+
+@pytest.mark.parametrize("dtype", [np.int64, bool, np.float64])
+def test_permuted_columns_are_a_profile_at_predict_time(dtype: Any) -> None:
+    """Blocks of zeros and ones of any sum; and floats of any size, as they are."""
+    assert read_sequences(np.ones((2, 8), dtype=dtype), kind="letters").kind == "profile"
+    for value in (1.5, 2.0, -1.0):
+        assert read_sequences(np.full((2, 8), value), kind="letters").kind == "profile"
 
 
 def test_width_must_be_whole_blocks() -> None:
@@ -266,6 +291,18 @@ def test_soft_square_input_is_ambiguous() -> None:
         read_sequences(np.full((1, 4, 4), 0.25), kind="letters")
 
 
+def test_the_layout_of_the_fit_decides_between_square_orientations() -> None:
+    """Not the content, which differs from call to call; other shapes are read as they are."""
+    square = one_hot(np.zeros((2, 4), dtype=np.uint8))
+    first = read_sequences(square, kind="letters", layout="length_first")
+    assert (first.kind, first.layout) == ("letters", "length_first")
+    other = read_sequences(square, kind="letters", layout="channels_first")
+    assert (other.kind, other.layout) == ("profile", "channels_first")
+    for layout in ("flat", "strings"):
+        assert read_sequences(square, kind="letters", layout=layout).layout == "length_first"
+    assert read_sequences(BLOCKS, kind="letters", layout="channels_first").layout == "length_first"
+
+
 def test_three_dimensions_that_are_not_one_hot_raise_at_fit() -> None:
     """With the position; scikit-learn's words where the shape is wrong."""
     X = BLOCKS.astype(float)
@@ -306,16 +343,8 @@ def test_refused(X: Any, error: type[Exception], message: str, estimator: Any) -
         read_sequences(X, numeric=True, estimator=estimator)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [("pad", "both"), ("unknown", "skip"), ("kind", "profile")]
-)
+@pytest.mark.parametrize(("name", "value"), [("pad", "both"), ("kind", "profile")])
 def test_misspelt_settings_raise(name: str, value: str) -> None:
     """With the choices."""
     with pytest.raises(ValueError, match=f"{name} must be one of"):
         read_sequences(["A"], **{name: value})
-
-
-def test_unknown_error() -> None:
-    """Ambiguity letters can be refused."""
-    with pytest.raises(ValueError, match="ambiguity letter"):
-        read_sequences(["ACGN"], unknown="error")
