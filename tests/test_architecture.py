@@ -29,7 +29,7 @@ LAYERS = [
 # Datasets are read without estimators.
 EXCEPTIONS = {"datasets": {"sequences"}}
 WITH_TORCH = {"networks", "training", "classifiers"}
-OPTIONAL = {"matplotlib", "pandas", "polars", "pooch", "pyarrow", "rich", "tqdm"}
+OPTIONAL = {"matplotlib", "pandas", "polars", "pooch", "pyarrow", "pybigtools", "rich", "tqdm"}
 PUBLIC = {
     "": [
         "AttnGenClassifier",
@@ -44,7 +44,25 @@ PUBLIC = {
     "preprocessing": ["SequenceOneHotEncoder"],
     "feature_extraction": ["KmerVectorizer"],
     "classifiers": ["AttnGenClassifier", "CNNClassifier", "make_kmer_classifier"],
-    "inspection": ["PerturbationCurveDisplay", "SaliencyDisplay", "perturbation_curve", "saliency"],
+    "inspection": [
+        "Motif",
+        "MotifDisplay",
+        "PerturbationCurveDisplay",
+        "SaliencyDisplay",
+        "cluster_seqlets",
+        "extract_seqlets",
+        "match_motifs",
+        "motif_report",
+        "perturbation_curve",
+        "read_meme",
+        "saliency",
+        "to_bed",
+        "to_bedgraph",
+        "to_bigwig",
+        "to_frame",
+        "to_modisco_npz",
+        "write_meme",
+    ],
     "metrics": ["PerturbationScorer"],
     "model_selection": ["compare_classifiers", "summarize_comparison"],
     "datasets": [

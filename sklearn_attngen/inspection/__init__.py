@@ -1,8 +1,36 @@
-"""Which letters decided, and whether they did: saliency, perturbation curves, pictures."""
+"""Which letters decided, and whether they did: saliency, perturbation, motifs, pictures, files."""
 
+from ._bed import to_bed
+from ._export import to_frame, to_modisco_npz
+from ._meme import read_meme, write_meme
+from ._motif import Motif
+from ._motif_clustering import cluster_seqlets
+from ._motif_display import MotifDisplay
+from ._motif_matching import match_motifs
+from ._motif_report import motif_report
 from ._perturbation import perturbation_curve
 from ._perturbation_display import PerturbationCurveDisplay
 from ._saliency import saliency
 from ._saliency_display import SaliencyDisplay
+from ._seqlets import extract_seqlets
+from ._tracks import to_bedgraph, to_bigwig
 
-__all__ = ["PerturbationCurveDisplay", "SaliencyDisplay", "perturbation_curve", "saliency"]
+__all__ = [
+    "Motif",
+    "MotifDisplay",
+    "PerturbationCurveDisplay",
+    "SaliencyDisplay",
+    "cluster_seqlets",
+    "extract_seqlets",
+    "match_motifs",
+    "motif_report",
+    "perturbation_curve",
+    "read_meme",
+    "saliency",
+    "to_bed",
+    "to_bedgraph",
+    "to_bigwig",
+    "to_frame",
+    "to_modisco_npz",
+    "write_meme",
+]

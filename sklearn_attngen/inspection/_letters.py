@@ -79,7 +79,7 @@ def _glyph(letter: str) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
 def draw_letters(
     ax: Any,
     codes: NDArray[np.uint8],
-    bottom: float,
+    bottom: float | NDArray[np.float64],
     heights: NDArray[np.float64],
     *,
     alphabet: Alphabet,
@@ -88,8 +88,9 @@ def draw_letters(
 ) -> list[Any]:
     """Draw a line of letters.
 
-    The i-th is centred at x = i and reaches from ``bottom`` to ``bottom + heights[i]``; letters of
-    negative height hang upside down. Returns one patch for each different letter.
+    The i-th is centred at x = i and reaches from ``bottom`` (one for all, or one for each) to
+    ``heights[i]`` above it; letters of negative height hang upside down. Returns one patch for each
+    different letter.
     """
     patches = require("matplotlib.patches", extra="plot", purpose="SaliencyDisplay")
     paths = require("matplotlib.path", extra="plot", purpose="SaliencyDisplay")
@@ -102,7 +103,7 @@ def draw_letters(
             continue
         vertices, kinds = _glyph(letter)
         size = np.column_stack([np.full(at.size, width), heights[at]])
-        corner = np.column_stack([at - width / 2, np.full(at.size, bottom)])
+        corner = np.column_stack([at - width / 2, np.broadcast_to(bottom, codes.shape)[at]])
         # All occurrences of a letter are one patch: thousands of patches would be slow to draw.
         outline = (vertices[None] * size[:, None] + corner[:, None]).reshape(-1, 2)
         patch = patches.PathPatch(

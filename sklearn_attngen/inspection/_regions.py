@@ -1,0 +1,145 @@
+"""Where sequences lie in a genome."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+_TEXT = re.compile(r"(?P<chrom>.+):(?P<start>[\d,]+)-(?P<end>[\d,]+)(\((?P<strand>[-+.])\))?")
+_COLUMNS = ("chrom", "start", "end", "strand")
+
+
+class Regions(NamedTuple):
+    """Half-open intervals, 0-based, one for each sequence."""
+
+    chrom: NDArray[np.object_]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    minus: NDArray[np.bool_]
+
+
+def read_regions(regions: Any, n: int | None = None, length: int | None = None) -> Regions:
+    """Read coordinates of n sequences of one length, or say which row is wrong.
+
+    Without a number they may be any number, and without a length, of any length above 0.
+    Accepted are a data frame or mapping with the columns chrom, start, end and perhaps strand, and
+    a list of tuples in this order or of strings such as "chr1:100-300(-)".
+    """
+    chrom, start, end, strand = _columns(regions)
+    if n is not None and len(chrom) != n:
+        raise ValueError(
+            f"regions holds {len(chrom)} regions for {n} sequences: give one for each, in the same "
+            "order."
+        )
+    starts, ends = _integers(start, "start"), _integers(end, "end")
+    for row, name in enumerate(chrom):
+        if not isinstance(name, str) or not name or any(letter.isspace() for letter in name):
+            raise ValueError(
+                f"The chromosome of region {row} (0-based) is {name!r}; a name without spaces is "
+                "needed."
+            )
+    signs = ["+" if _is_missing(sign) else sign for sign in strand]
+    for row, sign in enumerate(signs):
+        if sign not in ("+", "-", "."):
+            raise ValueError(
+                f"The strand of region {row} (0-based) is {sign!r}; '+', '-' or '.' is needed."
+            )
+    wrong = starts < 0
+    wrong |= ends <= starts if length is None else ends - starts != length
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        here = f"{chrom[row]}:{starts[row]}-{ends[row]}"
+        if starts[row] < 0:
+            raise ValueError(f"Region {row} (0-based), {here}, starts before the chromosome.")
+        if length is None:
+            raise ValueError(f"Region {row} (0-based), {here}, holds no letter.")
+        hint = ""
+        if ends[row] - starts[row] == length - 1:
+            hint = " It may be 1-based with its end included: subtract 1 from every start."
+        raise ValueError(
+            f"Region {row} (0-based), {here}, is {ends[row] - starts[row]} letters long, but the "
+            f"saliency has {length} positions. Regions are half-open and 0-based, as in BED." + hint
+        )
+    return Regions(
+        np.array(chrom, dtype=object), starts, ends, np.array([sign == "-" for sign in signs])
+    )
+
+
+def _columns(regions: Any) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+    """Return the four columns as lists."""
+    if hasattr(regions, "columns") or isinstance(regions, Mapping):
+        names = list(regions.columns if hasattr(regions, "columns") else regions)
+        missing = [name for name in _COLUMNS[:3] if name not in names]
+        if missing:
+            raise ValueError(
+                f"regions has no column {missing[0]!r}. Its columns must be called chrom, start, "
+                f"end and, if sequences lie on both strands, strand; it has {names}."
+            )
+        columns = [list(regions[name]) for name in _COLUMNS[:3]]
+        strand = list(regions["strand"]) if "strand" in names else ["+"] * len(columns[0])
+        return columns[0], columns[1], columns[2], strand
+    if isinstance(regions, str) or not hasattr(regions, "__iter__"):
+        raise TypeError(
+            "regions must be a data frame with the columns chrom, start, end and strand, or a list "
+            f"of tuples or of texts such as 'chr1:100-300(-)', got {type(regions).__name__}."
+        )
+    rows = [_parse(region, row) for row, region in enumerate(regions)]
+    if not rows:
+        return [], [], [], []
+    chrom, start, end, strands = (list(column) for column in zip(*rows, strict=True))
+    return chrom, start, end, strands
+
+
+def _parse(region: Any, row: int) -> tuple[Any, Any, Any, Any]:
+    """Return chromosome, start, end and strand of one region."""
+    if isinstance(region, str):
+        found = _TEXT.fullmatch(region)
+        if not found:
+            raise ValueError(
+                f"Region {row} (0-based) is {region!r}; 'chrom:start-end' is needed, with "
+                "'(-)' after it on the minus strand."
+            )
+        start, end = (int(found[key].replace(",", "")) for key in ("start", "end"))
+        return found["chrom"], start, end, found["strand"] or "+"
+    parts = tuple(region)
+    if len(parts) not in (3, 4):
+        raise ValueError(
+            f"Region {row} (0-based) has {len(parts)} parts; (chrom, start, end) or (chrom, start, "
+            "end, strand) is needed."
+        )
+    return parts if len(parts) == 4 else (*parts, "+")
+
+
+def _integers(values: list[Any], what: str) -> NDArray[np.int64]:
+    """Return whole numbers, or name the row that holds none."""
+    numbers = np.zeros(len(values), dtype=np.int64)
+    for row, value in enumerate(values):
+        try:
+            number = int(value)
+        except (TypeError, ValueError):
+            number = None
+        if number is None or (not isinstance(value, str) and number != value):
+            raise ValueError(
+                f"The {what} of region {row} (0-based) is {value!r}; a whole number is needed."
+            )
+        numbers[row] = number
+    return numbers
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value != value  # NaN alone differs from itself
+
+
+def write_lines(lines: Sequence[str], path: str | os.PathLike[str]) -> None:
+    """Write lines to a file, compressed if its name ends in ".gz"."""
+    data = "".join(f"{line}\n" for line in lines).encode("utf-8")
+    if str(path).endswith(".gz"):
+        data = gzip.compress(data, mtime=0)  # without the time, equal tracks give equal files
+    Path(path).write_bytes(data)

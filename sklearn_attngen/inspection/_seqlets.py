@@ -1,0 +1,187 @@
+"""Seqlets: short regions that hold more saliency than chance would gather there."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import Bunch, check_random_state
+from sklearn.utils._param_validation import Interval, validate_params
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+
+@validate_params(
+    {
+        "saliency": ["array-like"],
+        "width": [Interval(Integral, 2, None, closed="left")],
+        "false_discovery_rate": [Interval(Real, 0, 1, closed="right")],
+        "null": ["array-like", None],
+        "n_permutations": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def extract_seqlets(
+    saliency: ArrayLike,
+    *,
+    width: int = 15,
+    false_discovery_rate: float = 0.05,
+    null: ArrayLike | None = None,
+    n_permutations: int = 5,
+    random_state: int | np.random.RandomState | None = 0,
+) -> Bunch:
+    """Find the regions of sequences that hold more saliency than chance would gather there.
+
+    Windows are ranked by their sum of saliency, the best first, and none overlaps a better one of
+    the same sequence. A sum is kept if at most the given rate of sums as high is to be expected by
+    chance.
+
+    Parameters
+    ----------
+    saliency : array-like of shape (n, L)
+        Saliency of n sequences. Of signed evidence the regions with a positive sum are found; pass
+        ``-saliency`` for the others.
+    width : int, default=15
+        Number of letters of a region, at most L.
+    false_discovery_rate : float, default=0.05
+        Expected share of chance regions among those returned.
+    null : array-like of shape (m, L) or None, default=None
+        Saliency without motifs to compare with: that of the same classifier on shuffled sequences,
+        for instance. None compares with `saliency` itself, its values permuted within each row.
+    n_permutations : int, default=5
+        How often each row is permuted.
+    random_state : int, RandomState instance or None, default=0
+        Seed of the permutations.
+
+    Returns
+    -------
+    seqlets : Bunch
+        With these arrays, one value for each region, the highest score first:
+
+        row : ndarray of shape (n_seqlets,)
+            Row of the sequence.
+        start, end : ndarray of shape (n_seqlets,)
+            First position, 0-based, and the one after the last.
+        score : ndarray of shape (n_seqlets,)
+            Sum of the saliency.
+        q_value : ndarray of shape (n_seqlets,)
+            The lowest false discovery rate at which the region would be returned.
+
+    Raises
+    ------
+    ValueError
+        If the saliency is not finite or shorter than the width.
+
+    See Also
+    --------
+    saliency : Compute saliency.
+    cluster_seqlets : Align regions to motifs.
+
+    Notes
+    -----
+    The score says that saliency is concentrated in a region, not that the region is needed:
+    :func:`perturbation_curve` is the control for that. The permuted null takes the values of
+    neighbouring letters for independent. A saliency that is smooth by construction (attention
+    spread over the width of a filter) gathers in regions also without a motif, and more than
+    the given rate of chance regions passes. The control for this is ``null``, and also that chance
+    regions do not align: they rarely make a cluster.
+
+    This is the idea of TF-MoDISco's seqlets [1]_ with a permuted null in place of a fitted one.
+
+    References
+    ----------
+    .. [1] A. Shrikumar et al., "Technical note on transcription factor motif discovery from
+       importance scores (TF-MoDISco)", arXiv:1811.00416 (2018).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_attngen.inspection import extract_seqlets
+    >>> saliency = np.random.default_rng(0).random((20, 100))
+    >>> saliency[:, 40:46] += 3
+    >>> seqlets = extract_seqlets(saliency, width=6)
+    >>> seqlets.start
+    array([40, 40, 40, 40, 40, 40, 40, 40, 40, 40, 40, 40, 40, 40, 40, 40, 40,
+           40, 40, 40])
+    """
+    values = check_saliency(saliency)
+    if width > values.shape[1]:
+        raise ValueError(
+            f"width={width} is more than the {values.shape[1]} positions of the sequences. Choose "
+            "a smaller width."
+        )
+    row, start, score = _peaks(values, width)
+    if null is None:
+        random = check_random_state(random_state)
+        rng = np.random.default_rng(random.randint(np.iinfo(np.int32).max))
+        sums = [_peaks(rng.permuted(values, axis=1), width)[2] for _ in range(n_permutations)]
+        chance, n_chance = np.concatenate(sums), n_permutations * len(values)
+    else:
+        without = check_saliency(null, "null")
+        if without.shape[1] != values.shape[1]:
+            raise ValueError(
+                f"null has {without.shape[1]} positions, saliency {values.shape[1]}: the chance of "
+                "a high sum depends on the length, so both must have the same."
+            )
+        chance, n_chance = _peaks(without, width)[2], len(without)
+    order = np.lexsort((start, row, -score))
+    row, start, score = row[order], start[order], score[order]
+    chance = np.sort(chance)
+    expected = (len(chance) - np.searchsorted(chance, score, "left")) * (len(values) / n_chance)
+    rate = np.minimum(expected / np.arange(1, len(score) + 1), 1.0)
+    q_value = np.minimum.accumulate(rate[::-1])[::-1]
+    kept = q_value <= false_discovery_rate
+    return Bunch(
+        row=row[kept],
+        start=start[kept],
+        end=start[kept] + width,
+        score=score[kept],
+        q_value=q_value[kept],
+    )
+
+
+def check_saliency(saliency: Any, what: str = "saliency") -> Floats:
+    """Return saliency as an array of shape (n, L), or raise."""
+    values = np.asarray(saliency, dtype=np.float64)
+    if values.ndim != 2 or 0 in values.shape:
+        raise ValueError(
+            f"{what} has shape {values.shape}, but needs one row for each sequence and one column "
+            "for each position, at least one of both."
+        )
+    if not np.isfinite(values).all():
+        row, position = np.argwhere(~np.isfinite(values))[0]
+        raise ValueError(
+            f"{what} is {values[row, position]} in row {row} at position {position} (both "
+            "0-based), which cannot be ranked. Replace it, with 0 for instance."
+        )
+    return values
+
+
+def _peaks(values: Floats, width: int) -> tuple[Indices, Indices, Floats]:
+    """Take the best windows of each row that do not overlap a better one: rows, starts, sums.
+
+    Each round takes one window of every row that still has one with a positive sum.
+    """
+    total = np.zeros((len(values), values.shape[1] + 1))
+    np.cumsum(values, axis=1, out=total[:, 1:])
+    sums = total[:, width:] - total[:, :-width]
+    places = np.arange(sums.shape[1])
+    found = []
+    row = np.arange(len(values))
+    while True:
+        best = sums.argmax(axis=1)
+        score = sums[np.arange(len(sums)), best]
+        positive = score > 0
+        if not positive.any():
+            break
+        row, sums, best, score = row[positive], sums[positive], best[positive], score[positive]
+        found.append((row, best, score))
+        sums[np.abs(places - best[:, None]) < width] = -np.inf
+    if not found:
+        return np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0)
+    rows, starts, scores = (np.concatenate(part) for part in zip(*found, strict=True))
+    return rows, starts, scores

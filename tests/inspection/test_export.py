@@ -1,0 +1,74 @@
+"""to_frame and to_modisco_npz: every value at its letter."""
+
+import numpy as np
+import pytest
+
+from sklearn_attngen.inspection import to_frame, to_modisco_npz
+from sklearn_attngen.preprocessing import SequenceOneHotEncoder
+from sklearn_attngen.sequences import one_hot, read_sequences
+
+X = ["ACGT", "GGNA"]
+VALUES = np.arange(8.0).reshape(2, 4)
+
+
+def test_one_row_for_each_letter():
+    frame = to_frame(VALUES, X, ["a", "b"], names=["first", "second"], positions=-2)
+    assert frame.columns.tolist() == ["sequence", "class", "position", "letter", "saliency"]
+    assert frame["sequence"].tolist() == ["first"] * 4 + ["second"] * 4
+    assert frame["class"].tolist() == ["a"] * 4 + ["b"] * 4
+    assert frame["position"].tolist() == [-2, -1, 0, 1] * 2
+    assert frame["letter"].tolist() == list("ACGTGGNA")
+    assert frame["letter"].cat.categories.tolist() == list("ACGTN")
+    assert frame["saliency"].tolist() == list(range(8))
+
+
+def test_without_labels_and_names():
+    frame = to_frame(VALUES, X)
+    assert frame.columns.tolist() == ["sequence", "position", "letter", "saliency"]
+    assert frame["sequence"].tolist() == [0] * 4 + [1] * 4
+
+
+def test_one_hot_input_gives_the_same():
+    encoded = SequenceOneHotEncoder().fit_transform(X)
+    assert to_frame(VALUES, encoded).equals(to_frame(VALUES, X))
+
+
+def load(tmp_path, *arguments, **keywords):
+    paths = tmp_path / "s.npz", tmp_path / "a.npz"
+    to_modisco_npz(*arguments, *paths, **keywords)
+    return tuple(np.load(path)["arr_0"] for path in paths)
+
+
+def test_modisco_reads_channels_first(tmp_path):
+    sequences, scores = load(tmp_path, VALUES, X)
+    blocks = one_hot(read_sequences(X).codes)
+    assert sequences.shape == scores.shape == (2, 4, 4)
+    assert sequences.dtype == scores.dtype == np.float32
+    np.testing.assert_array_equal(sequences, blocks.transpose(0, 2, 1))
+    np.testing.assert_array_equal(scores.sum(axis=1)[0], VALUES[0])
+    np.testing.assert_array_equal(scores.sum(axis=1)[1], [4, 5, 0, 7])  # N has no letter
+    assert not scores[sequences == 0].any()
+
+
+def test_hypothetical_scores_are_kept_whole(tmp_path):
+    hypothetical = np.random.default_rng(0).normal(size=(2, 4, 4))
+    sequences, scores = load(tmp_path, hypothetical, X)
+    np.testing.assert_allclose(scores, hypothetical.transpose(0, 2, 1), rtol=1e-6)
+    assert sequences.sum() == 7
+
+
+def test_what_does_not_fit_is_said(tmp_path):
+    with pytest.raises(ValueError, match=r"saliency has shape \(2, 3\)"):
+        to_frame(VALUES[:, :3], X)
+    with pytest.raises(ValueError, match="names holds some names more than once"):
+        to_frame(VALUES, X, names=["a", "a"])
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        to_frame(VALUES, X, ["a"])
+    with pytest.raises(ValueError, match="row 1 at position 2"):
+        to_frame(np.where(VALUES == 6, np.inf, VALUES), X)
+    with pytest.raises(ValueError, match=r"must have shape \(n, L, 4\)"):
+        load(tmp_path, np.ones((2, 4, 3)), X)
+    with pytest.raises(ValueError, match=r"saliency has shape \(2, 5\)"):
+        load(tmp_path, np.ones((2, 5, 4)), X)
+    with pytest.raises(ValueError, match=r"must end in '\.npz'"):
+        to_modisco_npz(VALUES, X, tmp_path / "s.npy", tmp_path / "a.npz")

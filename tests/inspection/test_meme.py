@@ -1,0 +1,142 @@
+"""MEME files: what is written is read again, and what is wrong is named with its line."""
+
+import gzip
+
+import numpy as np
+import pytest
+
+from sklearn_attngen.inspection import Motif, read_meme, write_meme
+
+FILE = """MEME version 4
+
+ALPHABET= ACGT
+
+strands: + -
+
+Background letter frequencies (from uniform background):
+A 0.3 C 0.2
+G 0.2 T 0.3
+
+MOTIF MA1 first one
+letter-probability matrix: alength= 4 w= 2 nsites= 20 E= 0
+ 0.2 0.8 0 0
+ 1.0 0.0 0 0
+
+URL http://example.org/
+
+MOTIF MA2
+log-odds matrix: alength= 4 w= 1 E= 0
+ 12 -3 4 5
+
+letter-probability matrix: alength= 4 w= 1
+0.25\t0.25\t0.25\t0.25
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write_text(text, name="motifs.meme"):
+        path = tmp_path / name
+        path.write_text(text)
+        return path
+
+    return write_text
+
+
+def test_reads_what_the_format_allows(write):
+    first, second = read_meme(write(FILE))
+    assert (first.name, first.description, first.n_sites) == ("MA1", "first one", 20)
+    np.testing.assert_allclose(first.probabilities, [[0.2, 0.8, 0, 0], [1, 0, 0, 0]])
+    np.testing.assert_allclose(first.background, [0.3, 0.2, 0.2, 0.3])
+    assert (second.name, second.description, second.n_sites) == ("MA2", "", None)
+    assert second.width == 1
+
+
+def test_reads_compressed_files_whatever_they_are_called(tmp_path):
+    path = tmp_path / "motifs.txt"
+    path.write_bytes(gzip.compress(FILE.encode()))
+    assert [motif.name for motif in read_meme(str(path))] == ["MA1", "MA2"]
+
+
+def test_alphabets_are_named_by_their_letters(write):
+    rna = FILE.replace("ACGT", "ACGU").replace("T 0.3", "U 0.3")
+    assert read_meme(write(rna))[0].alphabet.name == "RNA"
+
+
+@pytest.mark.parametrize("name", ["out.meme", "out.meme.gz"])
+def test_round_trip(tmp_path, name):
+    rng = np.random.default_rng(0)
+    background = [0.3, 0.2, 0.2, 0.3]
+    motifs = [
+        Motif(f"m{i}", rng.dirichlet([0.5] * 4, 3 + i), "DNA", "some text", 10 * i, background)
+        for i in range(4)
+    ]
+    write_meme(motifs, tmp_path / name)
+    again = read_meme(tmp_path / name)
+    for motif, other in zip(motifs, again, strict=True):
+        np.testing.assert_allclose(other.probabilities, motif.probabilities, atol=1e-9)
+        np.testing.assert_allclose(other.background, motif.background)
+        assert other.name == motif.name
+        assert other.description == motif.description
+        assert other.n_sites == motif.n_sites
+    assert (tmp_path / name).read_bytes().startswith(b"\x1f\x8b") == name.endswith("gz")
+
+
+def test_round_trip_of_proteins(tmp_path):
+    write_meme(Motif("m", np.eye(20)[[3, 5]], "protein"), tmp_path / "p.meme")
+    (motif,) = read_meme(tmp_path / "p.meme")
+    assert (motif.alphabet.name, motif.consensus) == ("protein", "EG")
+    assert "strands" not in (tmp_path / "p.meme").read_text()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("MEME version 4", "", "no line 'MEME version 4'"),
+        ("MOTIF", "motive", "line 12: a matrix stands before"),
+        ("MOTIF MA1 first one", "MOTIF", "line 11: a motif has no name"),
+        ("alength= 4 w= 2", "alength= 5 w= 2", "line 12: motif MA1 has alength= 5"),
+        ("w= 2 ", "w= 3 ", "line 12: motif MA1 says w= 3, but has 2 rows"),
+        (" 0.2 0.8 0 0", " 0.2 0.8 0", "line 13: a row of motif MA1 has 3 numbers"),
+        (" 0.2 0.8 0 0", " 0.2 0.9 0 0", r"line 12: .* position 0 \(0-based\) holds"),
+        (" 0.2 0.8 0 0", " 0.2 0.8 0 x", "line 13: a row of motif MA1 holds no number"),
+        ("nsites= 20", "nsites= many", "line 12: nsites= many"),
+        ("G 0.2 T 0.3", "G 0.2 N 0.3", "line 9: the background must hold"),
+        ("T 0.3", "T 0.0", "line 9: background frequencies must be above 0"),
+        ("ALPHABET= ACGT", 'ALPHABET "DNA" DNA-LIKE', "line 3: only alphabets given by"),
+        ("ALPHABET= ACGT", "ALPHABET= AACG", "line 3: .* distinct"),
+        (
+            "letter-probability matrix: alength= 4 w= 1\n0.25\t0.25\t0.25\t0.25\n",
+            "",
+            "line 18: motif MA2 has no letter-probability matrix",
+        ),
+        ("\n 0.2 0.8 0 0\n 1.0 0.0 0 0", "", "line 12: motif MA1 says w= 2, but has 0 rows"),
+    ],
+)
+def test_errors_name_the_line(write, old, new, message):
+    assert old in FILE
+    with pytest.raises(ValueError, match=message):
+        read_meme(write(FILE.replace(old, new)))
+
+
+def test_files_of_another_kind(write, tmp_path):
+    with pytest.raises(ValueError, match="holds no motif"):
+        read_meme(write("MEME version 4\n"))
+    (tmp_path / "x").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ValueError, match="is not a text file"):
+        read_meme(tmp_path / "x")
+
+
+def test_what_cannot_be_written(tmp_path):
+    motif = Motif("m", [[1, 0, 0, 0]])
+    with pytest.raises(ValueError, match="no motifs to write"):
+        write_meme([], tmp_path / "x")
+    with pytest.raises(ValueError, match="Two motifs have the name m"):
+        write_meme([motif, motif], tmp_path / "x")
+    with pytest.raises(ValueError, match="one alphabet"):
+        write_meme([motif, Motif("r", [[1, 0, 0, 0]], "RNA")], tmp_path / "x")
+    with pytest.raises(ValueError, match="different backgrounds"):
+        write_meme(
+            [motif, Motif("b", [[1, 0, 0, 0]], background=[0.4, 0.1, 0.1, 0.4])], tmp_path / "x"
+        )
+    assert not (tmp_path / "x").exists()

@@ -1,0 +1,148 @@
+"""MotifDisplay: letters are as high as they should be, and no text covers another."""
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+
+from sklearn_attngen.classifiers import make_kmer_classifier
+from sklearn_attngen.datasets import make_motif_sequences
+from sklearn_attngen.inspection import Motif, MotifDisplay, motif_report
+
+
+@pytest.fixture(autouse=True)
+def figures():
+    with mpl.rc_context({"backend": "Agg"}):
+        yield
+        plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def data():
+    return make_motif_sequences(160, length=40, motifs=["GATTACA", "CCGTGAA"], random_state=0)
+
+
+@pytest.fixture(scope="module")
+def model(data):
+    return make_kmer_classifier(k=5, canonical=False).fit(data.data, data.target)
+
+
+@pytest.fixture(scope="module")
+def report(model, data):
+    rng = np.random.default_rng(0)
+    database = [
+        Motif(f"MA{i:04}.1_MA{i:04}.1.GENE{i}", rng.dirichlet([0.3] * 4, 8)) for i in range(30)
+    ]
+    return motif_report(model, data.data, data.target, width=7, database=database)
+
+
+def texts_overlap(display):
+    """Whether any two texts of the axes, ticks included, cover each other or leave the figure."""
+    display.figure_.canvas.draw()
+    ax = display.ax_
+    drawn = [*ax.texts, *ax.get_xticklabels(), *ax.get_yticklabels(), ax.xaxis.label]
+    boxes = [text.get_window_extent() for text in [*drawn, ax.yaxis.label] if text.get_text()]
+    whole = display.figure_.bbox.padded(1)
+    outside = any(not whole.contains(*corner) for box in boxes for corner in (box.p0, box.p1))
+    return outside or any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
+
+
+def heights(patches):
+    """Height of each letter's patch by colour."""
+    return {to_hex(p.get_facecolor()): p.get_path().get_extents().height for p in patches}
+
+
+def test_letters_share_the_information():
+    motif = Motif("m", [[0.75, 0.25, 0, 0]])
+    display = MotifDisplay.from_motifs(motif)
+    found = heights(display.letters_[0])
+    assert found["#109648"] == pytest.approx(0.75 * motif.information_content / 2)
+    assert found["#255c99"] == pytest.approx(0.25 * motif.information_content / 2)
+    assert len(found) == 2
+    a, c = (
+        next(p for p in display.letters_[0] if to_hex(p.get_facecolor()) == color)
+        for color in ("#109648", "#255c99")
+    )
+    # the higher letter stands on the lower one
+    assert a.get_path().get_extents().y0 == pytest.approx(c.get_path().get_extents().y1)
+    assert [tick.get_text() for tick in display.ax_.get_yticklabels()] == ["0", "2"]
+
+
+def test_contributions_are_drawn_on_one_scale():
+    motifs = [
+        Motif(name, [[1, 0, 0, 0]], contributions=[x]) for name, x in (("a", 0.4), ("b", 0.1))
+    ]
+    display = MotifDisplay.from_motifs(motifs, kind="contribution", letter_colors="colorblind")
+    (a,), (b,) = (heights(letters).values() for letters in display.letters_)
+    assert (a, b) == (pytest.approx(1), pytest.approx(0.25))
+    assert display.ax_.get_ylabel() == "Mean saliency"
+    assert not texts_overlap(display)
+
+
+def test_from_report_says_what_is_in_it(report):
+    display = MotifDisplay.from_report(report)
+    assert len(display.letters_) == len(report)
+    text = display.titles[0]
+    row = report.iloc[0]
+    assert text.startswith(f"0_0: {row['n_seqlets']} sites, like {row['match_1']} (q = ")
+    assert f"effect {row['effect']:.2f}, control {row['effect_control']:.2f}" in text
+    assert not texts_overlap(display)
+
+
+def test_max_per_class(report):
+    twice = pd.concat([report, report[report["class"] == 0]], ignore_index=True)
+    assert len(MotifDisplay.from_report(twice).motifs) == len(report) + (report["class"] == 0).sum()
+    display = MotifDisplay.from_report(twice, max_per_class=1)
+    assert [motif.name for motif in display.motifs] == ["0_0", "1_0"]
+
+
+def test_from_estimator(model, data):
+    display = MotifDisplay.from_estimator(
+        model, data.data, data.target, width=7, kind="contribution", max_per_class=1
+    )
+    assert [motif.consensus for motif in display.motifs] == data.motifs
+    assert "like" not in display.titles[0]
+
+
+@pytest.mark.parametrize("n", [1, 2, 6, 20])
+@pytest.mark.parametrize("width", [1, 8, 30])
+def test_no_text_covers_another(n, width):
+    rng = np.random.default_rng(0)
+    motifs = [Motif(f"m{i}", rng.dirichlet([0.3] * 4, width), n_sites=100) for i in range(n)]
+    display = MotifDisplay.from_motifs(motifs)
+    assert not texts_overlap(display)
+    assert display.ax_.texts[0].get_text() == "m0 (100 sites)"
+
+
+def test_into_given_axes(report):
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+    display = MotifDisplay.from_report(report[:2], ax=axes[1])
+    assert (display.ax_, display.figure_) == (axes[1], figure)
+    assert not axes[0].patches
+    assert not texts_overlap(display)
+
+
+def test_proteins():
+    rng = np.random.default_rng(0)
+    display = MotifDisplay.from_motifs(Motif("p", rng.dirichlet([0.1] * 20, 6), "protein"))
+    assert display.ax_.get_yticklabels()[1].get_text() == "4.3"
+
+
+def test_what_cannot_be_drawn(report):
+    motif = Motif("m", [[1, 0, 0, 0]])
+    with pytest.raises(ValueError, match="no motifs to draw"):
+        MotifDisplay.from_report(report[:0])
+    with pytest.raises(ValueError, match="too many for one picture"):
+        MotifDisplay.from_motifs([motif] * 21)
+    with pytest.raises(ValueError, match="one alphabet"):
+        MotifDisplay.from_motifs([motif, Motif("r", [[1, 0, 0, 0]], "RNA")])
+    with pytest.raises(ValueError, match="needs saliency"):
+        MotifDisplay.from_motifs(motif, kind="contribution")
+    with pytest.raises(ValueError, match="kind must be one of"):
+        MotifDisplay.from_motifs(motif, kind="bits")
+    with pytest.raises(ValueError, match="2 texts for 1 motifs"):
+        MotifDisplay.from_motifs(motif, titles=["a", "b"])
+    with pytest.raises(TypeError, match="DataFrame that motif_report"):
+        MotifDisplay.from_report([motif])

@@ -1,0 +1,122 @@
+"""extract_seqlets: peaks are found where they are, and rarely where they are not."""
+
+import numpy as np
+import pytest
+from sklearn.utils import Bunch
+
+from sklearn_attngen.inspection import extract_seqlets
+
+
+def peaky(n=200, length=100, height=2.0, seed=0):
+    """Noise with one peak of ten letters in every second row."""
+    rng = np.random.default_rng(seed)
+    values = rng.random((n, length))
+    start = rng.integers(0, length - 10, n)
+    for row in range(0, n, 2):
+        values[row, start[row] : start[row] + 10] += height
+    return values, start
+
+
+def test_peaks_are_found_where_they_are():
+    values, start = peaky()
+    seqlets = extract_seqlets(values, width=10)
+    assert isinstance(seqlets, Bunch)
+    true = seqlets.row % 2 == 0
+    assert set(seqlets.row[true]) == set(range(0, 200, 2))
+    assert np.abs(seqlets.start[true] - start[seqlets.row[true]]).max() <= 1
+    assert (~true).mean() <= 0.05
+    np.testing.assert_array_equal(seqlets.end - seqlets.start, 10)
+
+
+def test_scores_are_sums_and_fall():
+    values, _ = peaky()
+    seqlets = extract_seqlets(values, width=7)
+    sums = [values[r, s:e].sum() for r, s, e in zip(seqlets.row, seqlets.start, seqlets.end)]  # noqa: B905
+    np.testing.assert_allclose(seqlets.score, sums)
+    assert (np.diff(seqlets.score) <= 0).all()
+    assert (np.diff(seqlets.q_value) >= 0).all()
+
+
+def test_regions_do_not_overlap():
+    seqlets = extract_seqlets(peaky()[0], width=6, false_discovery_rate=1.0)
+    covered = np.zeros((200, 100), dtype=int)
+    np.add.at(covered, (seqlets.row[:, None], seqlets.start[:, None] + np.arange(6)), 1)
+    assert covered.max() == 1
+    assert len(seqlets.row) > 2000
+
+
+def test_noise_has_few_peaks():
+    """At a rate of 5 % of what is found, noise gives next to nothing."""
+    counts = [
+        len(extract_seqlets(np.random.default_rng(s).random((300, 100)), width=8).row)
+        for s in range(5)
+    ]
+    assert max(counts) <= 3
+
+
+def test_an_even_saliency_has_no_peak():
+    assert len(extract_seqlets(np.full((50, 40), 1 / 40)).row) == 0
+    assert len(extract_seqlets(np.zeros((50, 40))).row) == 0
+
+
+def test_evidence_against_is_no_peak():
+    values, _ = peaky()
+    assert len(extract_seqlets(-values, width=10).row) == 0
+
+
+def test_the_rate_is_one_knob():
+    values, _ = peaky(height=0.35)
+    few, many = (
+        extract_seqlets(values, width=10, false_discovery_rate=rate) for rate in (0.01, 0.3)
+    )
+    assert 0 < len(few.row) < len(many.row)
+    np.testing.assert_array_equal(many.score[: len(few.score)], few.score)
+
+
+def test_a_null_of_ones_own():
+    """Smooth noise fools the permuted null, and not one that is as smooth."""
+    rng = np.random.default_rng(0)
+
+    def smooth(n):
+        noise = rng.random((n, 120))
+        return np.stack([np.convolve(row, np.ones(12), "valid") for row in noise])
+
+    values, control = smooth(100), smooth(400)
+    assert len(extract_seqlets(values, width=10).row) > 50
+    assert len(extract_seqlets(values, width=10, null=control).row) < 10
+
+
+def test_a_null_of_more_rows_is_counted_per_row():
+    values, _ = peaky()
+    null = np.random.default_rng(1).random((1000, 100))
+    seqlets = extract_seqlets(values, width=10, null=null)
+    assert 100 <= len(seqlets.row) <= 106
+
+
+def test_the_seed_decides():
+    values, _ = peaky(height=0.5)
+    first, second = (extract_seqlets(values, random_state=3) for _ in range(2))
+    for key in first:
+        np.testing.assert_array_equal(first[key], second[key])
+
+
+def test_one_window_is_the_whole_row():
+    seqlets = extract_seqlets([[1.0, 2.0, 3.0]], width=3, false_discovery_rate=1.0)
+    assert (seqlets.start.tolist(), seqlets.end.tolist()) == ([0], [3])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"saliency": np.ones((2, 10))}, "width=15 is more than the 10 positions"),
+        ({"saliency": np.ones(30)}, "one row for each sequence"),
+        ({"saliency": np.ones((0, 30))}, "at least one"),
+        ({"saliency": np.full((2, 30), np.nan)}, "row 0 at position 0"),
+        ({"saliency": np.ones((2, 30)), "null": np.ones((2, 20))}, "null has 20 positions"),
+        ({"saliency": np.ones((2, 30)), "width": 1}, "width"),
+        ({"saliency": np.ones((2, 30)), "false_discovery_rate": 0}, "false_discovery_rate"),
+    ],
+)
+def test_what_is_wrong_is_said(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        extract_seqlets(**arguments)
