@@ -63,13 +63,15 @@ def measure(
 
 
 def print_table(results: pd.DataFrame, reference: str, metric: str = "accuracy") -> None:
-    """Print mean and standard deviation over seeds, and the paired difference to a reference."""
+    """Print mean (standard deviation) over seeds, and the paired difference to a reference."""
     columns = [c for c in results.columns if c not in ("classifier", "seed", "settings", "rows")]
     grouped = results.groupby("classifier", sort=False)[columns]
-    table = grouped.agg(["mean", "std"]).round(4)
+    mean, spread = grouped.mean(), grouped.std()
+    table = mean.round(4).astype(str) + " (" + spread.round(4).astype(str) + ")"
+    table = table.where(mean.notna(), "-").T
     wide = results.pivot(index="seed", columns="classifier", values=metric)
     difference = (wide.rsub(wide[reference], axis=0)).agg(["mean", "min", "max"]).round(4).T
-    print(f"\nmean and standard deviation over seeds {sorted(results['seed'].unique().tolist())}")
+    print(f"\nmean (standard deviation) over seeds {sorted(results['seed'].unique().tolist())}")
     print(table.to_string())
     print(
         f"\n{metric} of {reference} less that of each other, paired by seed: mean, least, largest"

@@ -54,7 +54,8 @@ class AttnGenClassifier(SequenceClassifier):
     n_layers : int, default=2
         Number of residual convolutions of width 7 after the first; their dilation doubles from 1.
     n_heads : int, default=4
-        Number of attention heads. One more head weighs all letters alike.
+        Number of soft attention heads. One more head takes the maximum of each channel, and one
+        weighs all letters alike.
     dropout : float, default=0.1
         Share of the values dropped after each layer while training.
     reverse_complement : {False, "augment", "average"}, default=False
@@ -84,14 +85,16 @@ class AttnGenClassifier(SequenceClassifier):
         Share of the rows held out with ``early_stopping``, drawn by class.
     n_iter_no_change : int, default=5
         Epochs without improvement before stopping.
-    saliency_method : {"attention_x_gradient", "attention", "gradient_x_input", \
-            "integrated_gradients"}, default="attention_x_gradient"
+    saliency_method : {"attention_x_gradient", "attention", "interior_gradient", \
+            "gradient_x_input", "integrated_gradients"}, default="attention_x_gradient"
         What :meth:`saliency` and ``saliency_`` use.
     device : str, default="auto"
         Device as torch names it; "auto" is a CUDA device where there is one, else the CPU.
     precision : {"auto", "float32", "bfloat16"}, default="auto"
-        Precision of training; "auto" is bfloat16 (autocast) on CUDA devices that have it, else
-        float32. Prediction and saliency always run in float32.
+        Precision of training; "auto" is bfloat16 (autocast) on CUDA devices and CPUs that compute
+        with it, else float32. The two give models of equal quality, not equal models: set one of
+        them where fits on different machines are compared. Prediction and saliency always run in
+        float32.
     net_params : dict or None, default=None
         Further parameters of the skorch net, such as ``{"optimizer": torch.optim.SGD}`` or
         ``{"callbacks": [...]}``; callbacks are added to the ones in use.
@@ -179,13 +182,20 @@ class AttnGenClassifier(SequenceClassifier):
         "n_heads": [Interval(Integral, 1, None, closed="left")],
         "saliency_method": [
             StrOptions(
-                {"attention_x_gradient", "attention", "gradient_x_input", "integrated_gradients"}
+                {
+                    "attention_x_gradient",
+                    "attention",
+                    "interior_gradient",
+                    "gradient_x_input",
+                    "integrated_gradients",
+                }
             )
         ],
     }
     _saliency_methods = (
         "attention_x_gradient",
         "attention",
+        "interior_gradient",
         "gradient_x_input",
         "integrated_gradients",
     )

@@ -61,13 +61,16 @@ class CNNClassifier(SequenceClassifier):
         Share of the rows held out with ``early_stopping``, drawn by class.
     n_iter_no_change : int, default=5
         Epochs without improvement before stopping.
-    saliency_method : {"gradient_x_input", "integrated_gradients"}, default="gradient_x_input"
+    saliency_method : {"interior_gradient", "gradient_x_input", "integrated_gradients"}, \
+            default="interior_gradient"
         What :meth:`saliency` and ``saliency_`` use.
     device : str, default="auto"
         Device as torch names it; "auto" is a CUDA device where there is one, else the CPU.
     precision : {"auto", "float32", "bfloat16"}, default="auto"
-        Precision of training; "auto" is bfloat16 (autocast) on CUDA devices that have it, else
-        float32. Prediction and saliency always run in float32.
+        Precision of training; "auto" is bfloat16 (autocast) on CUDA devices and CPUs that compute
+        with it, else float32. The two give models of equal quality, not equal models: set one of
+        them where fits on different machines are compared. Prediction and saliency always run in
+        float32.
     net_params : dict or None, default=None
         Further parameters of the skorch net, such as ``{"optimizer": torch.optim.SGD}`` or
         ``{"callbacks": [...]}``; callbacks are added to the ones in use.
@@ -135,7 +138,9 @@ class CNNClassifier(SequenceClassifier):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **SequenceClassifier._parameter_constraints,
-        "saliency_method": [StrOptions({"gradient_x_input", "integrated_gradients"})],
+        "saliency_method": [
+            StrOptions({"interior_gradient", "gradient_x_input", "integrated_gradients"})
+        ],
     }
 
     def __init__(
@@ -156,7 +161,7 @@ class CNNClassifier(SequenceClassifier):
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 5,
-        saliency_method: str = "gradient_x_input",
+        saliency_method: str = "interior_gradient",
         device: str = "auto",
         precision: str = "auto",
         net_params: dict[str, Any] | None = None,

@@ -22,6 +22,7 @@ from sklearn_attngen.training import (
     SequenceDataset,
     SequenceNet,
     build_net,
+    computes_bfloat16,
     resolve_device,
     resolve_epochs,
     run_epochs,
@@ -174,9 +175,7 @@ class TrainingMixin:
         epochs = resolve_epochs(self.max_epochs, n_batches if cycle else MIN_STEPS)
         letters = self._kind == "letters"
         bfloat16 = self.precision == "bfloat16" or (
-            self.precision == "auto"
-            and self.device_.startswith("cuda")
-            and torch.cuda.is_bf16_supported()
+            self.precision == "auto" and computes_bfloat16(self.device_)
         )
         net = build_net(
             module,

@@ -14,6 +14,7 @@ from sklearn_attngen.networks._attribution import (
     evaluation_mode,
     gradient_x_input,
     integrated_gradients,
+    interior_gradient,
 )
 from sklearn_attngen.networks._cnn import CNNNetwork
 from sklearn_attngen.networks._encoder import ConvEncoder
@@ -53,6 +54,7 @@ __all__ = [
     "fill_positions",
     "gradient_x_input",
     "integrated_gradients",
+    "interior_gradient",
     "scheduled_fraction",
     "select_positions",
     "set_generator",

@@ -58,11 +58,12 @@ def spread(attention: Tensor, width: int) -> Tensor:
 
 
 class AttentionPooling(nn.Module):
-    """Additive attention heads, and one head that weighs all positions alike.
+    """Soft attention heads, one hard head, and one head that weighs all positions alike.
 
-    Each head scores a position by what stands there, ``w . tanh(V h)``, plus a learned bias for
-    the position itself (:class:`PositionBias`), so that attention can use position and can ignore
-    it.
+    Each soft head scores a position by what stands there, ``w . tanh(V h)``, plus a learned bias
+    for the position itself (:class:`PositionBias`), so that attention can use position and can
+    ignore it. The hard head takes each channel where it is highest: it finds a motif that is rare
+    among the positions long before a soft head has learned to look there.
 
     Parameters
     ----------
@@ -71,16 +72,17 @@ class AttentionPooling(nn.Module):
     n_positions : int
         Length of the sequences.
     n_heads : int
-        Number of attention heads.
+        Number of soft heads.
     """
 
     def __init__(self, n_filters: int, n_positions: int, n_heads: int) -> None:
         super().__init__()
+        self.n_pooled = (n_heads + 2) * n_filters
         self.hidden = nn.Conv1d(n_filters, n_filters, 1)
         self.score = nn.Conv1d(n_filters, n_heads, 1)
         self.position = PositionBias(n_heads, n_positions)
 
-    def forward(self, features: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, features: Tensor, real: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Pool features over positions.
 
         Parameters
@@ -92,10 +94,12 @@ class AttentionPooling(nn.Module):
 
         Returns
         -------
-        pooled : Tensor of shape (n, (n_heads + 1) * n_filters)
-            One vector per head; the last is the plain mean.
+        pooled : Tensor of shape (n, (n_heads + 2) * n_filters)
+            One vector per head: the soft heads, the plain mean, the maximum.
         attention : Tensor of shape (n, n_heads, L)
-            Each row sums to 1.
+            Of the soft heads; each row sums to 1.
+        highest : Tensor of shape (n, n_filters)
+            The maximum of each channel, again.
         """
         logits = self.position(self.score(torch.tanh(self.hidden(features))))
         logits = logits.float() if logits.dtype == torch.bfloat16 else logits
@@ -104,7 +108,15 @@ class AttentionPooling(nn.Module):
         uniform = real.to(attention.dtype)
         uniform = (uniform / uniform.sum(dim=1, keepdim=True)).unsqueeze(1)
         weights = torch.cat([attention, uniform], dim=1).to(features.dtype)
-        return torch.bmm(weights, features.transpose(1, 2)).flatten(1), attention
+        means = torch.bmm(weights, features.transpose(1, 2)).flatten(1)
+        highest = features.masked_fill(~real.unsqueeze(1), -torch.inf).amax(dim=2)
+        return torch.cat([means, highest.to(means.dtype)], dim=1), attention, highest
+
+
+def _hard_attention(features: Tensor, highest: Tensor, real: Tensor) -> Tensor:
+    """Return the share of the channels that are highest at each position; ties are shared."""
+    top = ((features == highest.unsqueeze(2)) & real.unsqueeze(1)).to(features.dtype)
+    return (top / top.sum(dim=2, keepdim=True).clamp(min=1)).mean(dim=1)
 
 
 class AttnGenNetwork(nn.Module):
@@ -125,7 +137,7 @@ class AttnGenNetwork(nn.Module):
     n_layers : int
         Number of residual layers after the first.
     n_heads : int
-        Number of attention heads.
+        Number of soft attention heads.
     dropout : float
         Share of the values dropped after each layer while training.
     activation : {"exponential", "relu"}, default="exponential"
@@ -165,8 +177,8 @@ class AttnGenNetwork(nn.Module):
         )
         self.pooling = AttentionPooling(n_filters, n_positions, n_heads)
         self.head = nn.Sequential(
-            BatchNorm((n_heads + 1) * n_filters) if batch_norm else nn.Identity(),
-            nn.Linear((n_heads + 1) * n_filters, n_filters),
+            BatchNorm(self.pooling.n_pooled) if batch_norm else nn.Identity(),
+            nn.Linear(self.pooling.n_pooled, n_filters),
             nn.ReLU(),
             SeededDropout(dropout),
             nn.Linear(n_filters, n_classes),
@@ -185,12 +197,18 @@ class AttnGenNetwork(nn.Module):
         logits : Tensor of shape (n, n_classes)
             Unnormalised log-probabilities.
         scores : Tensor of shape (n, L)
-            Attention, averaged over the heads and spread over the width of the first filters;
-            each row sums to 1.
+            Attention, averaged over the soft heads and the hard head and spread over the width of
+            the first filters; each row sums to 1. No gradient flows through it.
         """
-        pooled, attention = self.pooling(self.encoder(x), carries_signal(x))
-        return self.head(pooled), spread(attention.mean(dim=1), self.kernel_size)
+        real = carries_signal(x)
+        features = self.encoder(x)
+        pooled, attention, highest = self.pooling(features, real)
+        with torch.no_grad():
+            hard = _hard_attention(features, highest, real).to(attention.dtype).unsqueeze(1)
+            mean = torch.cat([attention, hard], dim=1).mean(dim=1)
+            scores = spread(mean, self.kernel_size)
+        return self.head(pooled), scores
 
     def forward(self, x: Tensor) -> Tensor:
         """Map one-hot input (n, n_channels, L) to logits (n, n_classes)."""
-        return self.attend(x)[0]
+        return self.head(self.pooling(self.encoder(x), carries_signal(x))[0])

@@ -4,6 +4,7 @@ from sklearn_attngen.training._batches import BatchIterator, SequenceDataset, ex
 from sklearn_attngen.training._fitting import (
     MIN_STEPS,
     build_net,
+    computes_bfloat16,
     resolve_device,
     resolve_epochs,
     run_epochs,
@@ -17,6 +18,7 @@ __all__ = [
     "SequenceDataset",
     "SequenceNet",
     "build_net",
+    "computes_bfloat16",
     "expand",
     "resolve_device",
     "resolve_epochs",

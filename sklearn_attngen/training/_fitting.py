@@ -15,7 +15,14 @@ from sklearn_attngen.networks import PositionBias, set_generator
 from sklearn_attngen.training._batches import SequenceDataset
 from sklearn_attngen.training._net import Masking, SequenceNet
 
-__all__ = ["MIN_STEPS", "build_net", "resolve_device", "resolve_epochs", "run_epochs"]
+__all__ = [
+    "MIN_STEPS",
+    "build_net",
+    "computes_bfloat16",
+    "resolve_device",
+    "resolve_epochs",
+    "run_epochs",
+]
 
 # An automatic training takes at least this many steps of the optimiser and this many epochs, so
 # that the same defaults serve 100 rows and 75,000; the last number ends it for tiny data.
@@ -105,6 +112,29 @@ def resolve_device(device: str | torch.device) -> str:
             f'device="auto" or "cpu".'
         ) from error
     return str(device)
+
+
+def computes_bfloat16(device: str) -> bool:
+    """Say whether a device computes with bfloat16, rather than only storing it.
+
+    Parameters
+    ----------
+    device : str
+        Name of a device that is there.
+
+    Returns
+    -------
+    fast : bool
+        True for CUDA devices that torch says support it, and for x86 CPUs with the AVX-512 or AMX
+        instructions for it.
+    """
+    if device.startswith("cuda"):
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device != "cpu":
+        return False
+    # private names: absent in some versions of torch, and then float32 it is
+    checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(bool(getattr(torch.cpu, check, bool)()) for check in checks)
 
 
 def build_net(

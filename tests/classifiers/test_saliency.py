@@ -17,10 +17,11 @@ METHODS = {
     AttnGenClassifier: [
         "attention_x_gradient",
         "attention",
+        "interior_gradient",
         "gradient_x_input",
         "integrated_gradients",
     ],
-    CNNClassifier: ["gradient_x_input", "integrated_gradients"],
+    CNNClassifier: ["interior_gradient", "gradient_x_input", "integrated_gradients"],
 }
 CASES = [(kind, method) for kind, methods in METHODS.items() for method in methods]
 
@@ -224,7 +225,7 @@ def test_the_sign_is_what_the_network_does_without_the_letter(
 @pytest.mark.parametrize("method", ["attention", "attention_x_gradient", None])
 def test_attention_has_no_sign(method: str | None, fitted: Any, planted: Data) -> None:
     """Not with the default method either; the message names what has."""
-    with pytest.raises(ValueError, match=r'has no sign.*"gradient_x_input"'):
+    with pytest.raises(ValueError, match=r'has no sign.*"interior_gradient"'):
         fitted(AttnGenClassifier).saliency(planted[0], method, signed=True)
 
 

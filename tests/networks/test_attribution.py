@@ -14,9 +14,10 @@ from sklearn_attngen.networks import (
     evaluation_mode,
     gradient_x_input,
     integrated_gradients,
+    interior_gradient,
 )
 
-GRADIENTS = [gradient_x_input, integrated_gradients]
+GRADIENTS = [gradient_x_input, integrated_gradients, interior_gradient]
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -187,3 +188,31 @@ def test_gradients_are_on_even_where_the_caller_has_turned_them_off(method) -> N
     with torch.no_grad():
         torch.testing.assert_close(method(module, x, target), expected)
         assert not torch.is_grad_enabled()
+
+
+def test_the_interior_gradient_sees_what_a_sure_network_hides() -> None:
+    """At a flat output the gradient is zero; between the letters and no letters it is not."""
+
+    class Saturated(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            found = (x[:, 0, 2:5].sum(dim=1) - 1.5).clamp(0, 1)
+            return torch.stack([found, -found], dim=1)
+
+    x = torch.zeros(1, 4, 12, dtype=torch.float64)
+    x[:, 0] = 1.0
+    target = torch.zeros(1, dtype=torch.int64)
+    assert (gradient_x_input(Saturated(), x, target) == 0).all()
+    evidence = interior_gradient(Saturated(), x, target, point=0.5)
+    assert (evidence[0, 2:5] > 0).all()
+    assert (evidence[0, 5:] == 0).all()
+
+
+def test_the_middle_is_one_step_of_integrated_gradients() -> None:
+    """The same path, the same baseline, also beside positions without a letter."""
+    module, x = network(AttnGenNetwork), sequences()
+    x[:, :, 3] = 0
+    target = torch.tensor([0, 1, 2, 0, 1])
+    torch.testing.assert_close(
+        interior_gradient(module, x, target, point=0.5),
+        integrated_gradients(module, x, target, n_steps=1),
+    )

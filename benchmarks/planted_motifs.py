@@ -1,0 +1,228 @@
+"""Accuracy, and how many of the deciding letters a saliency finds, on planted motifs.
+
+``python -m benchmarks.planted_motifs`` trains on generated sequences in which the deciding letters
+are known. The figure for a saliency is its average precision over the letters of a sequence,
+averaged over test sequences; mutated letters count neither as right nor as wrong. ``oracle`` knows
+the motifs and the rate of mutations. ``--what ablation`` compares what is masked in training.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.metrics import average_precision_score, get_scorer
+
+from benchmarks._data import Split
+from benchmarks._measure import measure, print_table
+from sklearn_attngen import AttnGenClassifier, CNNClassifier
+from sklearn_attngen.datasets import make_motif_sequences
+from sklearn_attngen.inspection import saliency
+
+LETTERS = "ACGT"
+
+
+class Oracle(ClassifierMixin, BaseEstimator):
+    """Class probabilities and letters of a model that knows how the sequences were made.
+
+    Exact up to chance copies of motifs, which the generator removes, and to overlaps, which it
+    avoids. The classes of pairs and spacings are told from the planted motifs of the training rows.
+    """
+
+    def __init__(self, task: str, motifs: tuple[str, ...], mutation_rate: float) -> None:
+        self.task = task
+        self.motifs = motifs
+        self.mutation_rate = mutation_rate
+
+    def fit(self, X: Any, y: Any) -> Oracle:
+        """Take the classes from the labels."""
+        self.classes_ = np.unique(y)
+        return self
+
+    def _likelihoods(self, X: Any) -> list[NDArray[np.float64]]:
+        """Return how much likelier each window is as each motif than as background."""
+        codes = np.array([[LETTERS.index(letter) for letter in sequence] for sequence in X])
+        rate = max(self.mutation_rate, 1e-6)
+        result = []
+        for motif in self.motifs:
+            ratio = np.full((len(motif), 4), rate / 3 / 0.25)
+            ratio[np.arange(len(motif)), [LETTERS.index(letter) for letter in motif]] = (
+                1 - rate
+            ) / 0.25
+            windows = np.lib.stride_tricks.sliding_window_view(codes, len(motif), axis=1)
+            result.append(ratio[np.arange(len(motif)), windows].prod(axis=2))
+        return result
+
+    def _classes(self) -> list[list[tuple[int, ...]]]:
+        """Return the sets of motifs that make each class."""
+        n = len(self.motifs)
+        if self.task == "presence":
+            return [[(i,)] for i in range(n)]
+        rounds: list[list[tuple[int, ...]]] = []
+        for shift in range(len(self.classes_)):
+            circle = [0, *np.roll(np.arange(1, n), shift).tolist()]
+            rounds.append([(circle[k], circle[-1 - k]) for k in range(n // 2)])
+        return rounds
+
+    def _explain(self, X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        likelihoods, length = self._likelihoods(X), len(X[0])
+        widths = [len(motif) for motif in self.motifs]
+        evidence, letters = [], np.zeros((len(X), length))
+        if self.task == "spacing":
+            terms = []
+            for gap in 5 + 10 * np.arange(len(self.classes_)):
+                ahead = likelihoods[1][:, widths[0] + gap :]
+                pair = likelihoods[0][:, : ahead.shape[1]] * ahead
+                terms.append((pair, gap))
+                evidence.append(pair.sum(axis=1) / pair.shape[1])
+            for pair, gap in terms:
+                for start, width in ((0, widths[0]), (widths[0] + gap, widths[1])):
+                    for offset in range(start, start + width):
+                        letters[:, offset : offset + pair.shape[1]] += pair
+        else:
+            total = [value.mean(axis=1, keepdims=True) for value in likelihoods]
+            for sets in self._classes():
+                products = [np.prod([total[i] for i in motifs], axis=0) for motifs in sets]
+                evidence.append(np.sum(products, axis=0)[:, 0])
+                for motifs, product in zip(sets, products, strict=True):
+                    for i in motifs:
+                        share = likelihoods[i] / likelihoods[i].sum(axis=1, keepdims=True)
+                        for offset in range(widths[i]):
+                            letters[:, offset : offset + share.shape[1]] += product * share
+        return np.stack(evidence, axis=1), letters
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the likeliest class."""
+        return self.classes_[self._explain(X)[0].argmax(axis=1)]
+
+    def saliency(self, X: Any, method: str | None = None) -> NDArray[np.float64]:
+        """Return the probability of each letter to be one of a planted motif, up to a factor."""
+        return self._explain(X)[1]
+
+
+@dataclass(frozen=True)
+class AveragePrecision:
+    """Score a saliency against the planted letters of known sequences."""
+
+    method: str
+    rows: int
+    truth: dict[str, tuple[NDArray[np.bool_], NDArray[np.bool_]]] = field(repr=False)
+
+    def __call__(self, estimator: Any, X: Any, y: Any) -> float:
+        """Return the mean over sequences, or NaN where the estimator lacks the method."""
+        X = X[: self.rows]
+        method = None if self.method == "default" else self.method
+        if isinstance(estimator, Oracle):
+            scores = estimator.saliency(X) if method is None else None
+        elif method == "occlusion":
+            scores = (
+                None if not isinstance(estimator, CNNClassifier) else saliency(estimator, X, method)
+            )
+        else:
+            known = method is None or method in estimator._saliency_methods
+            scores = estimator.saliency(X, method) if known else None
+        if scores is None:
+            return float("nan")
+        pairs = ((*self.truth[sequence], score) for sequence, score in zip(X, scores, strict=True))
+        return float(
+            np.mean([average_precision_score(p[use], s[use]) for p, use, s in pairs if p.any()])
+        )
+
+
+def attngen(**changes: Any) -> Callable[[int], Any]:
+    """Return a maker of classifiers that differ from the defaults."""
+    return lambda seed: AttnGenClassifier(random_state=seed, **changes)
+
+
+MODELS = {
+    "AttnGen": attngen(),
+    "AttnGen, no mask": attngen(mask_fraction=0),
+    "CNN": lambda seed: CNNClassifier(random_state=seed),
+}
+ABLATION = {
+    "mask 0.15, lowest": attngen(),
+    "no mask": attngen(mask_fraction=0),
+    "mask 0.15, random": attngen(mask_order="random"),
+    "mask 0.15, highest": attngen(mask_order="highest"),
+    "mask 0.15, by mass": attngen(mask_by="mass"),
+    "mask 0.15, no KL": attngen(consistency_weight=0),
+    "mask 0.15, zeros": attngen(mask_value="zero"),
+    "mask 0.15, uniform": attngen(mask_value="uniform"),
+    "mask 0.5, lowest": attngen(mask_fraction=0.5),
+    "mask 0.5, random": attngen(mask_fraction=0.5, mask_order="random"),
+}
+METHODS = (
+    "default",
+    "attention",
+    "interior_gradient",
+    "gradient_x_input",
+    "integrated_gradients",
+    "occlusion",
+)
+
+
+def main() -> None:
+    """Measure and print, one task after the other."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--what", choices=["models", "ablation"], default="models")
+    parser.add_argument("--tasks", nargs="+", default=["presence", "pairs", "spacing"])
+    parser.add_argument("--width", type=int, default=9, help="letters of a motif")
+    parser.add_argument("--mutation-rate", type=float, default=0.0)
+    parser.add_argument("--rows", type=int, default=6000, help="training rows")
+    parser.add_argument("--length", type=int, default=200)
+    parser.add_argument("--explained-rows", type=int, default=300)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    parser.add_argument("--only", nargs="+", help="names of classifiers")
+    parser.add_argument("--resume", action="store_true", help="keep what was measured before")
+    arguments = parser.parse_args()
+    makers: dict[str, Callable[[int], Any]] = MODELS if arguments.what == "models" else ABLATION
+    makers = {name: makers[name] for name in arguments.only or makers}
+    for task in arguments.tasks:
+        truth: dict[str, tuple[NDArray[np.bool_], NDArray[np.bool_]]] = {}
+        motifs: dict[int, tuple[str, ...]] = {}
+
+        def draw(seed: int, task: str = task, truth: Any = truth, motifs: Any = motifs) -> Split:
+            data = make_motif_sequences(
+                arguments.rows + 2000,
+                length=arguments.length,
+                task=task,
+                motif_width=arguments.width,
+                mutation_rate=arguments.mutation_rate,
+                random_state=1000 + seed,
+            )
+            truth.clear()
+            letters = zip(data.positions, ~data.mutated, strict=True)
+            truth.update(zip(data.data, letters, strict=True))
+            motifs[seed] = tuple(data.motifs)
+            n = arguments.rows
+            source = f"{task}, width {arguments.width}, mutated {arguments.mutation_rate}"
+            return Split(data.data[:n], data.target[:n], data.data[n:], data.target[n:], source)
+
+        def oracle(seed: int, task: str = task, motifs: Any = motifs) -> Oracle:
+            return Oracle(task, motifs[seed], arguments.mutation_rate)
+
+        known = METHODS if arguments.what == "models" else METHODS[:3]
+        scorers: dict[str, Any] = {"accuracy": get_scorer("accuracy")}
+        scorers |= {
+            f"AP, {method}": AveragePrecision(method, arguments.explained_rows, truth)
+            for method in known
+        }
+        print(f"\n{task}: motifs of {arguments.width}, {arguments.mutation_rate:.0%} mutated")
+        results = measure(
+            f"planted_{arguments.what}_{task}_{arguments.width}_{arguments.mutation_rate}",
+            {**makers, "oracle": oracle},
+            draw,
+            arguments.seeds,
+            scorers,
+            resume=arguments.resume,
+        )
+        print_table(results, next(iter(makers)))
+
+
+if __name__ == "__main__":
+    main()
