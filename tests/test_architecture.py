@@ -29,7 +29,8 @@ LAYERS = [
 # Datasets are read without estimators.
 EXCEPTIONS = {"datasets": {"sequences"}}
 WITH_TORCH = {"networks", "training", "classifiers"}
-OPTIONAL = {"matplotlib", "pandas", "polars", "pooch", "pyarrow", "pybigtools", "rich", "tqdm"}
+OPTIONAL = {"captum", "matplotlib", "pandas", "polars", "pooch", "pyarrow", "pybigtools", "rich"}
+OPTIONAL |= {"tqdm"}
 PUBLIC = {
     "": [
         "AttnGenClassifier",
@@ -45,17 +46,22 @@ PUBLIC = {
     "feature_extraction": ["KmerVectorizer"],
     "classifiers": ["AttnGenClassifier", "CNNClassifier", "make_kmer_classifier"],
     "inspection": [
+        "MaskFractionDisplay",
         "Motif",
         "MotifDisplay",
         "PerturbationCurveDisplay",
         "SaliencyDisplay",
         "cluster_seqlets",
+        "convergence_delta",
         "extract_seqlets",
         "match_motifs",
         "motif_report",
+        "mutagenesis",
         "perturbation_curve",
         "read_meme",
+        "report",
         "saliency",
+        "sanity_checks",
         "to_bed",
         "to_bedgraph",
         "to_bigwig",
@@ -63,7 +69,7 @@ PUBLIC = {
         "to_modisco_npz",
         "write_meme",
     ],
-    "metrics": ["PerturbationScorer"],
+    "metrics": ["PerturbationScorer", "comprehensiveness", "infidelity", "sufficiency"],
     "model_selection": ["compare_classifiers", "summarize_comparison"],
     "datasets": [
         "fetch_genomic_benchmark",

@@ -13,7 +13,7 @@ from ._letter_input import LetterInput
 from ._unwrap import refuses_unknown_letters
 
 # Letters times alphabet size in one batch of perturbed sequences unless the user sets batch_size.
-_BATCH_ENTRIES = 2**21
+BATCH_ENTRIES = 2**21
 # Changes below this share of the probability they are changes of are rounding errors.
 _ROUNDING = 1e-12
 
@@ -48,7 +48,7 @@ def occlusion(
     codes = data.codes
     if batch_size is None:
         entries = codes.shape[1] * data.sequences.alphabet.n_letters
-        batch_size = max(1, _BATCH_ENTRIES // entries)
+        batch_size = max(1, BATCH_ENTRIES // entries)
 
     clean = _in_batches(estimator, data, codes, batch_size)
     columns = target_columns(estimator, data, target)
@@ -88,15 +88,18 @@ def normalised_magnitude(values: NDArray[Any], real: NDArray[np.bool_]) -> NDArr
     return np.divide(magnitude, total, out=magnitude, where=total > 0)
 
 
-def class_scores(estimator: Any, X: Any) -> NDArray[np.float64]:
-    """Return one score per class: probabilities, or else the decision function, (n, n_classes)."""
+def class_scores(estimator: Any, X: Any, method: str | None = None) -> NDArray[np.float64]:
+    """Return one score per class, (n, n_classes).
+
+    From ``method``, "predict_proba" or "decision_function"; None takes the first that is there.
+    """
     n_classes = len(estimator.classes_)
-    if hasattr(estimator, "predict_proba"):
-        method, scores = "predict_proba", estimator.predict_proba(X)
-    else:
-        method, scores = "decision_function", estimator.decision_function(X)
-        if np.ndim(scores) == 1:
-            scores = np.column_stack([-np.asarray(scores), scores])
+    if method is None:
+        has_probabilities = hasattr(estimator, "predict_proba")
+        method = "predict_proba" if has_probabilities else "decision_function"
+    scores = getattr(estimator, method)(X)
+    if method == "decision_function" and np.ndim(scores) == 1:
+        scores = np.column_stack([-np.asarray(scores), scores])
     if isinstance(scores, list) or np.ndim(scores) != 2 or scores.shape[1] != n_classes:
         shape = "a list" if isinstance(scores, list) else f"shape {np.shape(scores)}"
         raise ValueError(
@@ -130,6 +133,15 @@ def target_columns(estimator: Any, data: LetterInput, target: Any) -> NDArray[np
             f"classes {classes.tolist()} of {type(estimator).__name__}."
         )
     return matches.argmax(axis=1)
+
+
+def checked_columns(estimator: Any, data: LetterInput, target: Any) -> NDArray[np.intp]:
+    """Return the same after the estimator has read the input, and raised if it cannot.
+
+    For those who then ask the network inside directly, whose errors would help nobody.
+    """
+    predicted = target_columns(estimator, data, None)
+    return predicted if target is None else target_columns(estimator, data, target)
 
 
 def _in_batches(

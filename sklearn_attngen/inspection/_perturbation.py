@@ -18,7 +18,7 @@ from ._fills import FILLS
 from ._letter_input import LetterInput
 from ._metric import Metric, Responses, stratified_rows
 from ._progress import progress
-from ._removal import ORDERS, Remover, removal_magnitude
+from ._removal import MODES, ORDERS, Remover, removal_magnitude
 from ._unwrap import check_fitted_classifier
 
 _BOOTSTRAP_STREAM = 3
@@ -29,6 +29,7 @@ _BOOTSTRAP_STREAM = 3
         "fractions": ["array-like"],
         "orders": ["array-like"],
         "fill": [StrOptions(set(FILLS))],
+        "mode": [StrOptions(set(MODES))],
         "n_repeats": [Interval(Integral, 1, None, closed="left")],
         "metric": [str, callable],
         "saliency": [str, callable, "array-like"],
@@ -49,6 +50,7 @@ def perturbation_curve(
     fractions: Sequence[float] = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5),
     orders: Sequence[str] = ("top", "random", "bottom"),
     fill: str = "shuffle",
+    mode: str = "deletion",
     n_repeats: int = 5,
     metric: str | Callable[..., float] = "accuracy",
     saliency: str | Callable[[Any, Any], NDArray] | ArrayLike = "auto",
@@ -63,7 +65,8 @@ def perturbation_curve(
 
     If the salient letters are those that the decision rests on, then removing them first hurts more
     than removing as many random ones. The random order is the control: a fall that it shares is
-    the damage that any change does.
+    the damage that any change does. The matched order is the stricter control: as many random
+    letters of each kind, so that a fall that it shares may come from the composition alone.
 
     Parameters
     ----------
@@ -77,8 +80,10 @@ def perturbation_curve(
     fractions : sequence of float in [0, 1], default=(0, 0.05, 0.1, 0.2, 0.3, 0.5)
         Increasing. Fractions of the *real* positions of each sequence (not N), rounded to
         the nearest integer, halves up, and at least one position for any fraction above 0.
-    orders : sequence of {"top", "random", "bottom"}, default=("top", "random", "bottom")
-        What is removed first: the most salient positions, random ones, the least salient ones.
+    orders : sequence of {"top", "random", "matched", "bottom"}, \
+            default=("top", "random", "bottom")
+        What is removed first: the most salient positions, random ones, random ones that hold as
+        many of each letter as the most salient ones do, the least salient ones.
     fill : str, default="shuffle"
         What stands in the place of what is removed.
 
@@ -89,8 +94,13 @@ def perturbation_curve(
         - ``"unknown"``: N, which carries no signal. Unlike anything in most training data; and
           where N is common in one class, a label in itself.
         - ``"uniform"``: 1 / n_letters for each letter. One-hot input only.
+    mode : {"deletion", "insertion"}, default="deletion"
+        "deletion" fills the positions that come first in the order and keeps the others.
+        "insertion" keeps only the positions that come first, as many as the fraction says, and
+        fills all others: the curve then tells what is enough for the decision. For a faithful
+        saliency it rises fastest with the order "top".
     n_repeats : int, default=5
-        Draws of the random order, of the fill, and of the order among equal saliencies.
+        Draws of the random orders, of the fill, and of the order among equal saliencies.
     metric : str or callable, default="accuracy"
         Name of a scikit-learn scorer, a scorer, or a function ``(y_true, y_pred) -> float``.
         Greater has to be better.
@@ -121,11 +131,12 @@ def perturbation_curve(
           percentile interval over sequences of the mean over repeats
         - baseline : float, the metric on the unchanged sequences
         - area : dict of order to float, the mean height of the curve over the range of
-          fractions (trapezoids). For a faithful saliency top < random < bottom.
+          fractions (trapezoids). For a faithful saliency top < random < bottom with
+          ``mode="deletion"``, and the reverse with ``mode="insertion"``.
         - area_intervals : dict of order to ndarray of shape (2,)
         - chance : float or None
         - n_samples, n_repeats : int
-        - metric, fill : str
+        - metric, fill, mode : str
         - confidence_level : float
 
         ``intervals`` and ``area_intervals`` are empty with ``n_bootstrap=0``.
@@ -157,7 +168,11 @@ def perturbation_curve(
 
     Removal is nested, so that a larger fraction removes all that a smaller one did, and the orders
     share their random draws, so that none depends on which others are asked for. The intervals
-    hold the sampling of the sequences; the spread over repeats is in ``scores``.
+    hold the sampling of the sequences; the spread over repeats is in ``scores``. Curves of several
+    classifiers fitted with different seeds are needed to see how much one fit differs from another.
+
+    Random positions hit salient ones by chance, and matched ones more often where a letter is rare.
+    Towards a fraction of 1 all orders become the same, and at 1 they are.
 
     The curve says whether the saliency finds what *this* classifier uses. It says nothing about
     biology, nor about what a classifier fitted anew would do without these letters.
@@ -178,7 +193,7 @@ def perturbation_curve(
     {'top': [1.0, 0.55], 'random': [1.0, 0.95], 'bottom': [1.0, 1.0]}
     """
     check_fitted_classifier(estimator)
-    wanted = _check_fractions(fractions)
+    wanted = check_fractions(fractions)
     _check_orders(orders)
     data = LetterInput.read(estimator, X, alphabet)
     labels = column_or_1d(y)
@@ -187,12 +202,13 @@ def perturbation_curve(
     magnitude = None
     if any(order != "random" for order in orders):
         magnitude = removal_magnitude(saliency, estimator, X, data, alphabet, batch_size)
-    remover = Remover(estimator, data, magnitude, fill=fill, seed=seed)
+    remover = Remover(estimator, data, magnitude, fill=fill, seed=seed, mode=mode)
     score = Metric(metric, labels, len(estimator.classes_))
 
     clean = Responses(estimator, data.with_codes(data.codes))
     baseline = float(score.score(clean))
     clean.forget_input()
+    unchanged = 0.0 if mode == "deletion" else 1.0
     cells: list[Responses] = []
     values: list[float] = []
     with progress(verbose, len(orders) * n_repeats * len(wanted)) as bar:
@@ -201,7 +217,7 @@ def perturbation_curve(
             for repeat in range(n_repeats):
                 for i, fraction in enumerate(wanted):
                     responses, value = clean, baseline
-                    if fraction > 0:
+                    if fraction != unchanged:
                         removed = remover.removed(order, fraction, repeat)
                         before = unrepeated[i]
                         if before is not None and np.array_equal(before[0], removed):
@@ -250,6 +266,7 @@ def perturbation_curve(
         n_repeats=n_repeats,
         metric=score.name,
         fill=fill,
+        mode=mode,
         confidence_level=confidence_level,
     )
 
@@ -262,7 +279,8 @@ def _area(fractions: NDArray[np.float64], heights: NDArray[np.float64]) -> NDArr
     return ((heights[..., 1:] + heights[..., :-1]) / 2 * widths).sum(axis=-1) / widths.sum()
 
 
-def _check_fractions(fractions: ArrayLike) -> NDArray[np.float64]:
+def check_fractions(fractions: ArrayLike) -> NDArray[np.float64]:
+    """Return the fractions, or say what is wrong with them."""
     checked = np.asarray(fractions, dtype=np.float64)
     if checked.ndim != 1 or checked.size == 0:
         raise ValueError(

@@ -16,17 +16,19 @@ from ._plot_style import NEUTRAL, PALETTE, get_axes, hide_spines, in_words, lege
 _ORDER_NAMES = {
     "top": "Most salient first",
     "random": "Random order (control)",
+    "matched": "Random, same letters (control)",
     "bottom": "Least salient first",
 }
-_ORDER_COLORS = {"top": "#D55E00", "random": NEUTRAL, "bottom": "#0072B2"}
-_ORDER_STYLES = {"top": "-", "random": "--", "bottom": ":"}
-_ORDER_MARKERS = {"top": "o", "random": "s", "bottom": "^"}
+_ORDER_COLORS = {"top": "#D55E00", "random": NEUTRAL, "matched": "#000000", "bottom": "#0072B2"}
+_ORDER_STYLES = {"top": "-", "random": "--", "matched": "-.", "bottom": ":"}
+_ORDER_MARKERS = {"top": "o", "random": "s", "matched": "D", "bottom": "^"}
+_MODE_WORDS = {"deletion": "Letters removed", "insertion": "Letters kept"}
 _FILL_WORDS = {
-    "unknown": "(set to unknown)",
-    "shuffle": "(shuffled among themselves)",
-    "resample": "(redrawn from the composition)",
-    "dinucleotide": "(taken from a dinucleotide shuffle)",
-    "uniform": "(set to equal values for all letters)",
+    "unknown": "set to unknown",
+    "shuffle": "shuffled among themselves",
+    "resample": "redrawn from the composition",
+    "dinucleotide": "taken from a dinucleotide shuffle",
+    "uniform": "set to equal values for all letters",
 }
 
 
@@ -148,8 +150,8 @@ class PerturbationCurveDisplay:
         Parameters
         ----------
         curves : mapping of str to Bunch
-            Results of :func:`perturbation_curve` by the name of the estimator, all with one metric
-            and one fill.
+            Results of :func:`perturbation_curve` by the name of the estimator, all with one metric,
+            one fill and one mode.
         ax : matplotlib Axes or None, default=None
             Where to draw. None makes a figure.
         **plot_kwargs : dict
@@ -161,11 +163,11 @@ class PerturbationCurveDisplay:
         """
         if not curves:
             raise ValueError("curves is empty: give at least one result of perturbation_curve.")
-        kinds = {(curve.metric, curve.fill) for curve in curves.values()}
+        kinds = {(curve.metric, curve.fill, curve.mode) for curve in curves.values()}
         if len(kinds) > 1:
             raise ValueError(
-                f"The curves differ in metric or fill: {sorted(kinds)}. Heights in one picture "
-                "would not mean the same; draw them in separate axes."
+                f"The curves differ in metric, fill or mode: {sorted(kinds)}. Heights in one "
+                "picture would not mean the same; draw them in separate axes."
             )
         return cls(dict(curves)).plot(ax=ax, **plot_kwargs)
 
@@ -184,8 +186,8 @@ class PerturbationCurveDisplay:
         ax : matplotlib Axes or None, default=None
             Where to draw. None makes a figure.
         orders : sequence of str or None, default=None
-            The orders to draw. None draws all that there are for one estimator, and "top" and
-            "random" for several, which differ by colour then.
+            The orders to draw. None draws all that there are for one estimator, and all but
+            "bottom" for several, which differ by colour then.
         band : bool, default=True
             Whether to show the intervals.
         legend : bool, default=True
@@ -244,7 +246,10 @@ class PerturbationCurveDisplay:
             )
             low, high = ax.get_ylim()
             ax.set_ylim(low - 0.02 * (high - low), high)
-        ax.set_xlabel(f"Letters removed (% of each sequence)\n{_FILL_WORDS[first.fill]}")
+        others = "the others " if first.mode == "insertion" else ""
+        ax.set_xlabel(
+            f"{_MODE_WORDS[first.mode]} (% of each sequence)\n({others}{_FILL_WORDS[first.fill]})"
+        )
         ax.set_ylabel(in_words(first.metric))
         hide_spines(ax, "top", "right")
         if legend:

@@ -20,9 +20,11 @@ class _Silent:
         """Do nothing."""
 
 
-def progress(verbose: int | bool, total: int) -> Any:
+def progress(
+    verbose: int | bool, total: int, what: str = "perturbation_curve", unit: str = "score"
+) -> Any:
     """Return a context manager with ``update``: a bar if ``verbose``, else nothing to be seen."""
     if not verbose:
         return _Silent()
-    tqdm = require("tqdm", extra="progress", purpose="perturbation_curve(verbose=1)")
-    return tqdm.tqdm(total=total, desc="perturbation_curve", unit="score")
+    tqdm = require("tqdm", extra="progress", purpose=f"{what}(verbose=1)")
+    return tqdm.tqdm(total=total, desc=what, unit=unit)

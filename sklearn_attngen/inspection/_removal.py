@@ -14,10 +14,11 @@ from ._letter_input import LetterInput
 from ._saliency import saliency as compute_saliency
 from ._unwrap import refuses_unknown_letters
 
-ORDERS = ("top", "random", "bottom")
+ORDERS = ("top", "random", "matched", "bottom")
+MODES = ("deletion", "insertion")
 
 # Keys of the seeds of the independent random streams.
-_ORDER_STREAM, _TIE_STREAM, _FILL_STREAM = 0, 1, 2
+_ORDER_STREAM, _TIE_STREAM, _FILL_STREAM, _MATCH_STREAM = 0, 1, 2, 4
 
 
 def stream(seed: int, purpose: int, repeat: int) -> np.random.Generator:
@@ -39,7 +40,13 @@ def removal_magnitude(
             estimator, X, method=saliency, batch_size=batch_size, alphabet=alphabet
         )
     else:
-        values = np.asarray(saliency(estimator, X) if callable(saliency) else saliency)
+        values = saliency(estimator, X) if callable(saliency) else saliency
+    return np.abs(checked_saliency(values, data))
+
+
+def checked_saliency(values: Any, data: LetterInput) -> NDArray[np.float64]:
+    """Return one finite value for each position, (n, L), or say what is wrong."""
+    values = np.asarray(values)
     if values.shape != data.codes.shape:
         raise ValueError(
             f"The saliency has shape {values.shape}, but X holds {data.codes.shape[0]} sequences "
@@ -53,7 +60,7 @@ def removal_magnitude(
             f"The saliency is {values[row, position]} in row {row} at position {position} (both "
             "0-based): positions cannot be ranked by values that are not finite."
         )
-    return np.abs(values)
+    return values
 
 
 def removal_ranks(
@@ -72,6 +79,7 @@ def removal_ranks(
     real : ndarray of bool of shape (n, L)
         Positions that carry a letter. The others rank last.
     order : {"top", "random", "bottom"}
+        The order "matched" needs the letters too, see :func:`matched_ranks`.
     seed, repeat : int
         Decide random orders, and the order among equal saliencies: were ties broken by position, a
         saliency without information would always remove the start of the sequence.
@@ -94,6 +102,33 @@ def removal_ranks(
     return ranks
 
 
+def matched_ranks(
+    top: NDArray[np.int64], codes: NDArray[np.uint8], seed: int, repeat: int
+) -> NDArray[np.int64]:
+    """Rank random positions so that each number of them holds the same letters as the top ones.
+
+    Parameters
+    ----------
+    top : ndarray of int of shape (n, L)
+        Ranks of the order that is matched, from :func:`removal_ranks`.
+    codes : ndarray of uint8 of shape (n, L)
+    seed, repeat : int
+        Decide which of the positions of a letter stand for which.
+
+    Returns
+    -------
+    ranks : ndarray of int of shape (n, L)
+        The j-th G of a random order of the row's Gs has the rank of the j-th G of the top order,
+        and so on for each letter.
+    """
+    keys = stream(seed, _MATCH_STREAM, repeat).random(codes.shape)
+    by_top = np.lexsort((top, codes), axis=-1)
+    by_chance = np.lexsort((keys, codes), axis=-1)  # the same letters at the same places
+    ranks = np.empty_like(top)
+    np.put_along_axis(ranks, by_chance, np.take_along_axis(top, by_top, axis=1), axis=1)
+    return ranks
+
+
 def removal_counts(real: NDArray[np.bool_], fraction: float) -> NDArray[np.int64]:
     """Return how many positions of each row are removed: (n,).
 
@@ -113,6 +148,9 @@ class Remover:
     The order of removal is nested: what a small fraction removes, a larger one removes too. The
     random draws of a fill are shared by all orders, so that the difference between two orders has
     less noise.
+
+    With ``mode="insertion"``, the selected positions are the only ones that stay, and the fill
+    stands in the place of all others.
     """
 
     def __init__(
@@ -123,6 +161,7 @@ class Remover:
         *,
         fill: str,
         seed: int,
+        mode: str = "deletion",
     ) -> None:
         if fill == "uniform" and data.sequences.layout == "strings":
             raise ValueError(
@@ -139,18 +178,24 @@ class Remover:
         self.magnitude = magnitude
         self.fill = fill
         self.seed = seed
+        self.mode = mode
         self._ranks: tuple[tuple[str, int], NDArray[np.int64]] | None = None
 
     def selected(self, order: str, fraction: float, repeat: int) -> NDArray[np.bool_]:
-        """Return the mask (n, L) of the positions to remove."""
+        """Return the mask (n, L) of the positions that come first in an order."""
         if self._ranks is None or self._ranks[0] != (order, repeat):
-            ranks = removal_ranks(self.magnitude, self.real, order, self.seed, repeat)
+            ranked_as = "top" if order == "matched" else order
+            ranks = removal_ranks(self.magnitude, self.real, ranked_as, self.seed, repeat)
+            if order == "matched":
+                ranks = matched_ranks(ranks, self.codes, self.seed, repeat)
             self._ranks = ((order, repeat), ranks)
         return self._ranks[1] < removal_counts(self.real, fraction)[:, None]
 
     def removed(self, order: str, fraction: float, repeat: int) -> NDArray:
         """Return the perturbed codes (n, L), or the values (n, L, n_letters) for "uniform"."""
         selected = self.selected(order, fraction, repeat)
+        if self.mode == "insertion":
+            selected = self.real & ~selected
         n_letters = self.data.sequences.alphabet.n_letters
         if self.fill == "uniform":
             return fill_uniform(one_hot(self.codes, n_letters), self.codes, selected)

@@ -7,11 +7,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils.validation import _num_samples
 
 from sklearn_attngen.sequences import Alphabet
 
+from ._deeplift import deeplift
 from ._letter_input import LetterInput
+from ._mutagenesis import mutagenesis_saliency
 from ._occlusion import occlusion
 from ._unwrap import check_fitted_classifier, find_network
 
@@ -53,13 +57,19 @@ def saliency(
         ``SequenceOneHotEncoder`` at the start of a pipeline, it has the positions of its columns.
     method : str, default="auto"
         - ``"auto"``: the network's own default where there is a network, else ``"occlusion"``. With
-          ``signed=True``, ``"gradient_x_input"`` for a network whose default rests on
-          attention, which has no sign.
+          ``signed=True``, ``"interior_gradient"`` for a network whose default rests on attention,
+          which has no sign (``"gradient_x_input"`` where it has no such method).
         - ``"occlusion"``: each letter in turn is set to unknown (N), and the change of the
           target's probability is measured (of its decision function where there is no
           ``predict_proba``). For every estimator; needs L predictions a sequence.
-        - any method of the network's own ``saliency``: ``"attention"``, ``"gradient_x_input"``,
-          ``"attention_x_gradient"``, ``"integrated_gradients"``.
+        - ``"mutagenesis"``: each letter in turn is replaced by every other letter; the mean size of
+          the changes of the target's score, see :func:`mutagenesis`. With ``signed=True`` their
+          mean fall. For every estimator; needs (n_letters - 1) * L predictions a sequence.
+        - any method of the network's own ``saliency``: ``"interior_gradient"``,
+          ``"gradient_x_input"``, ``"integrated_gradients"``, and for AttnGen ``"attention"`` and
+          ``"attention_x_gradient"``.
+        - ``"deeplift"``: contributions by DeepLIFT's rescale rule against equal shares of all
+          letters. For networks of this package; needs Captum (``sklearn-attngen[captum]``).
     target : label, array-like of n labels or None, default=None
         The class to explain. None takes the class that the estimator predicts. Methods that do
         not know classes (``"attention"``) ignore it.
@@ -68,12 +78,12 @@ def saliency(
         positive where the letter speaks for the target, negative where it speaks against it,
         not scaled.
     batch_size : int or None, default=None
-        Number of perturbed sequences that occlusion holds in memory at a time. None chooses it
-        by the length, so that their one-hot form takes a few MB. Results do not depend on it
-        beyond rounding. The networks' own methods use the network's batches.
+        Number of sequences held in memory at a time: perturbed ones for occlusion and
+        mutagenesis, those of X for the methods of networks. None chooses it by the length, so that
+        the one-hot form takes a few MB. Results do not depend on it beyond rounding.
     alphabet : str, Alphabet or None, default=None
-        What occlusion reads X in. None takes the estimator's ``alphabet`` parameter, or that of
-        one of its parts, and DNA where there is none.
+        What X is read in where letters are changed. None takes the estimator's ``alphabet``
+        parameter, or that of one of its parts, and DNA where there is none.
 
     Returns
     -------
@@ -83,6 +93,8 @@ def saliency(
 
     Raises
     ------
+    ImportError
+        If the method is ``"deeplift"`` and Captum is not installed.
     NotFittedError
         If the estimator is not fitted.
     TypeError
@@ -93,7 +105,10 @@ def saliency(
 
     See Also
     --------
+    convergence_delta : By how much the evidence of a network misses the output it explains.
+    mutagenesis : The changes behind ``"mutagenesis"``, one for each letter at each position.
     perturbation_curve : Test whether the decision does rest on the salient letters.
+    sanity_checks : Test whether the saliency depends on what the classifier has learned.
     SaliencyDisplay : Draw the result.
 
     Notes
@@ -104,6 +119,14 @@ def saliency(
     often behaves so) the evidence is 0 throughout, and the magnitude is spread evenly over the
     letters of the row: it says nothing about them, and a perturbation test then removes random
     ones. What several letters hold redundantly, occlusion of one letter cannot see.
+
+    A magnitude says that the classifier uses a letter, not for which class, and not that biology
+    does. Its controls are the random positions of :func:`perturbation_curve` and the
+    untrained networks of :func:`sanity_checks`.
+
+    DeepLIFT has rules for single layers such as ReLU. Through the products of attention, maxima
+    and exponentials Captum passes plain gradients, so that for AttnGen the contributions do
+    not add up to the output; :func:`convergence_delta` tells by how much.
 
     Ambiguity letters are read as unknown before any change is measured.
 
@@ -120,13 +143,14 @@ def saliency(
     array([[0., 0., 1., 0.]])
     """
     check_fitted_classifier(estimator)
-    if method != "occlusion":
+    if method not in ("occlusion", "mutagenesis", "deeplift"):
         found = find_network(estimator)
         if found is not None:
             final, encoders = found
             for encoder in encoders:
                 X = encoder.transform(X)
-            return final.saliency(X, _own_method(final, method, signed), target, signed=signed)
+            own = _own_method(final, method, signed)
+            return _in_parts(final, X, own, target, signed, batch_size)
         if method != "auto":
             raise ValueError(
                 f"method={method!r} asks a network for its own explanation, but "
@@ -135,12 +159,39 @@ def saliency(
                 "method='occlusion', which works for every classifier, or 'auto'."
             )
     data = LetterInput.read(estimator, X, alphabet)
-    return occlusion(estimator, data, target, signed=signed, batch_size=batch_size)
+    explain = {"mutagenesis": mutagenesis_saliency, "deeplift": deeplift}.get(method, occlusion)
+    return explain(estimator, data, target, signed=signed, batch_size=batch_size)
+
+
+def _in_parts(
+    final: Any, X: Any, method: str | None, target: Any, signed: bool, batch_size: int | None
+) -> NDArray[np.float64]:
+    """Ask an estimator for its own saliency, at most ``batch_size`` rows at a time."""
+    n = 0 if batch_size is None else _num_samples(X)
+    if batch_size is None or n <= batch_size:
+        return final.saliency(X, method, target, signed=signed)
+    # Reads all rows, so that errors count them as the user does.
+    predicted = final.predict(X)
+    labels = predicted if target is None else np.asarray(target)
+    if labels.ndim == 0:
+        labels = np.full(n, target)
+    if labels.shape != (n,) or not np.isin(labels, final.classes_).all():
+        return final.saliency(X, method, target, signed=signed)  # raises
+    parts = [slice(start, start + batch_size) for start in range(0, n, batch_size)]
+    return np.concatenate(
+        [
+            final.saliency(_safe_indexing(X, rows), method, labels[rows], signed=signed)
+            for rows in parts
+        ]
+    )
 
 
 def _own_method(final: Any, method: str, signed: bool) -> str | None:
     """Translate "auto" for an estimator with a saliency method; None is its default."""
     if method != "auto":
         return method
-    unsigned = str(getattr(final, "saliency_method", "")).startswith("attention")
-    return "gradient_x_input" if signed and unsigned else None
+    if not signed or not str(getattr(final, "saliency_method", "")).startswith("attention"):
+        return None
+    # Where the network is sure of its class, its gradient at the sequence itself says little.
+    offered = getattr(final, "_saliency_methods", ())
+    return "interior_gradient" if "interior_gradient" in offered else "gradient_x_input"

@@ -1,4 +1,4 @@
-"""Pictures of saliency: profiles of classes, letters of single sequences."""
+"""Pictures of saliency: profiles of classes, letters of single sequences, many sequences."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from ._letter_input import LetterInput
 from ._letters import letter_colors as color_letters
 from ._plot_style import check_positions, get_axes
 from ._saliency import saliency as compute_saliency
+from ._saliency_heatmap import draw_heatmap
 from ._saliency_plots import draw_profile, draw_sequences
 from ._unwrap import alphabet_of
 
-KINDS = ("profile", "sequences")
+KINDS = ("profile", "sequences", "heatmap")
 # Beyond this many sequences the letters of a figure cannot be read.
 _MOST_SEQUENCES = 20
 
@@ -34,16 +35,16 @@ class SaliencyDisplay:
     ----------
     saliency : ndarray of shape (n, L)
         Values of n sequences.
-    kind : {"profile", "sequences"}, default="profile"
+    kind : {"profile", "sequences", "heatmap"}, default="profile"
         What :meth:`plot` draws.
     codes : ndarray of uint8 of shape (n, L) or None, default=None
         The letters; needed for ``kind="sequences"``.
     alphabet : str or Alphabet, default="DNA"
         Alphabet of the codes.
     groups : ndarray of shape (n,) or None, default=None
-        The class that each sequence counts to in a profile; None makes one profile of all.
+        The class that each sequence counts to in a profile or heat map; None makes one of all.
     group_name : str, default="Class"
-        Title of the legend.
+        What the classes are, in the legend or at the axis.
     positions : int, array-like of shape (L,) or None, default=None
         Numbers of the positions: that of the first one, or all of them. None counts from 0.
     labels : list or array of n str, or None, default=None
@@ -63,10 +64,24 @@ class SaliencyDisplay:
         Spread of each class (``kind="profile"``).
     letters_ : list of PathPatch
         Letters (``kind="sequences"``).
+    image_ : AxesImage
+        The values (``kind="heatmap"``).
+    colorbar_ : Colorbar
+        What the colours mean (``kind="heatmap"``).
 
     See Also
     --------
     saliency : Compute the values.
+    PerturbationCurveDisplay : Show whether the decision does rest on the salient letters.
+
+    Notes
+    -----
+    A picture of saliency convinces easily and proves nothing: a classifier with random weights
+    gives pictures too. The control is a perturbation curve with its random order, of the same
+    classifier and saliency.
+
+    A profile shows what lies at the same place in many sequences; what moves about is in none
+    of its peaks, and the band tells how different the sequences are. A heat map shows both.
 
     Examples
     --------
@@ -77,6 +92,9 @@ class SaliencyDisplay:
     >>> display.ax_.get_xlabel()
     'Position (0-based)'
     """
+
+    figure_: Any
+    ax_: Any
 
     def __init__(
         self,
@@ -128,10 +146,11 @@ class SaliencyDisplay:
         X : array-like of n sequences of one length L
             For ``kind="sequences"`` at most 20: every one is drawn.
         y : array-like of shape (n,) or None, default=None
-            True labels. None groups a profile by predicted class.
-        kind : {"profile", "sequences"}, default="profile"
+            True labels. None groups a profile or heat map by predicted class.
+        kind : {"profile", "sequences", "heatmap"}, default="profile"
             "profile": the mean over the sequences of each class, with one standard deviation to
             either side. "sequences": the letters of every sequence, as high as their saliency.
+            "heatmap": each sequence as a line of colours, class by class, for many sequences.
         method : str, default="auto"
             How saliency is computed, see :func:`saliency`.
         target : label, array-like of n labels or None, default=None
@@ -219,11 +238,11 @@ class SaliencyDisplay:
         X : array-like of n sequences or None, default=None
             Needed for ``kind="sequences"``.
         y : array-like of shape (n,) or None, default=None
-            The class that each sequence counts to in a profile. None makes one profile of all.
-        kind : {"profile", "sequences"}, default="profile"
+            The class that each sequence counts to in a profile or heat map. None makes one of all.
+        kind : {"profile", "sequences", "heatmap"}, default="profile"
             What is drawn, see :meth:`from_estimator`.
         group_name : str, default="Class"
-            Title of the legend.
+            What the classes are, in the legend or at the axis.
         signed : bool, default=False
             Whether the values are signed evidence.
         positions : int, array-like of shape (L,) or None, default=None
@@ -294,6 +313,7 @@ class SaliencyDisplay:
         letters_per_line: int = 60,
         class_colors: Mapping[Any, str] | None = None,
         band: bool = True,
+        sort: str | None = None,
     ) -> SaliencyDisplay:
         """Draw.
 
@@ -309,6 +329,10 @@ class SaliencyDisplay:
             For ``kind="profile"``; None takes a palette that is safe for colour-blind readers.
         band : bool, default=True
             Whether a profile shows the standard deviation.
+        sort : {"peak"} or None, default=None
+            For ``kind="heatmap"``, the order of the sequences within a class: None as they come,
+            "peak" by the position of their largest value. Sorting draws a diagonal out of noise
+            too: it shows where peaks are, and not that they mean anything.
 
         Returns
         -------
@@ -318,8 +342,11 @@ class SaliencyDisplay:
         Raises
         ------
         ValueError
-            If a colour is missing, or ``letters_per_line`` is no positive whole number.
+            If a colour is missing, ``letters_per_line`` is no positive whole number, or ``sort`` is
+            unknown.
         """
+        if sort not in (None, "peak"):
+            raise ValueError(f"sort must be 'peak' or None, got {sort!r}.")
         if not isinstance(letters_per_line, Integral) or letters_per_line < 1:
             raise ValueError(
                 f"letters_per_line must be a whole number, at least 1, got {letters_per_line!r}."
@@ -341,6 +368,17 @@ class SaliencyDisplay:
                 signed=self.signed,
                 class_colors=class_colors,
                 band=band,
+            )
+        elif self.kind == "heatmap":
+            self.figure_, self.ax_ = get_axes(ax, (7.5, 4.4), "SaliencyDisplay")
+            self.image_, self.colorbar_ = draw_heatmap(
+                self.ax_,
+                self.saliency,
+                self.groups,
+                group_name=self.group_name,
+                numbers=numbers,
+                signed=self.signed,
+                sort=sort,
             )
         else:
             assert self.codes is not None  # from_saliency has checked

@@ -1,5 +1,8 @@
-"""Scores of faithfulness for cross-validation and searches."""
+"""Scores of faithfulness: for cross-validation and searches, and of one classifier."""
+
+from sklearn_attngen.inspection._infidelity import infidelity
+from sklearn_attngen.inspection._rationale import comprehensiveness, sufficiency
 
 from ._perturbation_scorer import PerturbationScorer
 
-__all__ = ["PerturbationScorer"]
+__all__ = ["PerturbationScorer", "comprehensiveness", "infidelity", "sufficiency"]

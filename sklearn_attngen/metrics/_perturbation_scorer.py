@@ -31,12 +31,13 @@ class PerturbationScorer(BaseEstimator):
     ----------
     fraction : float in (0, 1], default=0.2
         Fraction of the real positions of each sequence that is removed.
-    order : {"top", "bottom", "random"}, default="top"
-        What is removed: the most salient positions, the least salient or random ones.
+    order : {"top", "bottom", "random", "matched"}, default="top"
+        What is removed: the most salient positions, the least salient, random ones, or random ones
+        that hold as many of each letter as the most salient ones do.
     fill : {"shuffle", "resample", "dinucleotide", "unknown", "uniform"}, default="shuffle"
         What stands in their place, see
         :func:`~sklearn_attngen.inspection.perturbation_curve`.
-    control : {"random", "bottom", "top"} or None, default="random"
+    control : {"random", "matched", "bottom", "top"} or None, default="random"
         What is removed for comparison. None compares with the unchanged sequences.
     metric : str or callable, default="accuracy"
         Name of a scikit-learn scorer, a scorer, or a function ``(y_true, y_pred) -> float``.

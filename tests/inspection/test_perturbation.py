@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -36,6 +37,89 @@ def test_known_letters_are_what_the_decision_rests_on(fill, known, X, y):
     assert curve.area_intervals["top"][1] < curve.area_intervals["random"][0]
 
 
+def test_the_matched_order_takes_away_what_the_top_order_gains_by_composition(make_sequences):
+    """All that this classifier does is count the letter A: which of the As go does not matter."""
+
+    class CountsA(ClassifierMixin, BaseEstimator):
+        def fit(self, X, y):
+            self.classes_ = np.array([0, 1])
+            return self
+
+        def predict(self, X):
+            return np.array([int(x.count("A") > 10) for x in X])
+
+        def predict_proba(self, X):
+            return np.eye(2)[self.predict(X)]
+
+    X = make_sequences(400, length=40)
+    y = np.array([int(x.count("A") > 10) for x in X])
+    model = CountsA().fit(X, y)
+    values = np.array([[float(letter == "A") for letter in x] for x in X])
+    curve = perturbation_curve(
+        model,
+        X,
+        y,
+        fractions=(0.1, 0.25),
+        orders=("top", "random", "matched"),
+        fill="unknown",
+        saliency=values,
+        n_bootstrap=0,
+    )
+    np.testing.assert_allclose(curve.scores["matched"], curve.scores["top"], atol=1e-12)
+    assert means(curve)["top"][1] < means(curve)["random"][1] - 0.05
+
+
+def test_insertion_keeps_only_what_comes_first(known, X, y):
+    """A tenth of 30 letters are the three that decide: they are enough, and no others are."""
+    curve = perturbation_curve(
+        known,
+        X,
+        y,
+        fractions=(0, 0.1, 0.5, 1),
+        orders=("top", "random", "matched", "bottom"),
+        fill="resample",
+        mode="insertion",
+        n_bootstrap=50,
+    )
+    found = means(curve)
+    assert curve.mode == "insertion"
+    assert (found["top"][1:] == 1).all()
+    assert all((heights[3] == 1) and (heights[0] < 0.7) for heights in found.values())
+    assert found["random"][1] < 0.75
+    assert found["bottom"][2] < 0.7
+    assert found["bottom"][2] < found["matched"][2] < 1
+    assert curve.area["top"] > curve.area["random"] > curve.area["bottom"]
+    for scores in curve.scores.values():  # without any letter the orders are the same
+        np.testing.assert_array_equal(scores[0], curve.scores["top"][0])
+
+
+@pytest.mark.parametrize("fill", STRING_FILLS)
+def test_insertion_leaves_the_kept_letters_and_no_others_alone(fill, known, X, y):
+    seen = []
+
+    class Spy(type(known)):
+        def predict(self, X):
+            seen.append(X)
+            return super().predict(X)
+
+    weights = np.arange(30.0) + np.zeros((300, 1))
+    perturbation_curve(
+        Spy().fit(X),
+        X,
+        y,
+        orders=("top",),
+        fractions=(0.2,),
+        fill=fill,
+        mode="insertion",
+        saliency=weights,
+        n_repeats=1,
+        n_bootstrap=0,
+    )
+    clean, kept = seen
+    assert [x[24:] for x in kept] == [x[24:] for x in clean]
+    assert sum(a[:24] == b[:24] for a, b in zip(kept, clean, strict=True)) < 3
+
+
 def test_shapes_and_bookkeeping(linear, X, y):
     curve = perturbation_curve(linear, X, y, fractions=[0, 0.2, 0.4], n_repeats=3, n_bootstrap=20)
     assert set(curve.scores) == set(curve.intervals) == {"top", "random", "bottom"}
@@ -49,7 +133,7 @@ def test_shapes_and_bookkeeping(linear, X, y):
         assert curve.area[order] == pytest.approx(expected)
     np.testing.assert_array_equal(curve.fractions, [0, 0.2, 0.4])
     assert (curve.n_samples, curve.n_repeats, curve.chance) == (300, 3, 0.5)
-    assert (curve.metric, curve.fill) == ("accuracy", "shuffle")
+    assert (curve.metric, curve.fill, curve.mode) == ("accuracy", "shuffle", "deletion")
 
 
 def test_the_curve_starts_at_plain_accuracy(linear, X, y):
@@ -304,6 +388,7 @@ def test_progress_is_shown_when_asked_for(linear, X, y, capsys):
         ({"orders": ()}, "orders"),
         ({"orders": ("top", "top")}, "orders"),
         ({"fill": "zero"}, "fill"),
+        ({"mode": "backwards"}, "mode"),
         ({"n_repeats": 0}, "n_repeats"),
         ({"confidence_level": 1.0}, "confidence_level"),
         ({"metric": "nonsense"}, "nonsense"),

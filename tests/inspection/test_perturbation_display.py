@@ -89,6 +89,30 @@ def test_everything_fits_into_the_figure(curve, names, size):
     assert not legend.overlaps(ax.yaxis.label.get_window_extent())
 
 
+@pytest.mark.parametrize("size", [(4.2, 3.4), (6.4, 4.2)])
+def test_insertion_and_the_matched_order_are_named(size, known, X, y):
+    figure, ax = plt.subplots(figsize=size, layout="constrained")
+    display = PerturbationCurveDisplay.from_estimator(
+        known,
+        X,
+        y,
+        fractions=(0, 0.2, 1),
+        orders=("top", "random", "matched"),
+        fill="resample",
+        mode="insertion",
+        n_bootstrap=20,
+        ax=ax,
+    )
+    assert ax.get_xlabel() == (
+        "Letters kept (% of each sequence)\n(the others redrawn from the composition)"
+    )
+    assert display.lines_["KnownLetters", "matched"].get_label().startswith("Random, same letters")
+    styles = {line.get_linestyle() for line in display.lines_.values()}
+    assert len(styles) == 3
+    figure.canvas.draw()
+    assert ax.get_legend().get_window_extent().x1 <= figure.bbox.x1
+
+
 def test_metrics_without_chance_have_no_chance_line(known, X, y):
     display = PerturbationCurveDisplay.from_estimator(
         known, X, y, fractions=(0, 0.1), metric="neg_log_loss", n_bootstrap=0
@@ -98,8 +122,13 @@ def test_metrics_without_chance_have_no_chance_line(known, X, y):
 
 def test_curves_that_cannot_be_compared(curve, known, X, y):
     other = perturbation_curve(known, X, y, fractions=(0, 0.1), fill="shuffle", n_bootstrap=0)
-    with pytest.raises(ValueError, match="differ in metric or fill"):
+    with pytest.raises(ValueError, match="differ in metric, fill or mode"):
         PerturbationCurveDisplay.from_curves({"one": curve, "two": other})
+    kept = perturbation_curve(
+        known, X, y, fractions=(0, 0.1), fill="resample", mode="insertion", n_bootstrap=0
+    )
+    with pytest.raises(ValueError, match="insertion"):
+        PerturbationCurveDisplay.from_curves({"one": curve, "two": kept})
     with pytest.raises(ValueError, match="empty"):
         PerturbationCurveDisplay.from_curves({})
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sklearn_attngen.inspection._removal import removal_counts, removal_ranks
+from sklearn_attngen.inspection._removal import matched_ranks, removal_counts, removal_ranks
 
 REAL = np.array([[True] * 6, [True, False, True, True, False, True]])
 VALUES = np.array([[0.1, 0.5, 0.2, 0.0, 0.15, 0.05], [0.2, 0.9, 0.5, 0.1, 0.8, 0.2]])
@@ -42,6 +42,33 @@ def test_random_order_is_even_and_its_own():
     ranks = removal_ranks(None, real, "random", seed=1, repeat=0)
     np.testing.assert_allclose((ranks == 0).mean(axis=0), 0.2, atol=0.03)
     assert (ranks != removal_ranks(np.ones((4000, 5)), real, "top", 1, 0)).any()
+
+
+def test_matched_positions_hold_the_letters_of_the_top_ones_at_every_depth():
+    """Nested, random, and of the same composition: only the places differ."""
+    rng = np.random.default_rng(0)
+    codes = rng.choice(np.array([0, 1, 2, 3, 255], np.uint8), (50, 40))
+    real = codes != 255
+    top = removal_ranks(rng.random(codes.shape), real, "top", seed=0, repeat=0)
+    matched = matched_ranks(top, codes, seed=0, repeat=0)
+    np.testing.assert_array_equal(np.sort(matched, axis=1), np.tile(np.arange(40), (50, 1)))
+    for k in (1, 5, 17):
+        for letter in range(4):
+            np.testing.assert_array_equal(
+                ((codes == letter) & (matched < k)).sum(axis=1),
+                ((codes == letter) & (top < k)).sum(axis=1),
+            )
+    assert ((matched < 5) & (top < 5)).mean() < 0.06  # of 12.5 %, were they the same
+    assert (matched != matched_ranks(top, codes, seed=0, repeat=1)).any()
+    np.testing.assert_array_equal(matched, matched_ranks(top, codes, seed=0, repeat=0))
+
+
+def test_matched_positions_of_a_letter_are_drawn_evenly():
+    codes = np.tile(np.array([0, 1, 0, 1, 0, 0], np.uint8), (4000, 1))
+    top = np.tile(np.array([0, 1, 2, 3, 4, 5]), (4000, 1))
+    first_one = matched_ranks(top, codes, seed=3, repeat=0) == 0
+    np.testing.assert_allclose(first_one.mean(axis=0)[[0, 2, 4, 5]], 0.25, atol=0.03)
+    assert not first_one[:, [1, 3]].any()
 
 
 @pytest.mark.parametrize(

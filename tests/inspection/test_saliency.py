@@ -15,6 +15,7 @@ from sklearn.multiclass import OneVsOneClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
+from sklearn_attngen import AttnGenClassifier
 from sklearn_attngen.inspection import saliency
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
 from sklearn_attngen.sequences import get_alphabet
@@ -253,6 +254,16 @@ def test_auto_with_sign_avoids_attention(default, make_known, X):
     other = make_known(saliency_method="integrated_gradients").fit(X)
     saliency(other, X[:2], signed=True)
     assert other.asked_ == (None, None, True)
+
+
+def test_auto_with_sign_prefers_the_interior_where_there_is_one(planted, quick):
+    """The gradient at the sequence itself says little where the network is sure."""
+    model = AttnGenClassifier(**quick | {"max_epochs": 1}).fit(*planted)
+    few = planted[0][:3]
+    np.testing.assert_array_equal(
+        saliency(model, few, signed=True),
+        model.saliency(few, method="interior_gradient", signed=True),
+    )
 
 
 def test_unfitted(X):

@@ -28,6 +28,8 @@ def texts_overlap(display):
     display.figure_.canvas.draw()
     ax = display.ax_
     drawn = [*ax.texts, *ax.get_xticklabels(), ax.xaxis.label, ax.yaxis.label]
+    if display.kind == "heatmap":
+        drawn += [*ax.get_yticklabels(), display.colorbar_.ax.yaxis.label]
     if ax.get_legend() is not None:
         drawn += ax.get_legend().get_texts()
     boxes = [text.get_window_extent() for text in drawn if text.get_text()]
@@ -96,7 +98,7 @@ def test_evidence_against_hangs_below_the_line():
 
 @pytest.mark.parametrize("positions", [None, 101, np.r_[-15:0, 1:16]])
 @pytest.mark.parametrize("size", [(6, 2.5), (12, 5)])
-@pytest.mark.parametrize("kind", ["profile", "sequences"])
+@pytest.mark.parametrize("kind", ["profile", "sequences", "heatmap"])
 def test_no_text_covers_another(kind, size, positions, known, X, y):
     _, ax = plt.subplots(figsize=size, layout="constrained")
     display = SaliencyDisplay.from_estimator(
@@ -105,6 +107,53 @@ def test_no_text_covers_another(kind, size, positions, known, X, y):
     assert not texts_overlap(display)
     if positions is not None:
         assert display.ax_.get_xlabel() == "Position"
+
+
+def test_a_heat_map_shows_every_sequence_class_by_class(known, X, y):
+    display = SaliencyDisplay.from_estimator(known, X, y, kind="heatmap", method="occlusion")
+    values = saliency(known, X, method="occlusion")
+    expected = np.vstack([values[y == "no"], values[y == "yes"]])
+    np.testing.assert_allclose(display.image_.get_array(), expected)
+    labels = [text.get_text() for text in display.ax_.get_yticklabels()]
+    assert labels == [f"{name}\n(n={(y == name).sum()})" for name in ("no", "yes")]
+    assert display.ax_.get_ylabel() == "True class"
+    assert display.ax_.get_xlabel() == "Position (0-based)"
+    assert display.colorbar_.ax.get_ylabel() == "Share of saliency"
+    assert display.image_.get_clim()[0] == 0
+
+
+def test_a_heat_map_of_evidence_is_even_about_zero():
+    values = np.array([[0.5, -0.25, 0.0], [0.1, 0.0, 0.0]])
+    display = SaliencyDisplay.from_saliency(values, kind="heatmap", signed=True)
+    low, high = display.image_.get_clim()
+    assert low == -high
+    assert display.colorbar_.ax.get_ylabel() == "Evidence for the target"
+    assert display.ax_.get_ylabel() == "Sequence"
+
+
+def test_a_heat_map_may_be_sorted_by_the_peak_within_each_class():
+    values = np.eye(6)[[3, 1, 5, 0, 2, 4]]
+    display = SaliencyDisplay.from_saliency(values, y=list("abaabb"), kind="heatmap", sort="peak")
+    assert display.image_.get_array().argmax(axis=1).tolist() == [0, 3, 5, 1, 2, 4]
+    with pytest.raises(ValueError, match="sort must be 'peak' or None"):
+        display.plot(sort="name")
+
+
+def test_a_few_large_values_do_not_darken_all_others():
+    values = np.full((200, 50), 0.01)
+    values[0, 0] = 0.9
+    display = SaliencyDisplay.from_saliency(values, kind="heatmap")
+    assert display.image_.get_clim() == (0, 0.01)
+    assert display.colorbar_.extend == "max"
+
+
+@pytest.mark.parametrize("size", [(4, 3), (7.5, 4.4), (12, 8)])
+def test_names_of_small_classes_are_moved_apart(size):
+    _, ax = plt.subplots(figsize=size, layout="constrained")
+    y = np.repeat(["common", "rare", "rarest"], [400, 5, 2])
+    values = np.random.default_rng(0).random((407, 200))
+    display = SaliencyDisplay.from_saliency(values, y=y, kind="heatmap", ax=ax)
+    assert not texts_overlap(display)
 
 
 def test_long_sequences_are_wrapped_and_numbered(known, X):
@@ -180,7 +229,7 @@ def test_ticks_are_at_round_numbers(numbers, expected):
 def test_wrong_arguments(known, X):
     values = np.ones((2, 30))
     with pytest.raises(ValueError, match="kind must be one of"):
-        SaliencyDisplay.from_estimator(known, X, kind="heatmap")
+        SaliencyDisplay.from_estimator(known, X, kind="bars")
     with pytest.raises(ValueError, match=r"300 are too many to be read: pass at most 20"):
         SaliencyDisplay.from_estimator(known, X, kind="sequences")
     with pytest.raises(ValueError, match="needs X"):

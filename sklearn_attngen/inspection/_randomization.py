@@ -1,0 +1,84 @@
+"""Give the layers of a network new weights, from the last to the first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+
+def randomized_in_turn(module: Any, x: torch.Tensor, seed: int) -> Iterator[str]:
+    """Re-initialise the layers of a network in place, the last first; yield the name of each.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Changed in place, step by step.
+    x : Tensor
+        Input that shows in which order the layers work.
+    seed : int
+        Seed of the new weights. torch's global generator is not touched.
+    """
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, layer in reversed(layers_in_order(module, x)):
+            _reinitialize(layer, generator)
+            yield name
+
+
+def layers_in_order(module: Any, x: torch.Tensor) -> list[tuple[str, Any]]:
+    """Return the layers with parameters of their own, in the order in which they work on ``x``.
+
+    A layer that does not work on it comes first: no output depends on it.
+    """
+    import torch
+
+    from sklearn_attngen.networks import evaluation_mode
+
+    layers = {
+        name: layer
+        for name, layer in module.named_modules()
+        if any(True for _ in layer.parameters(recurse=False))
+    }
+    worked: list[str] = []
+    hooks = [
+        layer.register_forward_hook(lambda *_, name=name: worked.append(name))
+        for name, layer in layers.items()
+    ]
+    try:
+        with evaluation_mode(module), torch.no_grad():
+            module(x)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    order = list(dict.fromkeys(worked))
+    idle = [name for name in layers if name not in order]
+    return [(name, layers[name]) for name in idle + order]
+
+
+def _reinitialize(layer: Any, generator: torch.Generator) -> None:
+    """Put one layer into the state in which a training would find it."""
+    import torch
+    from torch import nn
+
+    if isinstance(layer, nn.Conv1d | nn.Linear):
+        fan_in = math.prod(layer.weight.shape[1:])
+        # Drawn on the CPU, so that every device gets the same weights.
+        weight = torch.empty(layer.weight.shape)
+        layer.weight.copy_(weight.normal_(0.0, math.sqrt(2.0 / fan_in), generator=generator))
+        if layer.bias is not None:
+            layer.bias.zero_()
+    elif hasattr(layer, "initialize"):
+        layer.initialize(generator)
+    elif isinstance(layer, nn.BatchNorm1d):
+        layer.reset_parameters()
+    else:
+        # A layer that nobody told how to start keeps its values and loses their order.
+        for parameter in layer.parameters(recurse=False):
+            order = torch.randperm(parameter.numel(), generator=generator).to(parameter.device)
+            parameter.copy_(parameter.flatten()[order].view_as(parameter))

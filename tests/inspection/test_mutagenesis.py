@@ -1,0 +1,251 @@
+"""inspection.mutagenesis: definition, the networks' fast path, agreement with others, errors."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+
+from sklearn_attngen import AttnGenClassifier, CNNClassifier, make_kmer_classifier
+from sklearn_attngen.inspection import mutagenesis, saliency
+from sklearn_attngen.preprocessing import SequenceOneHotEncoder
+
+LETTERS = "ACGT"
+
+
+def by_hand(score, X):
+    """Mutate strings letter by letter, as the definition says."""
+    changes = np.zeros((len(X), len(X[0]), 4))
+    for row, sequence in enumerate(X):
+        clean = score([sequence])[0]
+        for position, old in enumerate(sequence):
+            if old == "N":
+                continue
+            for code, letter in enumerate(LETTERS):
+                mutant = sequence[:position] + letter + sequence[position + 1 :]
+                changes[row, position, code] = score([mutant])[0] - clean
+    return changes
+
+
+def log_odds(model, column):
+    """The score of a class, from probabilities."""
+
+    def score(X):
+        p = model.predict_proba(X)
+        return np.log(p[:, column]) - np.log(p.sum(axis=1) - p[:, column])
+
+    return score
+
+
+@pytest.fixture
+def linear(X, y):
+    return make_pipeline(SequenceOneHotEncoder(), LogisticRegression()).fit(X, y)
+
+
+@pytest.fixture(scope="module")
+def few():
+    """Four planted sequences of 24 nt; one has unknown letters."""
+    rng = np.random.default_rng(5)
+    X = ["".join(row) for row in rng.choice(list(LETTERS), (4, 24))]
+    return np.array([X[0], "NN" + X[1][2:], X[2], X[3][:9] + "TATAAT" + X[3][15:]], dtype=object)
+
+
+def fitted(kind, data, **changes):
+    parameters = {"n_filters": 8, "n_layers": 1, "kernel_size": 7, "batch_size": 20}
+    return kind(**parameters | {"max_epochs": 6, "random_state": 0} | changes).fit(*data)
+
+
+@pytest.fixture(scope="module")
+def network(planted):
+    return fitted(AttnGenClassifier, planted)
+
+
+def test_a_linear_model_gives_its_coefficients(linear, X):
+    """In log-odds, a substitution changes the sum by the difference of two coefficients."""
+    weights = linear[-1].coef_.reshape(30, 4)
+    codes = linear[0].transform(X[:5]).reshape(5, 30, 4)
+    own = (codes * weights).sum(axis=2, keepdims=True)
+    changes = mutagenesis(linear, X[:5], target="yes", scale="log_odds")
+    np.testing.assert_allclose(changes, weights - own, atol=1e-9)
+    assert (changes[codes == 1] == 0).all()
+    centered = mutagenesis(linear, X[:5], target="yes", scale="log_odds", centered=True)
+    expected = np.broadcast_to(weights - weights.mean(axis=1, keepdims=True), centered.shape)
+    np.testing.assert_allclose(centered, expected, atol=1e-9)
+
+
+def test_probability_is_the_default_of_other_classifiers(linear, make_sequences):
+    few = make_sequences(3, seed=4)
+    few[1] = few[1][:7] + "NN" + few[1][9:]
+    column = linear.predict_proba(few).argmax(axis=1)[0]
+    changes = mutagenesis(linear, few, target=linear.classes_[column])
+    expected = by_hand(lambda X: linear.predict_proba(X)[:, column], few)
+    np.testing.assert_allclose(changes, expected, atol=1e-12)
+    assert (changes[1, 7:9] == 0).all()
+    assert changes.dtype == np.float64
+
+
+def test_decision_function_where_there_are_no_probabilities(X, y):
+    model = make_pipeline(SequenceOneHotEncoder(), RidgeClassifier()).fit(X, y)
+    changes = mutagenesis(model, X[:3], target="no")
+    expected = by_hand(lambda X: -model.decision_function(X), X[:3])
+    np.testing.assert_allclose(changes, expected, atol=1e-12)
+    with pytest.raises(ValueError, match="scale='log_odds' needs predict_proba, which Pipeline"):
+        mutagenesis(model, X[:3], scale="log_odds")
+
+
+def test_a_certain_classifier_still_ranks():
+    """With p = 1 to the last digit, differences of p itself are 0 for every letter."""
+    model = make_pipeline(SequenceOneHotEncoder(), LogisticRegression())
+    model.fit(["A" * 30, "C" * 30], ["a", "c"])
+    weights = np.zeros((30, 4))
+    weights[:, 0] = -np.arange(30) / 10
+    model[-1].coef_ = weights.reshape(1, -1)
+    assert model.predict_proba(["A" * 30])[0, 0] == 1.0
+    changes = mutagenesis(model, ["A" * 30])[0, :, 1]
+    assert changes[0] == 0
+    assert (np.diff(changes) < 0).all()
+
+
+@pytest.mark.parametrize("kind", [AttnGenClassifier, CNNClassifier])
+@pytest.mark.parametrize("strands", [False, "average"])
+def test_networks_are_asked_directly_and_say_the_same(kind, strands, planted, few):
+    """The fast path equals the definition through predict_proba, both strands included."""
+    model = fitted(kind, planted, max_epochs=2, reverse_complement=strands)
+    expected = by_hand(log_odds(model, 1), few)
+    changes = mutagenesis(model, few, target="yes")
+    np.testing.assert_allclose(changes, expected, atol=2e-5)
+    assert np.abs(expected).max() > 0.01
+    probability = by_hand(lambda X: model.predict_proba(X)[:, 1], few[:2])
+    changes = mutagenesis(model, few[:2], target="yes", scale="probability")
+    np.testing.assert_allclose(changes, probability, atol=1e-6)
+    logits = by_hand(model.decision_function, few[:1])
+    changes = mutagenesis(model, few[:1], target="yes", scale="decision_function")
+    np.testing.assert_allclose(changes, logits, atol=2e-5)
+
+
+def test_three_classes_of_a_network(few):
+    rng = np.random.default_rng(0)
+    X = ["".join(row) for row in rng.choice(list(LETTERS), (60, 24))]
+    model = fitted(CNNClassifier, (X, np.arange(60) % 3), max_epochs=2)
+    expected = by_hand(log_odds(model, 2), few[:2])
+    np.testing.assert_allclose(mutagenesis(model, few[:2], target=2), expected, atol=2e-5)
+
+
+def test_agrees_with_tangermeme(network, few):
+    """The network is a plain module that tangermeme takes as it is."""
+    tangermeme = pytest.importorskip("tangermeme.saturation_mutagenesis")
+    known = few[[0, 2, 3]]  # it has no N
+    blocks = SequenceOneHotEncoder().fit_transform(known).reshape(3, 24, 4).transpose(0, 2, 1)
+    x = torch.from_numpy(np.ascontiguousarray(blocks)).float()
+    y0, y_hat = tangermeme.saturation_mutagenesis(
+        network.module_, x, raw_outputs=True, device="cpu"
+    )
+    change = (y_hat - y0[:, None, None]).numpy().astype(np.float64)
+    change = (change[..., 1] - change[..., 0]).transpose(0, 2, 1)
+    np.testing.assert_allclose(mutagenesis(network, known, target="yes"), change, atol=1e-5)
+    contributions = [
+        tangermeme.saturation_mutagenesis(
+            network.module_, x, target=k, hypothetical=True, device="cpu"
+        ).numpy()
+        for k in (0, 1)
+    ]
+    expected = (contributions[1] - contributions[0]).transpose(0, 2, 1)
+    centered = mutagenesis(network, known, target="yes", centered=True)
+    np.testing.assert_allclose(centered, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 10_000])
+def test_batch_size_does_not_matter(network, linear, X, few, batch_size):
+    np.testing.assert_allclose(
+        mutagenesis(network, few, batch_size=batch_size), mutagenesis(network, few), atol=1e-5
+    )
+    np.testing.assert_allclose(
+        mutagenesis(linear, X[:4], batch_size=batch_size), mutagenesis(linear, X[:4]), atol=1e-12
+    )
+
+
+def test_batch_size_bounds_what_the_network_gets(network, few):
+    seen = []
+    hook = network.module_.register_forward_pre_hook(lambda _, inputs: seen.append(len(inputs[0])))
+    mutagenesis(network, few, batch_size=10)
+    hook.remove()
+    assert max(seen) <= 10
+    assert sum(seen) == 4 + 4 + (4 * 24 - 2) * 3  # prediction, clean scores, mutants
+
+
+def test_wrappers_and_input_forms_agree(network, planted, few):
+    """Encoders and searches keep the fast path; other forms of the same letters change nothing."""
+    expected = mutagenesis(network, few)
+    blocks = SequenceOneHotEncoder().fit_transform(few)
+    np.testing.assert_array_equal(mutagenesis(network, blocks), expected)
+    np.testing.assert_array_equal(mutagenesis(network, few.tolist()), expected)
+    pipeline = make_pipeline(SequenceOneHotEncoder(), network).fit(*planted)
+    np.testing.assert_allclose(mutagenesis(pipeline, few), mutagenesis(pipeline[-1], few))
+    search = GridSearchCV(pipeline, {"attngenclassifier__n_heads": [2]}, cv=2).fit(*planted)
+    again = mutagenesis(search.best_estimator_, few)
+    np.testing.assert_array_equal(mutagenesis(search, few), again)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: make_kmer_classifier(k=(2, 3)),
+        lambda: make_pipeline(SequenceOneHotEncoder(), RandomForestClassifier(8, random_state=0)),
+        lambda: CalibratedClassifierCV(make_kmer_classifier(k=2), cv=2),
+    ],
+    ids=["kmers", "forest", "calibrated"],
+)
+@pytest.mark.parametrize("scale", ["auto", "log_odds"])
+def test_any_classifier_can_be_mutated(make, scale, X, y):
+    changes = mutagenesis(make().fit(X, y), X[:3], scale=scale)
+    assert changes.shape == (3, 30, 4)
+    assert np.isfinite(changes).all()
+    assert (changes != 0).any()
+
+
+def test_saliency_by_mutagenesis(linear, network, X, few):
+    """A mean size as magnitude, a mean fall as evidence; neither cancels the other."""
+    for model, rows in ((linear, X[:4]), (network, few)):
+        changes = mutagenesis(model, rows)
+        signed = saliency(model, rows, "mutagenesis", signed=True)
+        np.testing.assert_allclose(signed, -changes.sum(axis=2) / 3, atol=1e-12)
+        size = np.abs(changes).sum(axis=2)
+        magnitude = saliency(model, rows, "mutagenesis")
+        np.testing.assert_allclose(magnitude, size / size.sum(axis=1, keepdims=True), atol=1e-12)
+    no_letters = saliency(network, few, "mutagenesis")[1, :2]
+    assert (no_letters == 0).all()
+
+
+def test_only_the_known_letters_count(known, X):
+    values = saliency(known, X[:20], method="mutagenesis")
+    assert (np.delete(values, [3, 8, 15], axis=1) == 0).all()
+    assert (values[:, [3, 8, 15]] > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"scale": "odds"}, "scale"),
+        ({"target": "maybe"}, r"'maybe' \(row 0, 0-based\) is none of the classes"),
+        ({"target": ["yes"] * 3}, r"target has shape \(3,\)"),
+        ({"batch_size": 0}, "batch_size"),
+        ({"centered": 2}, "centered"),
+    ],
+)
+def test_wrong_arguments(network, few, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        mutagenesis(network, few, **arguments)
+
+
+@pytest.mark.parametrize("target", [None, "yes"])
+def test_wrong_data(network, few, target):
+    """The errors are those of the estimator, not those of a layer inside its network."""
+    with pytest.raises(ValueError, match="24"):
+        mutagenesis(network, [x[:-1] for x in few], target)
+    with pytest.raises(ValueError, match=r"0 sample\(s\)"):
+        mutagenesis(network, [], target)
+    with pytest.raises(ValueError, match="row 1"):
+        mutagenesis(network, [few[0], few[1][:-1]], target)
