@@ -3,7 +3,8 @@
 ``python -m benchmarks.planted_motifs`` trains on generated sequences in which the deciding letters
 are known. The figure for a saliency is its average precision over the letters of a sequence,
 averaged over test sequences; mutated letters count neither as right nor as wrong. ``oracle`` knows
-the motifs and the rate of mutations. ``--what ablation`` compares what is masked in training.
+the motifs and the rate of mutations. ``--what ablation`` compares what is masked in training,
+``--what fractions`` how much.
 """
 
 from __future__ import annotations
@@ -156,6 +157,10 @@ ABLATION = {
     "mask 0.5, lowest": attngen(mask_fraction=0.5),
     "mask 0.5, random": attngen(mask_fraction=0.5, mask_order="random"),
 }
+FRACTIONS = {
+    f"mask {fraction}": attngen(mask_fraction=fraction)
+    for fraction in (0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
+}
 METHODS = (
     "default",
     "attention",
@@ -169,7 +174,7 @@ METHODS = (
 def main() -> None:
     """Measure and print, one task after the other."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--what", choices=["models", "ablation"], default="models")
+    parser.add_argument("--what", choices=["models", "ablation", "fractions"], default="models")
     parser.add_argument("--tasks", nargs="+", default=["presence", "pairs", "spacing"])
     parser.add_argument("--width", type=int, default=9, help="letters of a motif")
     parser.add_argument("--mutation-rate", type=float, default=0.0)
@@ -180,7 +185,9 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", help="names of classifiers")
     parser.add_argument("--resume", action="store_true", help="keep what was measured before")
     arguments = parser.parse_args()
-    makers: dict[str, Callable[[int], Any]] = MODELS if arguments.what == "models" else ABLATION
+    sets: dict[str, dict[str, Callable[[int], Any]]]
+    sets = {"models": MODELS, "ablation": ABLATION, "fractions": FRACTIONS}
+    makers = sets[arguments.what]
     makers = {name: makers[name] for name in arguments.only or makers}
     for task in arguments.tasks:
         truth: dict[str, tuple[NDArray[np.bool_], NDArray[np.bool_]]] = {}

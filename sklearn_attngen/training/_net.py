@@ -187,17 +187,21 @@ class SequenceNet(NeuralNet):
             fraction = scheduled_fraction(
                 self.step / self.total_steps, masking.fraction, masking.schedule, masking.warmup
             )
-        with self._autocast():
-            if masking is None or fraction == 0.0:
+        if masking is None or fraction == 0.0:
+            with self._autocast():
                 logits = self.module_(x)
-                loss = _weighted_cross_entropy(logits, y, weight, self.label_smoothing)
-            else:
+            logits = logits.to(x.dtype)
+            loss = _weighted_cross_entropy(logits, y, weight, self.label_smoothing)
+        else:
+            with self._autocast():
                 logits, scores = self.module_.attend(x)
-                masked = self._masked(x, scores.detach(), masking, fraction)
-                loss = _weighted_cross_entropy(logits, y, weight, self.label_smoothing)
-                loss = loss + self._masked_loss(
-                    logits, self.module_(masked), y, weight, masking, self.label_smoothing
-                )
+                masked = self.module_(self._masked(x, scores.detach(), masking, fraction))
+            # the losses are taken in full precision
+            logits, masked = logits.to(x.dtype), masked.to(x.dtype)
+            loss = _weighted_cross_entropy(logits, y, weight, self.label_smoothing)
+            loss = loss + self._masked_loss(
+                logits, masked, y, weight, masking, self.label_smoothing
+            )
         loss.backward()
         self.step += 1
         if masking is not None:
