@@ -73,16 +73,19 @@ class AttentionPooling(nn.Module):
         Length of the sequences.
     n_heads : int
         Number of soft heads.
+    hard : bool, default=True
+        Whether there is a hard head.
     """
 
-    def __init__(self, n_filters: int, n_positions: int, n_heads: int) -> None:
+    def __init__(self, n_filters: int, n_positions: int, n_heads: int, hard: bool = True) -> None:
         super().__init__()
-        self.n_pooled = (n_heads + 2) * n_filters
+        self.n_pooled = (n_heads + 1 + hard) * n_filters
+        self.hard = hard
         self.hidden = nn.Conv1d(n_filters, n_filters, 1)
         self.score = nn.Conv1d(n_filters, n_heads, 1)
         self.position = PositionBias(n_heads, n_positions)
 
-    def forward(self, features: Tensor, real: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, features: Tensor, real: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         """Pool features over positions.
 
         Parameters
@@ -94,12 +97,12 @@ class AttentionPooling(nn.Module):
 
         Returns
         -------
-        pooled : Tensor of shape (n, (n_heads + 2) * n_filters)
+        pooled : Tensor of shape (n, n_pooled)
             One vector per head: the soft heads, the plain mean, the maximum.
         attention : Tensor of shape (n, n_heads, L)
             Of the soft heads; each row sums to 1.
-        highest : Tensor of shape (n, n_filters)
-            The maximum of each channel, again.
+        highest : Tensor of shape (n, n_filters) or None
+            The maximum of each channel, again, if there is a hard head.
         """
         logits = self.position(self.score(torch.tanh(self.hidden(features))))
         logits = logits.float() if logits.dtype == torch.bfloat16 else logits
@@ -109,6 +112,8 @@ class AttentionPooling(nn.Module):
         uniform = (uniform / uniform.sum(dim=1, keepdim=True)).unsqueeze(1)
         weights = torch.cat([attention, uniform], dim=1).to(features.dtype)
         means = torch.bmm(weights, features.transpose(1, 2)).flatten(1)
+        if not self.hard:
+            return means, attention, None
         highest = features.masked_fill(~real.unsqueeze(1), -torch.inf).amax(dim=2)
         return torch.cat([means, highest.to(means.dtype)], dim=1), attention, highest
 
@@ -143,7 +148,8 @@ class AttnGenNetwork(nn.Module):
     activation : {"exponential", "relu"}, default="exponential"
         Activation of the first filters.
     batch_norm : bool, default=True
-        Normalise over the batch after each convolution and after pooling.
+        Normalise over the batch after each convolution and after pooling. Without it there is no
+        hard head either: the highest of values of any scale would drown the means.
 
     References
     ----------
@@ -175,7 +181,7 @@ class AttnGenNetwork(nn.Module):
             activation,
             batch_norm,
         )
-        self.pooling = AttentionPooling(n_filters, n_positions, n_heads)
+        self.pooling = AttentionPooling(n_filters, n_positions, n_heads, hard=batch_norm)
         self.head = nn.Sequential(
             BatchNorm(self.pooling.n_pooled) if batch_norm else nn.Identity(),
             nn.Linear(self.pooling.n_pooled, n_filters),
@@ -204,9 +210,10 @@ class AttnGenNetwork(nn.Module):
         features = self.encoder(x)
         pooled, attention, highest = self.pooling(features, real)
         with torch.no_grad():
-            hard = _hard_attention(features, highest, real).to(attention.dtype).unsqueeze(1)
-            mean = torch.cat([attention, hard], dim=1).mean(dim=1)
-            scores = spread(mean, self.kernel_size)
+            if highest is not None:
+                hard = _hard_attention(features, highest, real).to(attention.dtype)
+                attention = torch.cat([attention, hard.unsqueeze(1)], dim=1)
+            scores = spread(attention.mean(dim=1), self.kernel_size)
         return self.head(pooled), scores
 
     def forward(self, x: Tensor) -> Tensor:

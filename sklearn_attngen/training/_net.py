@@ -165,7 +165,10 @@ class SequenceNet(NeuralNet):
     def _autocast(self) -> AbstractContextManager:
         if not self.bfloat16:
             return nullcontext()
-        return torch.autocast(torch.device(self.device).type, dtype=torch.bfloat16)
+        # without the cache, which all threads share: what is in it would decide the last bits
+        return torch.autocast(
+            torch.device(self.device).type, dtype=torch.bfloat16, cache_enabled=False
+        )
 
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Tensor]:
         """Run one forward and backward pass.
