@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from benchmarks._data import Split
@@ -67,8 +68,11 @@ def print_table(results: pd.DataFrame, reference: str, metric: str = "accuracy")
     columns = [c for c in results.columns if c not in ("classifier", "seed", "settings", "rows")]
     grouped = results.groupby("classifier", sort=False)[columns]
     mean, spread = grouped.mean(), grouped.std()
-    table = mean.round(4).astype(str) + " (" + spread.round(4).astype(str) + ")"
-    table = table.where(mean.notna(), "-").T
+    cells = [
+        [_with_spread(*pair) for pair in zip(*rows, strict=True)]
+        for rows in zip(mean.to_numpy(), spread.to_numpy(), strict=True)
+    ]
+    table = pd.DataFrame(cells, index=mean.index, columns=mean.columns).T
     wide = results.pivot(index="seed", columns="classifier", values=metric)
     difference = (wide.rsub(wide[reference], axis=0)).agg(["mean", "min", "max"]).round(4).T
     print(f"\nmean (standard deviation) over seeds {sorted(results['seed'].unique().tolist())}")
@@ -77,3 +81,10 @@ def print_table(results: pd.DataFrame, reference: str, metric: str = "accuracy")
         f"\n{metric} of {reference} less that of each other, paired by seed: mean, least, largest"
     )
     print(difference.drop(index=reference).to_string())
+
+
+def _with_spread(mean: float, spread: float) -> str:
+    """Write a mean with its spread, which a single seed lacks."""
+    if np.isnan(mean):
+        return "-"
+    return f"{mean:.4f}" if np.isnan(spread) else f"{mean:.4f} ({spread:.4f})"

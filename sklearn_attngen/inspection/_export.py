@@ -138,7 +138,8 @@ def to_modisco_npz(
     Raises
     ------
     ValueError
-        If saliency and X do not fit together, or if a name does not end in ".npz".
+        If saliency and X do not fit together, if a name does not end in ".npz", or if both names
+        are of one file.
 
     See Also
     --------
@@ -169,6 +170,11 @@ def to_modisco_npz(
     for path in (sequences_path, attributions_path):
         if not str(path).endswith(".npz"):
             raise ValueError(f"The name of a file must end in '.npz', got {str(path)!r}.")
+    if os.path.realpath(sequences_path) == os.path.realpath(attributions_path):
+        raise ValueError(
+            "sequences_path and attributions_path must be two different files, got "
+            f"{str(sequences_path)!r} for both."
+        )
     alphabet = get_alphabet(alphabet)
     scores = np.asarray(saliency, dtype=np.float64)
     if scores.ndim == 3:

@@ -67,7 +67,7 @@ def read_meme(path: str | os.PathLike[str]) -> list[Motif]:
     if data.startswith(_GZIP):
         data = gzip.decompress(data)
     try:
-        lines = data.decode("utf-8").splitlines()
+        lines = data.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not a text file, so it is no MEME motif file.") from error
     return _Reader(str(path), lines).read()
@@ -96,6 +96,8 @@ def write_meme(motifs: Iterable[Motif] | Motif, path: str | os.PathLike[str]) ->
     Notes
     -----
     Probabilities are written with ten digits. Contributions and sites have no place in the format.
+    Names and descriptions are ASCII in it: another letter of a description becomes "?", and
+    white space in it one space.
 
     Examples
     --------
@@ -137,7 +139,8 @@ def write_meme(motifs: Iterable[Motif] | Motif, path: str | os.PathLike[str]) ->
         sites = "" if motif.n_sites is None else f" nsites= {motif.n_sites}"
         lines += [
             "",
-            f"MOTIF {motif.name} {motif.description}".rstrip(),
+            # a line break would begin a line of the format
+            " ".join(["MOTIF", motif.name, *motif.description.split()]),
             f"letter-probability matrix: alength= {len(letters)} w= {motif.width}{sites} E= 0",
             *(" ".join(f"{value:.10f}" for value in row) for row in motif.probabilities),
         ]

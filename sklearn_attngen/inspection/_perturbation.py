@@ -203,6 +203,11 @@ def perturbation_curve(
     if any(order != "random" for order in orders):
         magnitude = removal_magnitude(saliency, estimator, X, data, alphabet, batch_size)
     remover = Remover(estimator, data, magnitude, fill=fill, seed=seed, mode=mode)
+    if not np.isin(labels, estimator.classes_).any():
+        raise ValueError(
+            f"No label in y is a class of the estimator: y holds {np.unique(labels)[:5].tolist()}, "
+            f"the classes are {list(estimator.classes_)[:5]}. Pass the labels in the form of fit."
+        )
     score = Metric(metric, labels, len(estimator.classes_))
 
     clean = Responses(estimator, data.with_codes(data.codes))

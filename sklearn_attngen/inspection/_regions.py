@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-_TEXT = re.compile(r"(?P<chrom>.+):(?P<start>[\d,]+)-(?P<end>[\d,]+)(\((?P<strand>[-+.])\))?")
+_TEXT = re.compile(r"(?P<chrom>.+):(?P<start>\d[\d,]*)-(?P<end>\d[\d,]*)(\((?P<strand>[-+.])\))?")
+_LARGEST = np.iinfo(np.int64).max
 _COLUMNS = ("chrom", "start", "end", "strand")
 
 
@@ -84,6 +85,12 @@ def _columns(regions: Any) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
             )
         columns = [list(regions[name]) for name in _COLUMNS[:3]]
         strand = list(regions["strand"]) if "strand" in names else ["+"] * len(columns[0])
+        for name, column in zip(_COLUMNS[1:], (*columns[1:], strand), strict=True):
+            if len(column) != len(columns[0]):
+                raise ValueError(
+                    f"The column {name!r} of regions holds {len(column)} value(s), and 'chrom' "
+                    f"{len(columns[0])}: give each one for every region."
+                )
         return columns[0], columns[1], columns[2], strand
     if isinstance(regions, str) or not hasattr(regions, "__iter__"):
         raise TypeError(
@@ -123,9 +130,13 @@ def _integers(values: list[Any], what: str) -> NDArray[np.int64]:
     for row, value in enumerate(values):
         try:
             number = int(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):  # the last for infinity
             number = None
-        if number is None or (not isinstance(value, str) and number != value):
+        if (
+            number is None
+            or abs(number) > _LARGEST
+            or (not isinstance(value, str) and number != value)
+        ):
             raise ValueError(
                 f"The {what} of region {row} (0-based) is {value!r}; a whole number is needed."
             )
@@ -134,7 +145,8 @@ def _integers(values: list[Any], what: str) -> NDArray[np.int64]:
 
 
 def _is_missing(value: Any) -> bool:
-    return value is None or value != value  # NaN alone differs from itself
+    differs = value != value  # NaN alone differs from itself; pandas' NA does not say
+    return value is None or not isinstance(differs, bool | np.bool_) or bool(differs)
 
 
 def write_lines(lines: Sequence[str], path: str | os.PathLike[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
+import warnings
 from typing import Any
 
 import numpy as np
@@ -146,19 +147,23 @@ def metric_values(
     draws = [stratified_rows(y, rng) for _ in range(n_bootstrap)]
     complete = len(np.unique(y)) == len(estimator.classes_)
     metrics: dict[str, dict[str, Any]] = {}
-    for name, label in _METRICS.items():
-        probabilistic = name in ("roc_auc", "neg_log_loss")
-        if probabilistic and not (complete and hasattr(estimator, "predict_proba")):
-            continue
-        several = name == "roc_auc" and len(estimator.classes_) > 2
-        scorer = get_scorer("roc_auc_ovr" if several else name)
-        sign = -1.0 if name == "neg_log_loss" else 1.0
-        interval = None
-        if n_bootstrap:
-            tails = (1 - confidence_level) / 2, (1 + confidence_level) / 2
-            found = [sign * scorer(responses, rows, y[rows]) for rows in draws]
-            interval = np.quantile(found, tails)
-        value = float(sign * scorer(responses, every, y))
-        metrics[name] = {"label": label, "value": value, "interval": interval}
-    matrix = confusion_matrix(y, responses.predict(every), labels=estimator.classes_)
+    with warnings.catch_warnings():
+        # rows of one class, as a single sequence is: the report counts the sequences of classes
+        warnings.filterwarnings("ignore", "y_pred contains classes not in y_true", UserWarning)
+        warnings.filterwarnings("ignore", "A single label was found", UserWarning)
+        for name, label in _METRICS.items():
+            probabilistic = name in ("roc_auc", "neg_log_loss")
+            if probabilistic and not (complete and hasattr(estimator, "predict_proba")):
+                continue
+            several = name == "roc_auc" and len(estimator.classes_) > 2
+            scorer = get_scorer("roc_auc_ovr" if several else name)
+            sign = -1.0 if name == "neg_log_loss" else 1.0
+            interval = None
+            if n_bootstrap:
+                tails = (1 - confidence_level) / 2, (1 + confidence_level) / 2
+                found = [sign * scorer(responses, rows, y[rows]) for rows in draws]
+                interval = np.quantile(found, tails)
+            value = float(sign * scorer(responses, every, y))
+            metrics[name] = {"label": label, "value": value, "interval": interval}
+        matrix = confusion_matrix(y, responses.predict(every), labels=estimator.classes_)
     return metrics, matrix

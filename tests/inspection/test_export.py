@@ -72,3 +72,6 @@ def test_what_does_not_fit_is_said(tmp_path):
         load(tmp_path, np.ones((2, 5, 4)), X)
     with pytest.raises(ValueError, match=r"must end in '\.npz'"):
         to_modisco_npz(VALUES, X, tmp_path / "s.npy", tmp_path / "a.npz")
+    with pytest.raises(ValueError, match="two different files"):
+        to_modisco_npz(VALUES, X, tmp_path / "s.npz", str(tmp_path / "s.npz"))
+    assert not list(tmp_path.iterdir())

@@ -82,6 +82,19 @@ def test_round_trip(tmp_path, name):
     assert (tmp_path / name).read_bytes().startswith(b"\x1f\x8b") == name.endswith("gz")
 
 
+def test_a_description_stays_in_its_line(tmp_path):
+    """A line break in it would start a line of the format, such as that of another motif."""
+    motif = Motif("m", [[1, 0, 0, 0]], description="one\nMOTIF  two")
+    write_meme(motif, tmp_path / "m.meme")
+    (again,) = read_meme(tmp_path / "m.meme")
+    assert (again.name, again.description) == ("m", "one MOTIF two")
+
+
+def test_reads_files_with_a_byte_order_mark(tmp_path):
+    (tmp_path / "m.meme").write_text(FILE, encoding="utf-8-sig")
+    assert len(read_meme(tmp_path / "m.meme")) == 2
+
+
 def test_round_trip_of_proteins(tmp_path):
     write_meme(Motif("m", np.eye(20)[[3, 5]], "protein"), tmp_path / "p.meme")
     (motif,) = read_meme(tmp_path / "p.meme")

@@ -412,3 +412,9 @@ def test_wrong_data(linear, X, y):
         perturbation_curve(linear, [X[0], X[1][2:]], y[:2])
     with pytest.raises(NotFittedError):
         perturbation_curve(make_pipeline(SequenceOneHotEncoder(), LogisticRegression()), X, y)
+
+
+def test_labels_that_the_estimator_never_saw(linear, X, y):
+    """Accuracy 0 counts as chance, and would pass for a curve that tells something."""
+    with pytest.raises(ValueError, match=r"No label in y is a class.*\[7, 8\].*form of fit"):
+        perturbation_curve(linear, X, np.where(np.asarray(y) == 1, 7, 8), fractions=(0.1,))

@@ -35,6 +35,8 @@ def test_forms(regions):
 def test_strand_is_plus_where_there_is_none():
     frame = pd.DataFrame({**COLUMNS, "strand": [None, np.nan]})
     assert not read_regions(frame, 2, 10).minus.any()
+    frame["strand"] = pd.array(["+", pd.NA], dtype="string")
+    assert not read_regions(frame, 2, 10).minus.any()
     del frame["strand"]
     assert not read_regions(frame, 2, 10).minus.any()
     assert not read_regions([("chr1", 0, 10, ".")], 1, 10).minus.any()
@@ -58,7 +60,12 @@ def test_thousands_are_read():
         ([TUPLES[0], ("chr 2", 5, 15)], "name without spaces"),
         ([TUPLES[0], ("chr2", 5)], r"Region 1 \(0-based\) has 2 parts"),
         (["chr1:100-110", "chr2:5"], r"Region 1 \(0-based\) is 'chr2:5'"),
+        ([TUPLES[0], ("chr2", 5, np.inf)], r"end of region 1 \(0-based\) is inf"),
+        ([TUPLES[0], ("chr2", 10**20, 10**20 + 10)], r"start of region 1 \(0-based\) is 1000"),
+        ([TUPLES[0], ("chr2", 5, pd.NA)], r"end of region 1 \(0-based\) is <NA>"),
+        (["chr1:100-110", "chr2:,-15"], r"Region 1 \(0-based\) is 'chr2:,-15'"),
         ({"chrom": ["chr1"], "start": [1]}, "no column 'end'"),
+        ({**COLUMNS, "start": [100]}, "column 'start' of regions holds 1 value"),
     ],
 )
 def test_errors_name_the_row(regions, message):

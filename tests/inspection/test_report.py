@@ -208,6 +208,13 @@ def test_remarks_about_the_data(known, X, y, tmp_path):
     assert "The smallest class has" in text
 
 
+def test_one_sequence_warns_of_nothing(known, X, y, tmp_path):
+    """Whatever class is predicted for it: metrics of one class are no news to warn of."""
+    for label in np.unique(y):
+        found = report(known, X[:1], [label], tmp_path / "r.html", **QUICK)
+        assert found.metrics["accuracy"]["value"] in (0.0, 1.0)
+
+
 def test_examples_hold_right_and_wrong_predictions_of_each_class():
     y = np.array(list("aaaabbbb"))
     predicted = np.array(list("aabaabbb"))
