@@ -203,12 +203,13 @@ def perturbation_curve(
     if any(order != "random" for order in orders):
         magnitude = removal_magnitude(saliency, estimator, X, data, alphabet, batch_size)
     remover = Remover(estimator, data, magnitude, fill=fill, seed=seed, mode=mode)
-    if not np.isin(labels, estimator.classes_).any():
+    classes = np.asarray(estimator.classes_).tolist()
+    if set(classes).isdisjoint(labels.tolist()):
         raise ValueError(
-            f"No label in y is a class of the estimator: y holds {np.unique(labels)[:5].tolist()}, "
-            f"the classes are {list(estimator.classes_)[:5]}. Pass the labels in the form of fit."
+            f"No label in y is a class of the estimator: y holds {labels.tolist()[0]!r} in row 0, "
+            f"the classes are {classes[:5]}. Pass the labels in the form of fit."
         )
-    score = Metric(metric, labels, len(estimator.classes_))
+    score = Metric(metric, labels, len(classes))
 
     clean = Responses(estimator, data.with_codes(data.codes))
     baseline = float(score.score(clean))
