@@ -89,7 +89,7 @@ class SaliencyMixin:
         (2023) [1]_. "interior_gradient" takes the gradient not at the sequence but seven tenths of
         the way to it from equal shares of all letters [3]_, where a network that is sure of its
         class is not yet flat. "integrated_gradients" averages the gradient over 16 points of that
-        way [2]_. The first two cost one forward and one backward pass. AttnGen has two more:
+        way [2]_. The first two cost a backward pass each. AttnGen has two more:
         "attention" is the attention of all heads, spread over the width of the first filters (one
         forward pass), and "attention_x_gradient" is its product with the magnitude of
         "interior_gradient". A magnitude says that the network uses the letter, not for which class;
