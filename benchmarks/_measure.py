@@ -6,12 +6,14 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+import sklearn_attngen
 from benchmarks._data import Split
 
 RESULTS = Path(__file__).parent / "results"
@@ -29,21 +31,24 @@ def measure(
     """Fit every classifier with every seed on the training rows and score it on the test split.
 
     Each result is appended to ``results/NAME.jsonl`` at once; with ``resume`` those found there
-    with the same settings are not measured again.
+    with the same settings, versions and code of the package are not measured again.
     """
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.jsonl"
     if not resume:
         path.unlink(missing_ok=True)
     rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    done = {(row["classifier"], row["seed"], row.get("settings")) for row in rows}
+    done = {(row["classifier"], row["seed"], row["settings"]): row for row in rows}
+    code, wanted = _code(), []
     for seed in seeds:
         split = data(seed)
         for label, make in makers.items():
             estimator = make(seed)
-            settings = f"{split.source}, {len(split.y_train)} rows, {estimator!r}, {scorers!r}"
+            settings = f"{split.source}, {len(split.y_train)} rows, {scorers!r}, {code}"
+            settings += f", {sorted(estimator.get_params().items())!r}"
             settings = hashlib.sha256(settings.encode()).hexdigest()[:12]
-            if (label, seed, settings) in done:
+            if (known := done.get((label, seed, settings))) is not None:
+                wanted.append(known)
                 continue
             start = time.perf_counter()
             fitted = estimator.fit(split.X_train, split.y_train)
@@ -56,11 +61,20 @@ def measure(
             }
             for metric, scorer in scorers.items():
                 row[metric] = float(scorer(fitted, split.X_test, split.y_test))
-            rows.append(row)
+            wanted.append(row)
             with path.open("a") as file:
                 file.write(json.dumps(row) + "\n")
             print(row, flush=True)
-    return pd.DataFrame([row for row in rows if row["seed"] in seeds])
+    return pd.DataFrame(wanted)
+
+
+def _code() -> str:
+    """Return what identifies the package as it is, and the versions it computes with."""
+    folder = Path(sklearn_attngen.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return f"{digest.hexdigest()}, torch {version('torch')}, scikit-learn {version('scikit-learn')}"
 
 
 def print_table(results: pd.DataFrame, reference: str, metric: str = "accuracy") -> None:

@@ -31,8 +31,8 @@ LETTERS = "ACGT"
 class Oracle(ClassifierMixin, BaseEstimator):
     """Class probabilities and letters of a model that knows how the sequences were made.
 
-    Exact up to chance copies of motifs, which the generator removes, and to overlaps, which it
-    avoids. The classes of pairs and spacings are told from the planted motifs of the training rows.
+    Exact up to chance copies of motifs, which the generator removes, to overlaps, which it avoids,
+    and to decoys (shuffled motifs), which count as background here.
     """
 
     def __init__(self, task: str, motifs: tuple[str, ...], mutation_rate: float) -> None:
@@ -207,7 +207,10 @@ def main() -> None:
             truth.update(zip(data.data, letters, strict=True))
             motifs[seed] = tuple(data.motifs)
             n = arguments.rows
-            source = f"{task}, width {arguments.width}, mutated {arguments.mutation_rate}"
+            source = (
+                f"{task}, {arguments.length} nt, width {arguments.width}, "
+                f"mutated {arguments.mutation_rate}"
+            )
             return Split(data.data[:n], data.target[:n], data.data[n:], data.target[n:], source)
 
         def oracle(seed: int, task: str = task, motifs: Any = motifs) -> Oracle:
@@ -221,7 +224,8 @@ def main() -> None:
         }
         print(f"\n{task}: motifs of {arguments.width}, {arguments.mutation_rate:.0%} mutated")
         results = measure(
-            f"planted_{arguments.what}_{task}_{arguments.width}_{arguments.mutation_rate}",
+            f"planted_{arguments.what}_{task}_{arguments.length}_{arguments.width}_"
+            f"{arguments.mutation_rate}",
             {**makers, "oracle": oracle},
             draw,
             arguments.seeds,

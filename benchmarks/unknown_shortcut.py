@@ -45,14 +45,14 @@ class Blank:
 
 @dataclass(frozen=True)
 class Removed:
-    """Accuracy, or the share of the first class, after positions were removed."""
+    """Accuracy after positions were removed."""
 
     order: str
     fill: str
     rows: int = 1000
 
     def __call__(self, estimator: Any, X: Any, y: Any) -> float:
-        """Return the accuracy after 20 % of the positions were removed."""
+        """Remove 20 % of the positions of the first rows, and return it."""
         curve = perturbation_curve(
             estimator,
             X[: self.rows],

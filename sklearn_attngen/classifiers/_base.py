@@ -92,7 +92,7 @@ class SequenceClassifier(
         """
         continues = self.warm_start and hasattr(self, "net_")
         if continues:
-            self._check_kept_parameters()
+            self._go_on()
         sequences = self._read_training(X, reset=not continues)
         y, weight = self._check_target(sequences, y, sample_weight)
         classes = np.unique(y)
@@ -152,7 +152,7 @@ class SequenceClassifier(
             )
         first = not hasattr(self, "net_")
         if not first:
-            self._check_kept_parameters()
+            self._go_on()
         sequences = self._read_training(X, reset=first)
         y, weight = self._check_target(sequences, y, sample_weight)
         if first:
@@ -296,17 +296,15 @@ class SequenceClassifier(
             part = as_tensor(data[start : start + step])
             yield expand(part.to(parameter.device), self._n_channels, parameter.dtype)
 
-    def _turn(self, x: Tensor) -> Tensor:
-        """Return the reverse complement of one-hot input."""
-        return x.flip(2)[:, self._complement]
+    def _strands(self, x: Tensor) -> list[Tensor]:
+        """Return one-hot input, and its reverse complement where both strands are averaged."""
+        return [x, x.flip(2)[:, self._complement]] if self._averages else [x]
 
     def _logits(self, sequences: Sequences) -> NDArray[np.floating]:
         """Return logits (n, n_classes), averaged over both strands where asked for."""
         parts = []
         with evaluation_mode(self.module_), torch.no_grad():
             for x in self._batches(sequences):
-                logits = self.module_(x)
-                if self._averages:
-                    logits = (logits + self.module_(self._turn(x))) / 2
-                parts.append(logits.cpu())
+                logits = [self.module_(strand) for strand in self._strands(x)]
+                parts.append(torch.stack(logits).mean(dim=0).cpu())
         return torch.cat(parts).numpy()

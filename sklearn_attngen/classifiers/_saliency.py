@@ -12,7 +12,7 @@ from torch import Tensor
 
 from sklearn_attngen.classifiers._targets import encode_target
 from sklearn_attngen.networks import (
-    attention_scores,
+    attend,
     evaluation_mode,
     gradient_x_input,
     integrated_gradients,
@@ -36,7 +36,7 @@ class SaliencyMixin:
     saliency_method: str
     _batches: Callable[..., Iterator[Tensor]]
     _read_fitted: Callable[[Any], Sequences]
-    _turn: Callable[[Tensor], Tensor]
+    _strands: Callable[[Tensor], list[Tensor]]
     if TYPE_CHECKING:
 
         @property
@@ -89,11 +89,13 @@ class SaliencyMixin:
         (2023) [1]_. "interior_gradient" takes the gradient not at the sequence but seven tenths of
         the way to it from equal shares of all letters [3]_, where a network that is sure of its
         class is not yet flat. "integrated_gradients" averages the gradient over 16 points of that
-        way [2]_. The first two cost a backward pass each. AttnGen has two more:
-        "attention" is the attention of all heads, spread over the width of the first filters (one
-        forward pass), and "attention_x_gradient" is its product with the magnitude of
-        "interior_gradient". A magnitude says that the network uses the letter, not for which class;
-        check it with :func:`sklearn_attngen.inspection.perturbation_curve` and its random control.
+        way [2]_. The first two cost one forward and one backward pass, and one more forward pass
+        where the predicted class is the target. AttnGen has two more: "attention" is the attention
+        of all heads, spread over the width of the first filters (one forward pass), and
+        "attention_x_gradient" is its product with the magnitude of "interior_gradient" (two forward
+        passes, one of which tells the predicted class, and one backward pass). A magnitude says
+        that the network uses the letter, not for which class; check it with
+        :func:`sklearn_attngen.inspection.perturbation_curve` and its random control.
 
         References
         ----------
@@ -149,38 +151,44 @@ class SaliencyMixin:
         rows = max(1, 2**15 // sequences.length)
         for x in self._batches(sequences, rows):
             stop = start + len(x)
-            if index is None:
+            strands = self._strands(x)
+            logits: list[Tensor] = []
+            attention: list[Tensor | None] = [None] * len(strands)
+            if "attention" in method:
+                passes = [attend(self.module_, strand) for strand in strands]
+                logits, attention = [list(each) for each in zip(*passes, strict=True)]
+            elif index is None:
                 with evaluation_mode(self.module_), torch.no_grad():
-                    target = self._strand_mean(x).argmax(dim=1)
+                    logits = [self.module_(strand) for strand in strands]
+            if index is None:
+                target = torch.stack(logits).sum(dim=0).argmax(dim=1)
             else:
                 target = torch.from_numpy(index[start:stop]).to(x.device)
-            evidence = self._evidence(x, method, target, signed)
+            evidence = [
+                self._evidence(strand, method, target, signed, scores)
+                for strand, scores in zip(strands, attention, strict=True)
+            ]
             if self._averages:
-                turned = self._turn(x)
-                evidence = (evidence + self._evidence(turned, method, target, signed).flip(1)) / 2
-            parts.append(evidence.cpu())
+                evidence = [(evidence[0] + evidence[1].flip(1)) / 2]
+            parts.append(evidence[0].cpu())
             start = stop
         return torch.cat(parts).numpy()
 
-    def _strand_mean(self, x: Tensor) -> Tensor:
-        logits = self.module_(x)
-        if self._averages:
-            logits = (logits + self.module_(self._turn(x))) / 2
-        return logits
-
-    def _evidence(self, x: Tensor, method: str, target: Tensor, signed: bool) -> Tensor:
+    def _evidence(
+        self, x: Tensor, method: str, target: Tensor, signed: bool, attention: Tensor | None
+    ) -> Tensor:
         """Return evidence (m, L) in float64: signed, or a magnitude with rows of sum 1."""
         module = self.module_
-        if method == "attention":
-            evidence = attention_scores(module, x)
+        if method == "attention" and attention is not None:
+            evidence = attention
         elif method == "integrated_gradients":
             evidence = integrated_gradients(module, x, target)
         elif method == "gradient_x_input":
             evidence = gradient_x_input(module, x, target)
         else:
             evidence = interior_gradient(module, x, target)
-            if method == "attention_x_gradient":
-                evidence = evidence.abs() * attention_scores(module, x)
+            if attention is not None:
+                evidence = evidence.abs() * attention
         evidence = evidence.double()
         if signed:
             return evidence
@@ -222,5 +230,5 @@ class SaliencyMixin:
             ],
             axis=1,
         )
-        # rows without any letter have saliency, but no letter to give it to
+        # rows without any letter have no saliency, and saliency_ sums to less than 1 with them
         self.feature_importances_ = by_letter.ravel() / max(by_letter.sum(), 1e-300)

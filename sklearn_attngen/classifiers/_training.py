@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from abc import abstractmethod
 from collections.abc import Callable
@@ -129,21 +130,24 @@ class TrainingMixin:
 
     def _kept_parameters(self) -> dict[str, Any]:
         """Return the parameters that a fit decides once, also for the training that goes on."""
-        return self._architecture() | {
-            "alphabet": get_alphabet(self.alphabet),
-            "reverse_complement": self.reverse_complement,
-        }
+        kept = self._architecture()
+        if self._kind == "letters":
+            kept["alphabet"] = get_alphabet(self.alphabet)
+            kept["reverse_complement"] = self.reverse_complement
+        return kept
 
-    def _check_kept_parameters(self) -> None:
-        """Raise if one of them was changed, instead of going on without the change."""
+    def _go_on(self) -> None:
+        """Check that nothing of the network was changed, and follow a change of the device."""
         for name, value in self._kept_parameters().items():
             kept = self._kept[name]
             if value != kept:
+                given, needed = (repr(getattr(each, "name", each)) for each in (value, kept))
                 raise ValueError(
-                    f"{name}={value!r} differs from the {name}={kept!r} of the network that the "
-                    f"training goes on with. Set {name}={kept!r}, or start anew: fit with "
+                    f"{name}={given} differs from the {name}={needed} of the network that the "
+                    f"training goes on with. Set {name}={needed}, or start anew: fit with "
                     f"warm_start=False."
                 )
+        self.device_ = resolve_device(self.device)
 
     def _train(
         self,
@@ -198,7 +202,14 @@ class TrainingMixin:
             verbose=int(self.verbose),
             net_params=self.net_params,
         )
-        run_epochs(net, subset(rows), self._draw_seed())
+        before = copy.deepcopy(module.state_dict()) if hasattr(self, "net_") else None
+        try:
+            run_epochs(net, subset(rows), self._draw_seed())
+        except BaseException:
+            if before is not None:  # what was fitted stays fitted
+                module.load_state_dict(before)
+                module.eval()
+            raise
         net.module_.eval()
         self.net_ = net
         self.history_ = self.history_ + [

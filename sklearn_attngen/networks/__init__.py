@@ -10,7 +10,7 @@ from sklearn_attngen.networks._attngen import (
     spread,
 )
 from sklearn_attngen.networks._attribution import (
-    attention_scores,
+    attend,
     evaluation_mode,
     gradient_x_input,
     integrated_gradients,
@@ -47,7 +47,7 @@ __all__ = [
     "PositionBias",
     "Residual",
     "SeededDropout",
-    "attention_scores",
+    "attend",
     "build_module",
     "carries_signal",
     "evaluation_mode",

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 __all__ = [
     "INTERIOR_POINT",
-    "attention_scores",
+    "attend",
     "evaluation_mode",
     "gradient_x_input",
     "integrated_gradients",
@@ -23,7 +23,10 @@ INTERIOR_POINT = 0.7
 
 @contextmanager
 def evaluation_mode(module: nn.Module) -> Iterator[nn.Module]:
-    """Put a module into evaluation mode, and each of its layers back as it was, also on error.
+    """Put a module into evaluation mode and full precision, and back as it was, also on error.
+
+    An autocast of the caller does not reach into it: what a network computes does not depend on
+    where it is called.
 
     Parameters
     ----------
@@ -36,9 +39,11 @@ def evaluation_mode(module: nn.Module) -> Iterator[nn.Module]:
         The same module.
     """
     modes = [(layer, layer.training) for layer in module.modules()]
+    parameter = next(module.parameters(), None)
     module.eval()
     try:
-        yield module
+        with torch.autocast("cpu" if parameter is None else parameter.device.type, enabled=False):
+            yield module
     finally:
         for layer, training in modes:
             layer.training = training
@@ -85,10 +90,8 @@ def gradient_x_input(module: nn.Module, x: Tensor, target: Tensor) -> Tensor:
 
 
 def _equal_shares(x: Tensor) -> Tensor:
-    """Return 1 / n_channels in every channel where ``x`` has a letter; zeros for numbers."""
-    n_channels = x.shape[1]
-    share = 1.0 / n_channels if n_channels > 1 else 0.0
-    return ((x != 0).any(dim=1, keepdim=True).to(x.dtype) * share).expand_as(x)
+    """Spread what stands at a position over all channels alike; zeros for numbers."""
+    return x.mean(dim=1, keepdim=True).expand_as(x) if x.shape[1] > 1 else torch.zeros_like(x)
 
 
 def interior_gradient(
@@ -154,9 +157,10 @@ def integrated_gradients(module: nn.Module, x: Tensor, target: Tensor, n_steps: 
 
     Notes
     -----
-    The baseline has 1 / n_channels in every channel of a position that holds a letter; there the
-    evidence of a letter counts from the mean of all letters, which is the correction of
-    :func:`gradient_x_input`, at no loss of completeness. With one channel the baseline is zeros.
+    The baseline has 1 / n_channels in every channel of a position that holds a letter (of a
+    position with soft letters, the mean of its channels); there the evidence of a letter counts
+    from the mean of all letters, which is the correction of :func:`gradient_x_input`, at no loss
+    of completeness. With one channel the baseline is zeros.
 
     References
     ----------
@@ -173,8 +177,8 @@ def integrated_gradients(module: nn.Module, x: Tensor, target: Tensor, n_steps: 
     return (total / n_steps * step_to_x).sum(dim=1)
 
 
-def attention_scores(module: nn.Module, x: Tensor) -> Tensor:
-    """Return the attention of a network on each position.
+def attend(module: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the output of a network and its attention on each position, from one forward pass.
 
     Parameters
     ----------
@@ -185,8 +189,10 @@ def attention_scores(module: nn.Module, x: Tensor) -> Tensor:
 
     Returns
     -------
+    logits : Tensor of shape (n, n_classes)
+        Unnormalised log-probabilities.
     scores : Tensor of shape (n, L)
         Non-negative, each row with sum 1.
     """
     with evaluation_mode(module), torch.no_grad():
-        return module.attend(x)[1]  # type: ignore[operator]  # torch types it as a Tensor
+        return module.attend(x)  # type: ignore[operator]  # torch types it as a Tensor

@@ -67,7 +67,9 @@ class SeededDropout(nn.Module):
         """Drop whole values and scale the others by ``1 / (1 - p)``; identity in evaluation."""
         if not self.training or self.p == 0.0 or self.generator is None:
             return x
-        noise = torch.rand(x.shape, generator=self.generator, device=x.device, dtype=x.dtype)
+        # bfloat16 has 256 values between 1/2 and 1: too coarse to draw a share from
+        dtype = torch.float32 if x.dtype == torch.bfloat16 else x.dtype
+        noise = torch.rand(x.shape, generator=self.generator, device=x.device, dtype=dtype)
         return x * (noise >= self.p).to(x.dtype) / (1.0 - self.p)
 
     def extra_repr(self) -> str:

@@ -112,11 +112,11 @@ def _from_array(X: NDArray[Any]) -> list[Any] | NDArray[Any] | None:
     return _from_rows(X.tolist())
 
 
-def _from_frame(X: Any, columns: list[Any]) -> list[Any] | None:
+def _from_frame(X: Any, columns: list[Any]) -> list[Any] | NDArray[Any] | None:
     if X.shape[0] == 0:
         return None
     if len(columns) == 1:
-        return string_column(X[columns[0]])  # type: ignore[return-value]
+        return string_column(X[columns[0]])
     first = X.iloc[0].tolist() if hasattr(X, "iloc") else X.row(0)
     names = [name for name, value in zip(columns, first, strict=True) if _is_text(value)]
     if names:

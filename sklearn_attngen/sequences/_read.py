@@ -207,7 +207,18 @@ def _read_3d(
             f"{n_letters}) or (n_samples, {n_letters}, length), got {X.shape}."
         )
     if fitted in views:
+        others = [view for layout, view in views.items() if layout != fitted]
         views = {fitted: views[fitted]}
+        if codes_from_one_hot(views[fitted]) is None and any(
+            codes_from_one_hot(view) is not None for view in others
+        ):
+            axes = (f"length, {n_letters}", f"{n_letters}, length")
+            wanted, given = axes if fitted == "length_first" else axes[::-1]
+            raise ValueError(
+                f"X of shape {X.shape} is one-hot if its axes are (n_samples, {given}), but "
+                f"{_name(estimator)} was fitted on (n_samples, {wanted}). Pass "
+                f"X.transpose(0, 2, 1)."
+            )
     found = {layout: codes_from_one_hot(view) for layout, view in views.items()}
     letters = [layout for layout, codes in found.items() if codes is not None]
     candidates = letters or list(views)

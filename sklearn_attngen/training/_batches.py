@@ -70,9 +70,9 @@ class BatchIterator:
     def __iter__(self) -> Iterator[tuple[dict[str, Tensor], Tensor]]:
         n = len(self.dataset)
         order = (
-            torch.arange(n)
+            torch.arange(n, device="cpu")
             if self.generator is None
-            else torch.randperm(n, generator=self.generator)
+            else torch.randperm(n, generator=self.generator, device="cpu")
         )
         for rows in order.tensor_split(len(self)):
             yield self.dataset[rows]

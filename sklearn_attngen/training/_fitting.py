@@ -106,6 +106,7 @@ def resolve_device(device: str | torch.device) -> str:
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
         torch.zeros(1, device=device).cpu()
+    # what torch raises for a device it does not know, was not built for, or has no kernels for
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise ValueError(
             f"device={str(device)!r} cannot be used here: {str(error).splitlines()[0]} Use "
@@ -297,13 +298,15 @@ def run_epochs(net: SequenceNet, data: SequenceDataset, seed: int) -> None:
     net.seed(seed)
     set_generator(net.module_, net.noise_generator)
     try:
-        net.notify("on_train_begin", X=data, y=None)
-        try:
-            net.fit_loop(data)
-        except KeyboardInterrupt:
-            if not net.stopped:
-                raise
-        net.notify("on_train_end", X=data, y=None)
+        # an autocast of the caller does not reach into the training
+        with torch.autocast(torch.device(net.device).type, enabled=False):
+            net.notify("on_train_begin", X=data, y=None)
+            try:
+                net.fit_loop(data)
+            except KeyboardInterrupt:
+                if not net.stopped:
+                    raise
+            net.notify("on_train_end", X=data, y=None)
         if not all(parameter.isfinite().all() for parameter in net.module_.parameters()):
             raise ValueError(
                 "Training diverged: the network's weights are not finite. Lower learning_rate, or "

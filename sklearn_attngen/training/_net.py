@@ -13,7 +13,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from sklearn_attngen.networks import (
-    carries_signal,
     fill_positions,
     scheduled_fraction,
     select_positions,
@@ -159,7 +158,9 @@ class SequenceNet(NeuralNet):
             )
         elif masking.order == "highest":
             scores = -scores if masking.by == "positions" else scores.amax(1, keepdim=True) - scores
-        selected = select_positions(scores, carries_signal(x), fraction, by=masking.by)
+        # a row without any letter has nothing to replace, though all its positions count as real
+        letters = (x != 0).any(dim=1)
+        selected = select_positions(scores, letters, fraction, by=masking.by)
         return fill_positions(x, selected, masking.value, self.noise_generator)
 
     def _autocast(self) -> AbstractContextManager:

@@ -162,6 +162,55 @@ def test_what_training_can_change_may_change() -> None:
     assert estimator.fit(numbers, Y).n_iter_ == 4
 
 
+def test_an_alphabet_means_nothing_to_numbers() -> None:
+    """It is no part of what goes on."""
+    numbers = RNG.normal(size=(60, 5))
+    estimator = quick(warm_start=True).fit(numbers, Y)
+    assert estimator.set_params(alphabet="protein").fit(numbers, Y).n_iter_ == 4
+
+
+def test_training_that_goes_on_follows_the_device() -> None:
+    """A device that is not there raises, also when the network is."""
+    estimator = quick(warm_start=True).fit(X, Y)
+    with pytest.raises(ValueError, match="device='nowhere'"):
+        estimator.set_params(device="nowhere").fit(X, Y)
+    assert estimator.set_params(device="cpu").fit(X, Y).device_ == "cpu"
+
+
+@pytest.mark.parametrize("kind", [AttnGenClassifier, CNNClassifier])
+def test_training_that_goes_on_and_diverges_leaves_the_fit(kind: type) -> None:
+    """The weights from before, not the ones that are no numbers."""
+    estimator = kind(n_filters=4, n_layers=1, max_epochs=2, warm_start=True, random_state=0)
+    expected = estimator.fit(X, Y).predict_proba(X)
+    with pytest.raises(ValueError, match="diverged"):
+        estimator.set_params(learning_rate=1e30).fit(X, Y)
+    np.testing.assert_array_equal(estimator.predict_proba(X), expected)
+    assert not estimator.module_.training
+
+
+@pytest.mark.parametrize("kind", [AttnGenClassifier, CNNClassifier])
+def test_an_autocast_of_the_caller_changes_nothing(kind: type) -> None:
+    """Fit, prediction and saliency are what they are outside."""
+    parameters = {"n_filters": 4, "n_layers": 1, "max_epochs": 2, "random_state": 0}
+    outside = kind(precision="float32", **parameters).fit(X, Y)
+    with torch.autocast("cpu", torch.bfloat16):
+        inside = kind(precision="float32", **parameters).fit(X, Y)
+        probabilities, saliency = inside.predict_proba(X), inside.saliency(X)
+    np.testing.assert_array_equal(probabilities, outside.predict_proba(X))
+    np.testing.assert_array_equal(saliency, outside.saliency(X))
+
+
+def test_a_default_device_of_the_caller_changes_nothing() -> None:
+    """What stays on the CPU says so."""
+    expected = quick().fit(X, Y).predict_proba(X)
+    torch.set_default_device("meta")
+    try:
+        probabilities = quick(device="cpu").fit(X, Y).predict_proba(X)
+    finally:
+        torch.set_default_device(None)
+    np.testing.assert_array_equal(probabilities, expected)
+
+
 @pytest.mark.parametrize("axes", [(0, 1, 2), (0, 2, 1)], ids=["length first", "channels first"])
 def test_the_orientation_is_that_of_the_fit(axes: tuple[int, int, int]) -> None:
     """Square arrays that could be read in both ways, or in the wrong one only."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -26,46 +27,27 @@ METHODS = {
 CASES = [(kind, method) for kind, methods in METHODS.items() for method in methods]
 
 
-@pytest.fixture(scope="module")
-def fitted(planted: Data) -> Callable[[type], Any]:
+def once_for_each_class(data: Data, **changes: Any) -> Callable[[type], Any]:
     """Give one fitted estimator of each class; it must not be changed."""
-    done: dict[type, Any] = {}
+    quick = {"n_filters": 16, "n_layers": 1, "kernel_size": 7, "batch_size": 20}
 
+    @functools.cache
     def get(kind: type) -> Any:
-        if kind not in done:
-            done[kind] = kind(
-                n_filters=16,
-                n_layers=1,
-                kernel_size=7,
-                batch_size=20,
-                max_epochs=20,
-                learning_rate=0.02,
-                random_state=0,
-            ).fit(*planted)
-        return done[kind]
+        return kind(**quick, learning_rate=0.02, **changes).fit(*data)
 
     return get
+
+
+@pytest.fixture(scope="module")
+def fitted(planted: Data) -> Callable[[type], Any]:
+    """One estimator of each class, fitted to a few sequences."""
+    return once_for_each_class(planted, max_epochs=20, random_state=0)
 
 
 @pytest.fixture(scope="module")
 def taught(planted_many: Data) -> Callable[[type], Any]:
     """The same, from enough sequences to know the motif well."""
-    done: dict[type, Any] = {}
-
-    def get(kind: type) -> Any:
-        if kind not in done:
-            done[kind] = kind(
-                n_filters=16,
-                n_layers=1,
-                kernel_size=7,
-                batch_size=20,
-                max_epochs=12,
-                learning_rate=0.02,
-                random_state=1,
-            ).fit(*planted_many)
-        return done[kind]
-
-    return get
+    return once_for_each_class(planted_many, max_epochs=12, random_state=1)
 
 
 @pytest.mark.parametrize(("kind", "method"), CASES)
@@ -319,3 +301,26 @@ def test_explanations_run_in_batches(kind: type, fitted: Any, planted: Data) -> 
     many = np.tile(X, 60)
     result = estimator.saliency(many, "gradient_x_input", np.tile(y, 60), signed=True)
     np.testing.assert_allclose(result, np.tile(expected, (60, 1)), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("method", "forwards"),
+    [
+        ("attention", 1),
+        ("gradient_x_input", 2),
+        ("interior_gradient", 2),
+        ("attention_x_gradient", 2),
+        ("integrated_gradients", 17),
+    ],
+)
+def test_forward_passes_are_as_many_as_the_docstring_says(
+    method: str, forwards: int, fitted: Callable[[type], Any], planted: Data
+) -> None:
+    """One more where the predicted class has to be found, which attention finds on its way."""
+    estimator, passes = fitted(AttnGenClassifier), []
+    hook = estimator.module_.encoder.register_forward_hook(lambda *_: passes.append(1))
+    try:
+        estimator.saliency(planted[0][:5], method)
+    finally:
+        hook.remove()
+    assert len(passes) == forwards

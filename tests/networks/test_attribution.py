@@ -9,7 +9,7 @@ from torch import nn
 from sklearn_attngen.networks import (
     AttnGenNetwork,
     CNNNetwork,
-    attention_scores,
+    attend,
     build_module,
     evaluation_mode,
     gradient_x_input,
@@ -132,19 +132,20 @@ def test_rows_do_not_depend_on_each_other(method) -> None:
     torch.testing.assert_close(together, alone)
 
 
-def test_attention_scores_are_those_of_attend() -> None:
+def test_attend_is_that_of_the_module() -> None:
     """In evaluation mode, without a graph, each row summing to one."""
     module, x = network(AttnGenNetwork), sequences()
-    scores = attention_scores(module, x)
+    logits, scores = attend(module, x)
     torch.testing.assert_close(scores.sum(dim=1), torch.ones(5, dtype=torch.float64))
     assert not scores.requires_grad
+    torch.testing.assert_close(logits, module.eval()(x).detach())
     torch.testing.assert_close(scores, module.eval().attend(x)[1].detach())
 
 
 def explain(method: str, module: nn.Module, x: torch.Tensor) -> torch.Tensor:
     target = torch.zeros(len(x), dtype=torch.int64)
     if method == "attention":
-        return attention_scores(module, x)
+        return attend(module, x)[1]
     return {"gradient": gradient_x_input, "integrated": integrated_gradients}[method](
         module, x, target
     )
@@ -216,3 +217,17 @@ def test_the_middle_is_one_step_of_integrated_gradients() -> None:
         interior_gradient(module, x, target, point=0.5),
         integrated_gradients(module, x, target, n_steps=1),
     )
+
+
+@pytest.mark.parametrize("method", GRADIENTS)
+def test_the_level_of_soft_letters_is_no_evidence(method) -> None:
+    """A module that adds up all channels tells no letter from another."""
+
+    class Total(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            total = x.sum(dim=(1, 2))
+            return torch.stack([total, -total], dim=1)
+
+    x = 0.3 * sequences()
+    evidence = method(Total(), x, torch.zeros(5, dtype=torch.int64))
+    torch.testing.assert_close(evidence, torch.zeros_like(evidence))

@@ -177,3 +177,11 @@ def test_pooled_norm_trains_on_a_batch_of_one_row() -> None:
     assert torch.equal(ours.running_mean, running)
     assert torch.equal(one, ours.eval()(x[:1]))
     assert torch.equal(ours(x), theirs.eval()(x))
+
+
+def test_dropout_keeps_its_share_in_bfloat16() -> None:
+    """Numbers between 0 and 1 are too few in bfloat16 to draw a small share from."""
+    layer = SeededDropout(0.002)
+    layer.generator = seeded()
+    dropped = (layer(torch.ones(1000, 1000, dtype=torch.bfloat16)) == 0).float().mean()
+    assert 0.0015 < dropped < 0.0025

@@ -292,12 +292,15 @@ def test_soft_square_input_is_ambiguous() -> None:
 
 
 def test_the_layout_of_the_fit_decides_between_square_orientations() -> None:
-    """Not the content, which differs from call to call; other shapes are read as they are."""
+    """Not the content, which differs from call to call; what fits only the other way raises."""
     square = one_hot(np.zeros((2, 4), dtype=np.uint8))
     first = read_sequences(square, kind="letters", layout="length_first")
     assert (first.kind, first.layout) == ("letters", "length_first")
-    other = read_sequences(square, kind="letters", layout="channels_first")
-    assert (other.kind, other.layout) == ("profile", "channels_first")
+    for array, layout in ((square, "channels_first"), (square.transpose(0, 2, 1), "length_first")):
+        with pytest.raises(ValueError, match=r"is one-hot if its axes are.*X\.transpose"):
+            read_sequences(array, kind="letters", layout=layout)
+    soft = read_sequences(np.full((2, 4, 4), 0.25), kind="letters", layout="channels_first")
+    assert (soft.kind, soft.layout) == ("profile", "channels_first")
     for layout in ("flat", "strings"):
         assert read_sequences(square, kind="letters", layout=layout).layout == "length_first"
     assert read_sequences(BLOCKS, kind="letters", layout="channels_first").layout == "length_first"

@@ -1,0 +1,75 @@
+"""Where between equal shares of letters and a sequence its gradient is taken, on planted motifs.
+
+``python -m benchmarks.read_outs``: one AttnGen for each task and seed, and the average precision
+of |gradient at a point, times the way to it| times attention, for several points. Seeds are apart
+from those of ``benchmarks.planted_motifs``, because the default point is chosen by this table.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.metrics import average_precision_score
+
+from sklearn_attngen import AttnGenClassifier, SequenceOneHotEncoder
+from sklearn_attngen.datasets import make_motif_sequences
+from sklearn_attngen.networks import attend, integrated_gradients, interior_gradient
+
+TASKS = {
+    "pairs": {"task": "pairs"},
+    "pairs, 10 % mutated": {"task": "pairs", "mutation_rate": 0.1},
+    "spacing, 10 % mutated": {"task": "spacing", "mutation_rate": 0.1},
+    "presence, 15-mers, 20 % mutated": {
+        "task": "presence",
+        "motif_width": 15,
+        "mutation_rate": 0.2,
+    },
+}
+POINTS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--rows", type=int, default=3000, help="training rows")
+    parser.add_argument("--explained-rows", type=int, default=250)
+    arguments = parser.parse_args()
+    results = []
+    for seed in arguments.seeds:
+        for task, parameters in TASKS.items():
+            n, n_explained = arguments.rows, arguments.explained_rows
+            data = make_motif_sequences(n + n_explained, random_state=seed, **parameters)
+            classifier = AttnGenClassifier(random_state=seed).fit(data.data[:n], data.target[:n])
+            one_hot = SequenceOneHotEncoder().fit_transform(data.data[n:])
+            x = torch.tensor(one_hot, dtype=torch.float32).view(n_explained, -1, 4).transpose(1, 2)
+            logits, attention = attend(classifier.module_, x)
+            target = logits.argmax(dim=1)
+            evidence = {
+                f"{point:g}": interior_gradient(classifier.module_, x, target, point)
+                for point in POINTS
+            }
+            evidence["integrated"] = integrated_gradients(classifier.module_, x, target)
+            for with_attention in (True, False):
+                row: dict[str, object] = {"task": task, "seed": seed, "attention": with_attention}
+                for name, values in evidence.items():
+                    scores = values.abs() * attention if with_attention else values.abs()
+                    rows = zip(
+                        data.positions[n:], ~data.mutated[n:], scores.double().numpy(), strict=True
+                    )
+                    row[name] = np.mean(
+                        [average_precision_score(p[use], s[use]) for p, use, s in rows]
+                    )
+                results.append(row)
+                print(row, flush=True)
+    table = pd.DataFrame(results).drop(columns="seed").groupby(["attention", "task"], sort=False)
+    print(f"\nmean over seeds {arguments.seeds}\n{table.mean().round(3).to_string()}")
+    if len(arguments.seeds) > 1:
+        print(f"\nstandard deviation\n{table.std().round(3).to_string()}")
+
+
+if __name__ == "__main__":
+    main()
