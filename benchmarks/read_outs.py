@@ -8,6 +8,7 @@ from those of ``benchmarks.planted_motifs``, because the default point is chosen
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from sklearn_attngen import AttnGenClassifier, SequenceOneHotEncoder
 from sklearn_attngen.datasets import make_motif_sequences
 from sklearn_attngen.networks import attend, integrated_gradients, interior_gradient
 
-TASKS = {
+TASKS: dict[str, dict[str, Any]] = {
     "pairs": {"task": "pairs"},
     "pairs, 10 % mutated": {"task": "pairs", "mutation_rate": 0.1},
     "spacing, 10 % mutated": {"task": "spacing", "mutation_rate": 0.1},

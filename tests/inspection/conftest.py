@@ -45,6 +45,21 @@ def random_sequences(n, length=30, seed=0, letters="ACGT"):
     return np.array(["".join(row) for row in rng.choice(list(letters), (n, length))], dtype=object)
 
 
+class ThreeAs(ClassifierMixin, BaseEstimator):
+    """The probability of "yes" is 0.2, and 0.2 more for each A at the three places."""
+
+    def fit(self, X, y=None):
+        self.classes_ = np.array(["no", "yes"])
+        return self
+
+    def predict_proba(self, X):
+        yes = 0.2 + 0.2 * (read_sequences(X).codes[:, [3, 8, 15]] == 0).sum(axis=1)
+        return np.column_stack([1 - yes, yes])
+
+    def predict(self, X):
+        return self.classes_[(self.predict_proba(X)[:, 1] > 0.5).astype(int)]
+
+
 @pytest.fixture(name="X")
 def sequences_of_30():
     """300 random sequences of 30 nt."""
@@ -71,3 +86,17 @@ def known(X):
 def y(known, X):
     """The labels that the known classifier gives."""
     return known.predict(X)
+
+
+@pytest.fixture
+def three_as():
+    """Adds up what letters do, so that its falls are known by hand."""
+    return ThreeAs().fit(None)
+
+
+@pytest.fixture
+def with_as(X):
+    """Each sequence has all three: "yes" with 0.8."""
+    letters = np.array([list(x) for x in X])
+    letters[:, [3, 8, 15]] = "A"
+    return np.array(["".join(row) for row in letters], dtype=object)

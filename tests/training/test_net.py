@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from sklearn_attngen.networks import set_generator
+from sklearn_attngen.networks import MASK_VALUES, set_generator
 from sklearn_attngen.training import Masking, SequenceDataset, SequenceNet, expand, run_epochs
 
 MakeNet = Callable[..., SequenceNet]
@@ -76,6 +76,20 @@ def test_the_order_says_which_end_is_masked(
     assert gone == (list(range(len(gone))) if end == "low" else list(range(12 - len(gone), 12)))
     if by == "positions":
         assert len(gone) == 3
+
+
+@pytest.mark.parametrize("value", MASK_VALUES)
+def test_what_is_no_letter_is_never_masked(
+    make_net: MakeNet, data: SequenceDataset, masking: Masking, value: str
+) -> None:
+    """A row of N stays one, instead of getting letters; an N among letters stays as well."""
+    x = expand(data.data[:5], 4)
+    x[0] = 0
+    x[1, :, 3] = 0
+    masked = seeded(make_net())._masked(x, torch.rand(5, 12), replace(masking, value=value), 0.9)
+    assert (masked[0] == 0).all()
+    assert (masked[1, :, 3] == 0).all()
+    assert not torch.equal(masked[2:], x[2:])
 
 
 def test_random_masks_do_not_look_at_the_scores(

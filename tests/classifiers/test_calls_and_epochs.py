@@ -1,0 +1,152 @@
+"""Training in parts, and how long it takes: partial_fit, warm starts, stopping, history."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from skorch.callbacks import Callback
+
+Make = Callable[..., Any]
+Data = tuple[np.ndarray, np.ndarray]
+
+
+# calls in parts
+
+
+def test_partial_fit_learns(make: Make, planted: Data) -> None:
+    """One epoch a call, and the history goes on."""
+    X, y = planted
+    estimator = make()
+    for call in range(15):
+        for rows in (slice(0, 40), slice(40, 80)):
+            estimator.partial_fit(X[rows], y[rows], classes=["no", "yes"] if call == 0 else None)
+    assert estimator.n_iter_ == len(estimator.history_) == 30
+    assert estimator.score(X, y) > 0.9
+    assert estimator.history_[-1]["train_loss"] < estimator.history_[0]["train_loss"]
+
+
+def test_partial_fit_need_not_see_all_classes(make: Make, planted: Data) -> None:
+    """The profile of a class that was not there is not made up."""
+    X, y = planted
+    estimator = make().partial_fit(X[y == "no"], y[y == "no"], classes=["yes", "no"])
+    assert estimator.classes_.tolist() == ["no", "yes"]
+    assert estimator.predict_proba(X).shape == (80, 2)
+    assert np.isnan(estimator.class_saliency_[1]).all()
+    assert np.isfinite(estimator.class_saliency_[0]).all()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        ({"classes": None}, None, "classes must be passed in the first call"),
+        ({}, {"classes": ["no", "maybe"]}, "differ from those of the first call"),
+        ({}, {"y": ["maybe"] * 80}, r"'maybe' \(row 0, counted from 0\)"),
+        ({"classes": ["yes", "maybe"]}, None, "none of the classes"),
+    ],
+)
+def test_wrong_classes_in_partial_fit_raise(
+    make: Make, planted: Data, first: dict[str, Any], second: Any, message: str
+) -> None:
+    """All labels there will ever be are named once."""
+    X, y = planted
+    estimator = make()
+    calls = [{"classes": ["no", "yes"], **first}]
+    if second is not None:
+        estimator.partial_fit(X, y, **calls.pop())
+        calls.append(second)
+    with pytest.raises(ValueError, match=message):
+        estimator.partial_fit(X, **{"y": y, **calls[0]})
+
+
+def test_partial_fit_goes_on_after_fit(make: Make, planted: Data) -> None:
+    """The network is the one that was fitted, for sequences of its length only."""
+    X, y = planted
+    estimator = make().fit(X, y)
+    before = estimator.predict_proba(X)
+    epochs = estimator.n_iter_
+    estimator.partial_fit(X, y)
+    assert estimator.n_iter_ == epochs + 1
+    assert 0 < np.abs(estimator.predict_proba(X) - before).mean() < 0.2
+    with pytest.raises(ValueError, match="24 letters"):
+        estimator.partial_fit([x[:-1] for x in X], y)
+
+
+def test_warm_start_goes_on(make: Make, planted: Data) -> None:
+    """From the weights of the last fit; without it, from the beginning."""
+    X, y = planted
+    estimator = make(warm_start=True, max_epochs=8).fit(X, y)
+    first = estimator.history_[0]["train_loss"]
+    estimator.fit(X, y)
+    assert estimator.n_iter_ == len(estimator.history_) == 16
+    assert estimator.history_[8]["train_loss"] < first
+    cold = make(max_epochs=8).fit(X, y).fit(X, y)
+    assert cold.n_iter_ == len(cold.history_) == 8
+
+
+def test_warm_start_keeps_its_classes(make: Make, planted: Data) -> None:
+    """Other classes need another network."""
+    X, y = planted
+    estimator = make(warm_start=True, max_epochs=1).fit(X, y)
+    with pytest.raises(ValueError, match="warm_start=False to start anew"):
+        estimator.fit(X, np.where(y == "no", "a", "b"))
+    estimator.set_params(warm_start=False).fit(X, np.where(y == "no", "a", "b"))
+    assert estimator.classes_.tolist() == ["a", "b"]
+
+
+# how long
+
+
+def test_early_stopping_holds_rows_out_and_stops(make: Make, planted: Data) -> None:
+    """The history has the loss of the rows held out; noise as labels cannot be learned."""
+    X, y = planted
+    noise = np.random.default_rng(0).permutation(y)
+    estimator = make(early_stopping=True, max_epochs=60, n_iter_no_change=3).fit(X, noise)
+    losses = [row["valid_loss"] for row in estimator.history_]
+    assert estimator.n_iter_ == len(losses) < 60
+    assert len(losses) == int(np.argmin(losses)) + 1 + 3
+    plain = make(max_epochs=2).fit(X, y)
+    assert "valid_loss" not in plain.history_[0]
+
+
+def test_validation_fraction_says_how_many(make: Make, planted: Data) -> None:
+    """Rows held out are not trained on."""
+    seen: list[int] = []
+
+    class Count(Callback):
+        def on_epoch_begin(
+            self, net: Any, dataset_train: Any, dataset_valid: Any, **_: Any
+        ) -> None:
+            seen.extend([len(dataset_train), len(dataset_valid)])
+
+    make(
+        early_stopping=True,
+        validation_fraction=0.25,
+        max_epochs=1,
+        net_params={"callbacks": [Count()]},
+    ).fit(*planted)
+    assert seen == [60, 20]
+
+
+def test_automatic_epochs_depend_on_the_number_of_rows(make: Make, planted: Data) -> None:
+    """The defaults train on a few rows as on many: more passes over fewer batches."""
+    X, y = planted
+    few = make(max_epochs="auto", batch_size=80, n_filters=2, n_layers=0).fit(X, y)
+    many = make(max_epochs="auto", batch_size=8, n_filters=2, n_layers=0).fit(
+        np.tile(X, 2), [*y, *y]
+    )
+    assert few.n_iter_ > many.n_iter_
+
+
+def test_history_tells_each_epoch(make: Make, planted: Data) -> None:
+    """Plain values, that can be pickled and put into a table."""
+    estimator = make(max_epochs=3).fit(*planted)
+    assert [row["epoch"] for row in estimator.history_] == [1, 2, 3]
+    for row in estimator.history_:
+        assert row["train_loss"] > 0
+        assert row["dur"] > 0
+        assert "batches" not in row
+    assert pickle.loads(pickle.dumps(estimator.history_)) == estimator.history_
