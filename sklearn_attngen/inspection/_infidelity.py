@@ -30,7 +30,7 @@ _BOOTSTRAP_STREAM, _CONTROL_STREAM = 3, 5
         "fill": [StrOptions(set(FILLS))],
         "n_repeats": [Interval(Integral, 1, None, closed="left")],
         "saliency": [str, callable, "array-like"],
-        "scale": [Real, StrOptions({"fit"})],
+        "scale": [Interval(Real, None, None, closed="neither"), StrOptions({"fit"})],
         "alphabet": [str, Alphabet, None],
         "n_bootstrap": [Interval(Integral, 0, None, closed="left")],
         "confidence_level": [Interval(Real, 0, 1, closed="neither")],

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
-from sklearn_attngen.sequences import Alphabet, Sequences, get_alphabet
+from sklearn_attngen.sequences import Alphabet, Sequences
 from sklearn_attngen.sequences._read import read_ragged
 from sklearn_attngen.sequences._strings import to_matrix
 
-from ._unwrap import alphabet_of, first_step
+from ._unwrap import chosen_alphabet, first_step
 
 Rows = NDArray[np.intp] | slice
 
@@ -44,7 +44,7 @@ class LetterInput:
     @classmethod
     def read(cls, estimator: Any, X: Any, alphabet: str | Alphabet | None) -> LetterInput:
         """Read X as the estimator does, in its alphabet unless another one is given."""
-        chosen = get_alphabet(alphabet_of(estimator) if alphabet is None else alphabet)
+        chosen = chosen_alphabet(estimator, alphabet)
         first = first_step(estimator)
         flat, lengths, layout, _ = read_ragged(X, chosen, getattr(first, "_layout", None))
         # Without an encoder that says it, whether sequences may differ in length is for the

@@ -15,6 +15,8 @@ from sklearn_attngen._extras import require
 from ._plot_style import NEUTRAL, PALETTE, hide_spines, in_words, legend_above
 
 _PARAMETER = "mask_fraction"
+# what tells a search that was not fitted from what is no search
+_OF_SEARCHES = ("cv_results_", "param_grid", "param_distributions")
 
 
 class MaskFractionDisplay:
@@ -128,7 +130,14 @@ class MaskFractionDisplay:
             If it did not search over the masked fraction, lacks a score, or has several candidates
             for one fraction.
         """
+        if not any(hasattr(search, name) for name in _OF_SEARCHES):
+            raise TypeError(
+                f"search must be a fitted search over mask_fraction, such as GridSearchCV, got "
+                f"{type(search).__name__}."
+            )
         check_is_fitted(search, "cv_results_")
+        if isinstance(scores, str):
+            raise TypeError(f"scores must be a list of names, got {scores!r}: pass [{scores!r}].")
         results = search.cv_results_
         candidates = results["params"]
         names = {key for params in candidates for key in params}

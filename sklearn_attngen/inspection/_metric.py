@@ -118,6 +118,14 @@ class Metric:
 
     def score(self, responses: Responses) -> float:
         """Score all rows."""
+        wanted = getattr(self.scorer, "_response_method", "predict")
+        wanted = (wanted,) if isinstance(wanted, str) else tuple(wanted)
+        if not any(hasattr(responses, method) for method in wanted):
+            raise ValueError(
+                f"metric {self.name!r} needs {' or '.join(wanted)}, which "
+                f"{type(responses.estimator).__name__} does not have. Use another metric, or wrap "
+                "the classifier in sklearn.calibration.CalibratedClassifierCV."
+            )
         return self.floor(float(self.scorer(responses, np.arange(len(self.y)), self.y)))
 
     def floor(self, value: Any) -> Any:

@@ -89,6 +89,8 @@ class Motif:
 
     def __post_init__(self) -> None:
         alphabet = get_alphabet(self.alphabet)
+        if not isinstance(self.name, str):
+            raise TypeError(f"The name of a motif must be a str, got {self.name!r}.")
         if not self.name or any(not "!" <= letter <= "~" for letter in self.name):
             raise ValueError(
                 f"The name of a motif must be printable ASCII without spaces, got {self.name!r}."

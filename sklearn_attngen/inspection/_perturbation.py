@@ -287,7 +287,12 @@ def _area(fractions: NDArray[np.float64], heights: NDArray[np.float64]) -> NDArr
 
 def check_fractions(fractions: ArrayLike) -> NDArray[np.float64]:
     """Return the fractions, or say what is wrong with them."""
-    checked = np.asarray(fractions, dtype=np.float64)
+    try:
+        checked = np.asarray(fractions, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"fractions must be numbers between 0 and 1, such as [0, 0.1, 0.2], got {fractions!r}."
+        ) from error
     if checked.ndim != 1 or checked.size == 0:
         raise ValueError(
             f"fractions has shape {checked.shape}; give a non-empty list, such as [0, 0.1, 0.2]."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -115,6 +115,11 @@ def _parse(region: Any, row: int) -> tuple[Any, Any, Any, Any]:
             )
         start, end = (int(found[key].replace(",", "")) for key in ("start", "end"))
         return found["chrom"], start, end, found["strand"] or "+"
+    if not isinstance(region, Iterable):
+        raise TypeError(
+            f"Region {row} (0-based) is {region!r}; (chrom, start, end), with a strand where there "
+            "is one, or a text such as 'chr1:100-300(-)' is needed."
+        )
     parts = tuple(region)
     if len(parts) not in (3, 4):
         raise ValueError(

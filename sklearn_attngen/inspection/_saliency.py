@@ -17,7 +17,7 @@ from ._deeplift import deeplift
 from ._letter_input import LetterInput
 from ._mutagenesis import mutagenesis_saliency
 from ._occlusion import occlusion
-from ._unwrap import check_fitted_classifier, find_network
+from ._unwrap import check_fitted_classifier, chosen_alphabet, find_network
 
 
 @validate_params(
@@ -144,6 +144,7 @@ def saliency(
     """
     check_fitted_classifier(estimator)
     if method not in ("occlusion", "mutagenesis", "deeplift"):
+        chosen_alphabet(estimator, alphabet)
         found = find_network(estimator)
         if found is not None:
             final, encoders = found

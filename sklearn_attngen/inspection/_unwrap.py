@@ -24,6 +24,11 @@ def check_fitted_classifier(estimator: Any) -> None:
         If it is no estimator, or has neither ``predict_proba`` nor ``decision_function``, or no
         ``classes_``.
     """
+    if isinstance(estimator, type):
+        raise TypeError(
+            f"{estimator.__name__} is a class: make an estimator of it, {estimator.__name__}(...), "
+            "and fit it."
+        )
     check_is_fitted(estimator)
     peel(estimator)  # a search that kept no best estimator raises here, with its own remedy
     name = type(estimator).__name__
@@ -121,12 +126,7 @@ def _parameters(estimator: Any, name: str) -> list[Any]:
 
 def alphabet_of(estimator: Any) -> Alphabet:
     """Return the alphabet of the sequences that a fitted estimator reads; DNA if it names none."""
-    found: list[Alphabet] = []
-    for value in _parameters(estimator, "alphabet"):
-        if isinstance(value, str | Alphabet):
-            alphabet = get_alphabet(value)
-            if alphabet not in found:
-                found.append(alphabet)
+    found = _alphabets_in(estimator)
     if len(found) > 1:
         names = ", ".join(alphabet.name for alphabet in found)
         raise ValueError(
@@ -134,6 +134,30 @@ def alphabet_of(estimator: Any) -> Alphabet:
             "the alphabet parameter which one X is written in."
         )
     return found[0] if found else get_alphabet("DNA")
+
+
+def chosen_alphabet(estimator: Any, alphabet: str | Alphabet | None) -> Alphabet:
+    """Return the alphabet given, which the estimator must read; its own if none is."""
+    if alphabet is None:
+        return alphabet_of(estimator)
+    given, found = get_alphabet(alphabet), _alphabets_in(estimator)
+    if found and given not in found:
+        raise ValueError(
+            f"alphabet is {given.name}, but {type(estimator).__name__} reads {found[0].name}. "
+            "Leave alphabet out, or fit an estimator of that alphabet."
+        )
+    return given
+
+
+def _alphabets_in(estimator: Any) -> list[Alphabet]:
+    """Return the alphabets that the parts of an estimator name, each once."""
+    found: list[Alphabet] = []
+    for value in _parameters(estimator, "alphabet"):
+        if isinstance(value, str | Alphabet):
+            alphabet = get_alphabet(value)
+            if alphabet not in found:
+                found.append(alphabet)
+    return found
 
 
 def refuses_unknown_letters(estimator: BaseEstimator, what: str, *, remedy: str) -> None:

@@ -232,9 +232,9 @@ def test_random_state(task):
 
 def test_global_random_state_is_left_alone():
     """A seeded call does not touch numpy's global generator."""
-    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    before = np.random.get_state()[1].copy()  # noqa: NPY002  # the old global state is meant
     make_motif_sequences(10, random_state=0)
-    np.testing.assert_array_equal(before, np.random.get_state()[1])  # noqa: NPY002
+    np.testing.assert_array_equal(before, np.random.get_state()[1])  # noqa: NPY002  # as above
 
 
 def test_output_is_frozen():

@@ -1,0 +1,70 @@
+"""Mistakes that users make with the functions of this folder: each is told what to do."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
+
+from sklearn_attngen import AttnGenClassifier, SequenceOneHotEncoder
+from sklearn_attngen.inspection import (
+    MaskFractionDisplay,
+    Motif,
+    perturbation_curve,
+    saliency,
+    to_bedgraph,
+)
+from sklearn_attngen.metrics import infidelity
+
+
+@pytest.fixture
+def linear(X, y):
+    return make_pipeline(SequenceOneHotEncoder(), LogisticRegression()).fit(X, y)
+
+
+def test_a_class_in_the_place_of_an_estimator(X):
+    with pytest.raises(
+        TypeError, match=r"is a class: make an estimator.*AttnGenClassifier\(\.\.\."
+    ):
+        saliency(AttnGenClassifier, X)
+
+
+@pytest.mark.parametrize("method", ["auto", "occlusion"])
+def test_an_alphabet_that_the_estimator_does_not_read(method, X, y):
+    network = AttnGenClassifier(n_filters=4, n_layers=1, max_epochs=1).fit(X, y)
+    expected = saliency(network, X[:2], method)
+    np.testing.assert_array_equal(saliency(network, X[:2], method, alphabet="dna"), expected)
+    with pytest.raises(ValueError, match=r"alphabet is protein, but AttnGenClassifier reads DNA"):
+        saliency(network, X[:2], method, alphabet="protein")
+
+
+def test_a_metric_that_asks_for_what_the_estimator_lacks(X, y):
+    model = make_pipeline(SequenceOneHotEncoder(), LinearSVC()).fit(X, y)
+    with pytest.raises(ValueError, match=r"'neg_log_loss' needs predict_proba, which Pipeline"):
+        perturbation_curve(model, X, y, metric="neg_log_loss")
+
+
+@pytest.mark.parametrize("fractions", [["a"], [None], [[0.1], [0.1, 0.2]]])
+def test_fractions_that_are_no_numbers(fractions: Any, linear, X, y):
+    with pytest.raises(ValueError, match=r"fractions (must be numbers|must lie)"):
+        perturbation_curve(linear, X, y, fractions=fractions)
+
+
+@pytest.mark.parametrize("scale", [np.nan, np.inf, "best"])
+def test_a_scale_that_is_no_number(scale: Any, linear, X):
+    with pytest.raises(ValueError, match="scale"):
+        infidelity(linear, X, scale=scale)
+
+
+def test_what_is_no_search(linear):
+    with pytest.raises(TypeError, match=r"search over mask_fraction.*got Pipeline"):
+        MaskFractionDisplay.from_search(linear)
+
+
+def test_what_is_no_motif_and_no_region(tmp_path):
+    with pytest.raises(TypeError, match="name of a motif must be a str, got 3"):
+        Motif(3, np.eye(4))
+    with pytest.raises(TypeError, match=r"Region 0 \(0-based\) is 5"):
+        to_bedgraph(np.ones((1, 4)), [5], tmp_path / "file")
