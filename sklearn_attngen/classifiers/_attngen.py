@@ -10,7 +10,12 @@ import torch
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_attngen.classifiers._base import SequenceClassifier
-from sklearn_attngen.networks import MASK_SCHEDULES, MASK_VALUES, AttnGenNetwork
+from sklearn_attngen.networks import (
+    MASK_ORDERS,
+    MASK_SCHEDULES,
+    MASK_VALUES,
+    AttnGenNetwork,
+)
 from sklearn_attngen.sequences import Alphabet
 from sklearn_attngen.training import Masking
 
@@ -20,10 +25,10 @@ __all__ = ["AttnGenClassifier"]
 class AttnGenClassifier(SequenceClassifier):
     """Attention network that is trained to decide from few letters of a sequence.
 
-    A convolutional encoder keeps one feature vector per letter, and attention scores every letter.
-    While training, the letters with the lowest scores are progressively replaced, more of them as
-    the training goes on, and the prediction from what is left must agree with the prediction from
-    the whole sequence. Prediction sees the whole sequence.
+    A convolutional encoder describes the surroundings of every letter, and attention scores them.
+    While training, letters with low scores are progressively replaced, more of them as the training
+    goes on, and the prediction from what is left must agree with the prediction from the whole
+    sequence. Prediction sees the whole sequence.
 
     Parameters
     ----------
@@ -34,8 +39,10 @@ class AttnGenClassifier(SequenceClassifier):
         What the fraction counts: letters, or attention. "mass" masks the lowest letters that
         together hold this fraction of a sequence's attention: many where attention is peaked, few
         where it is flat.
-    mask_order : {"lowest", "highest", "random"}, default="lowest"
-        Which letters are masked. Only "lowest" is the method; the others are controls.
+    mask_order : {"sampled", "lowest", "highest", "random"}, default="sampled"
+        Which letters are masked. "sampled" draws them anew in each step, with odds inversely
+        proportional to their attention, so that what has been overlooked gets another chance;
+        "lowest" takes strictly those of lowest attention. "highest" and "random" are controls.
     mask_value : {"resample", "uniform", "zero"}, default="resample"
         What stands at a masked letter: a letter drawn from the composition of the sequence, equal
         shares of all letters, or nothing. "zero" is also how N is encoded, so that a network may
@@ -47,10 +54,13 @@ class AttnGenClassifier(SequenceClassifier):
     consistency_weight : float, default=1.0
         Weight of the Kullback-Leibler divergence of the masked prediction from the clean one, which
         is held fixed. With 0 the masked sequence is trained on its label instead.
-    n_filters : int, default=32
+    n_filters : int, default=64
         Number of filters of each convolution.
     kernel_size : int, default=11
         Width of the first filters, odd.
+    pool_size : int, default=2
+        Number of neighbouring positions that are averaged after the first filters. More makes the
+        later layers see further and cost less, and attention coarser; 1 keeps every position.
     n_layers : int, default=2
         Number of residual convolutions of width 7 after the first; their dilation doubles from 1.
     n_heads : int, default=4
@@ -73,7 +83,7 @@ class AttnGenClassifier(SequenceClassifier):
     weight_decay : float, default=0.01
         Weight decay of AdamW. The biases for positions always decay at 5, so that noise does not
         add up where position says nothing.
-    label_smoothing : float, default=0.1
+    label_smoothing : float, default=0.05
         Share of each label that is spread evenly over all classes in the training loss, which keeps
         small training sets from being learned by heart. Probabilities get less extreme with it.
     class_weight : dict, "balanced" or None, default=None
@@ -174,7 +184,7 @@ class AttnGenClassifier(SequenceClassifier):
         **SequenceClassifier._parameter_constraints,
         "mask_fraction": [Interval(Real, 0, 1, closed="left")],
         "mask_by": [StrOptions({"positions", "mass"})],
-        "mask_order": [StrOptions({"lowest", "highest", "random"})],
+        "mask_order": [StrOptions(set(MASK_ORDERS))],
         "mask_value": [StrOptions(set(MASK_VALUES))],
         "mask_schedule": [StrOptions(set(MASK_SCHEDULES))],
         "mask_warmup": [Interval(Real, 0, 1, closed="both")],
@@ -205,13 +215,14 @@ class AttnGenClassifier(SequenceClassifier):
         *,
         mask_fraction: float = 0.15,
         mask_by: str = "positions",
-        mask_order: str = "lowest",
+        mask_order: str = "sampled",
         mask_value: str = "resample",
         mask_schedule: str = "linear",
         mask_warmup: float = 1 / 3,
         consistency_weight: float = 1.0,
-        n_filters: int = 32,
+        n_filters: int = 64,
         kernel_size: int = 11,
+        pool_size: int = 2,
         n_layers: int = 2,
         n_heads: int = 4,
         dropout: float = 0.1,
@@ -221,7 +232,7 @@ class AttnGenClassifier(SequenceClassifier):
         batch_size: int = 128,
         learning_rate: float = 6e-3,
         weight_decay: float = 0.01,
-        label_smoothing: float = 0.1,
+        label_smoothing: float = 0.05,
         class_weight: Mapping[Any, float] | str | None = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -243,6 +254,7 @@ class AttnGenClassifier(SequenceClassifier):
         self.consistency_weight = consistency_weight
         self.n_filters = n_filters
         self.kernel_size = kernel_size
+        self.pool_size = pool_size
         self.n_layers = n_layers
         self.n_heads = n_heads
         self.dropout = dropout

@@ -38,6 +38,7 @@ class SequenceClassifier(
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "n_filters": [Interval(Integral, 1, None, closed="left")],
         "kernel_size": [Interval(Integral, 1, None, closed="left")],
+        "pool_size": [Interval(Integral, 1, None, closed="left")],
         "n_layers": [Interval(Integral, 0, 8, closed="both")],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "reverse_complement": [Options(bool, {False}), StrOptions({"augment", "average"})],

@@ -26,10 +26,13 @@ class CNNClassifier(SequenceClassifier):
 
     Parameters
     ----------
-    n_filters : int, default=32
+    n_filters : int, default=64
         Number of filters of each convolution.
     kernel_size : int, default=11
         Width of the first filters, odd.
+    pool_size : int, default=2
+        Number of neighbouring positions that are averaged after the first filters. More makes the
+        later layers see further and cost less; 1 keeps every position.
     n_layers : int, default=2
         Number of residual convolutions of width 7 after the first; their dilation doubles from 1.
     dropout : float, default=0.1
@@ -49,7 +52,7 @@ class CNNClassifier(SequenceClassifier):
     weight_decay : float, default=0.01
         Weight decay of AdamW. The biases for positions always decay at 5, so that noise does not
         add up where position says nothing.
-    label_smoothing : float, default=0.1
+    label_smoothing : float, default=0.05
         Share of each label that is spread evenly over all classes in the training loss, which keeps
         small training sets from being learned by heart. Probabilities get less extreme with it.
     class_weight : dict, "balanced" or None, default=None
@@ -146,8 +149,9 @@ class CNNClassifier(SequenceClassifier):
     def __init__(
         self,
         *,
-        n_filters: int = 32,
+        n_filters: int = 64,
         kernel_size: int = 11,
+        pool_size: int = 2,
         n_layers: int = 2,
         dropout: float = 0.1,
         reverse_complement: bool | str = False,
@@ -156,7 +160,7 @@ class CNNClassifier(SequenceClassifier):
         batch_size: int = 128,
         learning_rate: float = 6e-3,
         weight_decay: float = 0.01,
-        label_smoothing: float = 0.1,
+        label_smoothing: float = 0.05,
         class_weight: Mapping[Any, float] | str | None = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -171,6 +175,7 @@ class CNNClassifier(SequenceClassifier):
     ) -> None:
         self.n_filters = n_filters
         self.kernel_size = kernel_size
+        self.pool_size = pool_size
         self.n_layers = n_layers
         self.dropout = dropout
         self.reverse_complement = reverse_complement

@@ -13,12 +13,21 @@ from torch import Tensor
 from sklearn_attngen.classifiers._targets import encode_target
 from sklearn_attngen.networks import (
     attend,
+    attention_x_gradient,
     evaluation_mode,
     gradient_x_input,
     integrated_gradients,
     interior_gradient,
 )
 from sklearn_attngen.sequences import Sequences
+
+_METHODS: dict[str, Callable[[torch.nn.Module, Tensor, Tensor], Tensor]] = {
+    "attention": lambda module, x, _: attend(module, x)[1],
+    "attention_x_gradient": attention_x_gradient,
+    "gradient_x_input": gradient_x_input,
+    "integrated_gradients": integrated_gradients,
+    "interior_gradient": interior_gradient,
+}
 
 # positions that `saliency_` averages over at most: bounds its memory for long sequences
 SUMMARY_POSITIONS = 2**22
@@ -89,13 +98,13 @@ class SaliencyMixin:
         (2023) [1]_. "interior_gradient" takes the gradient not at the sequence but seven tenths of
         the way to it from equal shares of all letters [3]_, where a network that is sure of its
         class is not yet flat. "integrated_gradients" averages the gradient over 16 points of that
-        way [2]_. The first two cost one forward and one backward pass, and one more forward pass
-        where the predicted class is the target. AttnGen has two more: "attention" is the attention
-        of all heads, spread over the width of the first filters (one forward pass), and
-        "attention_x_gradient" is its product with the magnitude of "interior_gradient" (two forward
-        passes, one of which tells the predicted class, and one backward pass). A magnitude says
-        that the network uses the letter, not for which class; check it with
-        :func:`sklearn_attngen.inspection.perturbation_curve` and its random control.
+        way [2]_. AttnGen has two more: "attention" is the attention of all heads, spread over the
+        width of the first filters (one forward pass), and "attention_x_gradient" multiplies the
+        magnitude of "interior_gradient" with the root of the attention at the same point. All but
+        "attention" and "integrated_gradients" cost one forward and one backward pass, and one more
+        forward pass where the predicted class has to be told first: for a sign, or among more than
+        two classes. A magnitude says that the network uses the letter, not for which class; check
+        it with :func:`sklearn_attngen.inspection.perturbation_curve` and its random control.
 
         References
         ----------
@@ -152,44 +161,25 @@ class SaliencyMixin:
         for x in self._batches(sequences, rows):
             stop = start + len(x)
             strands = self._strands(x)
-            logits: list[Tensor] = []
-            attention: list[Tensor | None] = [None] * len(strands)
-            if "attention" in method:
-                passes = [attend(self.module_, strand) for strand in strands]
-                logits, attention = [list(each) for each in zip(*passes, strict=True)]
-            elif index is None:
+            if index is not None:
+                target = torch.from_numpy(index[start:stop]).to(x.device)
+            elif method == "attention" or (len(self.classes_) <= 2 and not signed):
+                # what speaks for one of two classes speaks as much against the other
+                target = torch.zeros(len(x), dtype=torch.int64, device=x.device)
+            else:
                 with evaluation_mode(self.module_), torch.no_grad():
                     logits = [self.module_(strand) for strand in strands]
-            if index is None:
                 target = torch.stack(logits).sum(dim=0).argmax(dim=1)
-            else:
-                target = torch.from_numpy(index[start:stop]).to(x.device)
-            evidence = [
-                self._evidence(strand, method, target, signed, scores)
-                for strand, scores in zip(strands, attention, strict=True)
-            ]
+            evidence = [self._evidence(strand, method, target, signed) for strand in strands]
             if self._averages:
                 evidence = [(evidence[0] + evidence[1].flip(1)) / 2]
             parts.append(evidence[0].cpu())
             start = stop
         return torch.cat(parts).numpy()
 
-    def _evidence(
-        self, x: Tensor, method: str, target: Tensor, signed: bool, attention: Tensor | None
-    ) -> Tensor:
+    def _evidence(self, x: Tensor, method: str, target: Tensor, signed: bool) -> Tensor:
         """Return evidence (m, L) in float64: signed, or a magnitude with rows of sum 1."""
-        module = self.module_
-        if method == "attention" and attention is not None:
-            evidence = attention
-        elif method == "integrated_gradients":
-            evidence = integrated_gradients(module, x, target)
-        elif method == "gradient_x_input":
-            evidence = gradient_x_input(module, x, target)
-        else:
-            evidence = interior_gradient(module, x, target)
-            if attention is not None:
-                evidence = evidence.abs() * attention
-        evidence = evidence.double()
+        evidence = _METHODS[method](self.module_, x, target).double()
         if signed:
             return evidence
         real = (

@@ -54,6 +54,7 @@ class TrainingMixin:
     n_iter_no_change: int
     n_layers: int
     net_params: dict[str, Any] | None
+    pool_size: int
     precision: str
     random_state: Any
     reverse_complement: bool | str
@@ -123,6 +124,7 @@ class TrainingMixin:
         return {
             "n_filters": self.n_filters,
             "kernel_size": self.kernel_size,
+            "pool_size": self.pool_size if letters else 1,
             "n_layers": self.n_layers,
             "dropout": self.dropout if letters else 0.0,
             **(own if letters else own | {"activation": "relu"}),

@@ -11,6 +11,7 @@ from sklearn_attngen.networks._attngen import (
 )
 from sklearn_attngen.networks._attribution import (
     attend,
+    attention_x_gradient,
     evaluation_mode,
     gradient_x_input,
     integrated_gradients,
@@ -19,27 +20,33 @@ from sklearn_attngen.networks._attribution import (
 from sklearn_attngen.networks._cnn import CNNNetwork
 from sklearn_attngen.networks._encoder import ConvEncoder
 from sklearn_attngen.networks._layers import (
+    AveragePool,
     BatchNorm,
     Exponential,
     PositionBias,
     Residual,
     SeededDropout,
     build_module,
+    kept_statistics,
     set_generator,
 )
 from sklearn_attngen.networks._masking import (
+    MASK_ORDERS,
     MASK_SCHEDULES,
     MASK_VALUES,
     fill_positions,
+    mask_priority,
     scheduled_fraction,
     select_positions,
 )
 
 __all__ = [
+    "MASK_ORDERS",
     "MASK_SCHEDULES",
     "MASK_VALUES",
     "AttentionPooling",
     "AttnGenNetwork",
+    "AveragePool",
     "BatchNorm",
     "CNNNetwork",
     "ConvEncoder",
@@ -48,6 +55,7 @@ __all__ = [
     "Residual",
     "SeededDropout",
     "attend",
+    "attention_x_gradient",
     "build_module",
     "carries_signal",
     "evaluation_mode",
@@ -55,6 +63,8 @@ __all__ = [
     "gradient_x_input",
     "integrated_gradients",
     "interior_gradient",
+    "kept_statistics",
+    "mask_priority",
     "scheduled_fraction",
     "select_positions",
     "set_generator",

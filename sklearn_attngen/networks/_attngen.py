@@ -150,6 +150,9 @@ class AttnGenNetwork(nn.Module):
     batch_norm : bool, default=True
         Normalise over the batch after each convolution and after pooling. Without it there is no
         hard head either: the highest of values of any scale would drown the means.
+    pool_size : int, default=1
+        Number of neighbouring positions that are averaged after the first filters. Attention is at
+        the resolution of these averages and divided over their letters.
 
     References
     ----------
@@ -169,6 +172,7 @@ class AttnGenNetwork(nn.Module):
         dropout: float,
         activation: str = "exponential",
         batch_norm: bool = True,
+        pool_size: int = 1,
     ) -> None:
         super().__init__()
         self.kernel_size = kernel_size
@@ -180,8 +184,10 @@ class AttnGenNetwork(nn.Module):
             dropout,
             activation,
             batch_norm,
+            pool_size=pool_size,
         )
-        self.pooling = AttentionPooling(n_filters, n_positions, n_heads, hard=batch_norm)
+        n_pooled_positions = -(-n_positions // pool_size)
+        self.pooling = AttentionPooling(n_filters, n_pooled_positions, n_heads, hard=batch_norm)
         self.head = nn.Sequential(
             BatchNorm(self.pooling.n_pooled) if batch_norm else nn.Identity(),
             nn.Linear(self.pooling.n_pooled, n_filters),
@@ -206,16 +212,39 @@ class AttnGenNetwork(nn.Module):
             Attention, averaged over the soft heads and the hard head and spread over the width of
             the first filters; each row sums to 1. No gradient flows through it.
         """
-        real = carries_signal(x)
+        pooled, heads = self._pool(x)
+        with torch.no_grad():
+            scores = spread(heads.mean(dim=1), self.kernel_size)
+        return self.head(pooled), scores
+
+    def heads(self, x: Tensor) -> Tensor:
+        """Return the attention of each head on each letter, without spreading it.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n, n_channels, L)
+            One-hot input.
+
+        Returns
+        -------
+        attention : Tensor of shape (n, n_heads, L), or (n, n_heads + 1, L) with a hard head
+            Of the soft heads, then of the hard head: the share of the channels that are highest
+            there. Each row sums to 1.
+        """
+        return self._pool(x)[1]
+
+    def _pool(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return pooled features, and the attention of each head on each letter."""
+        real = self.encoder.pool_mask(carries_signal(x))
         features = self.encoder(x)
         pooled, attention, highest = self.pooling(features, real)
         with torch.no_grad():
             if highest is not None:
                 hard = _hard_attention(features, highest, real).to(attention.dtype)
                 attention = torch.cat([attention, hard.unsqueeze(1)], dim=1)
-            scores = spread(attention.mean(dim=1), self.kernel_size)
-        return self.head(pooled), scores
+            return pooled, self.encoder.unpool(attention, x.shape[2])
 
     def forward(self, x: Tensor) -> Tensor:
         """Map one-hot input (n, n_channels, L) to logits (n, n_classes)."""
-        return self.head(self.pooling(self.encoder(x), carries_signal(x))[0])
+        real = self.encoder.pool_mask(carries_signal(x))
+        return self.head(self.pooling(self.encoder(x), real)[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 __all__ = [
     "INTERIOR_POINT",
     "attend",
+    "attention_x_gradient",
     "evaluation_mode",
     "gradient_x_input",
     "integrated_gradients",
@@ -49,7 +50,7 @@ def evaluation_mode(module: nn.Module) -> Iterator[nn.Module]:
             layer.training = training
 
 
-def _gradient(module: nn.Module, x: Tensor, target: Tensor) -> Tensor:
+def _gradient(module: Callable[[Tensor], Tensor], x: Tensor, target: Tensor) -> Tensor:
     """Return the gradient of the target's logit above the mean of all logits."""
     x = x.detach().requires_grad_(True)
     with torch.enable_grad():
@@ -133,6 +134,48 @@ def interior_gradient(
     with evaluation_mode(module):
         gradient = _gradient(module, baseline + step_to_x * point, target)
         return (gradient * step_to_x).sum(dim=1).detach()
+
+
+def attention_x_gradient(
+    module: nn.Module, x: Tensor, target: Tensor, point: float = INTERIOR_POINT
+) -> Tensor:
+    """Return the magnitude of the interior gradient times the square root of the attention.
+
+    Parameters
+    ----------
+    module : AttnGenNetwork
+        A network with an ``attend`` method.
+    x : Tensor of shape (n, n_channels, L)
+        Input; with more than one channel it is read as one-hot.
+    target : int64 Tensor of shape (n,)
+        Class whose evidence is asked for. With two classes the magnitude is the same for both.
+    point : float, default=0.7
+        Where gradient and attention are taken, as in :func:`interior_gradient`.
+
+    Returns
+    -------
+    scores : Tensor of shape (n, L)
+        Non-negative, of no unit.
+
+    Notes
+    -----
+    The gradient says how the output changes with a letter, attention how much of what the network
+    pools comes from there. Where few letters decide, attention keeps letters out that only the
+    noise of the gradient points at; where many do, it is flat and its root flatter. Both come from
+    the same forward pass, followed by one backward pass.
+    """
+    baseline = _equal_shares(x)
+    step_to_x = x - baseline
+    attention: list[Tensor] = []
+
+    def logits(x: Tensor) -> Tensor:
+        result, scores = module.attend(x)  # type: ignore[operator]  # torch types it as a Tensor
+        attention.append(scores)
+        return result
+
+    with evaluation_mode(module):
+        gradient = _gradient(logits, baseline + step_to_x * point, target)
+        return (gradient * step_to_x).sum(dim=1).abs().detach() * attention[0].sqrt()
 
 
 def integrated_gradients(module: nn.Module, x: Tensor, target: Tensor, n_steps: int = 16) -> Tensor:

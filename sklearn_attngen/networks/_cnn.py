@@ -38,6 +38,8 @@ class CNNNetwork(nn.Module):
         Activation of the first filters.
     batch_norm : bool, default=True
         Normalise over the batch after each convolution and after pooling.
+    pool_size : int, default=1
+        Number of neighbouring positions that are averaged after the first filters.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class CNNNetwork(nn.Module):
         dropout: float,
         activation: str = "relu",
         batch_norm: bool = True,
+        pool_size: int = 1,
     ) -> None:
         super().__init__()
         self.encoder = ConvEncoder(
@@ -63,6 +66,7 @@ class CNNNetwork(nn.Module):
             activation,
             batch_norm,
             n_positions,
+            pool_size,
         )
         self.head = nn.Sequential(
             BatchNorm(2 * n_filters) if batch_norm else nn.Identity(),
@@ -74,7 +78,8 @@ class CNNNetwork(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map one-hot input (n, n_channels, L) to logits (n, n_classes)."""
-        features, real = self.encoder(x), carries_signal(x).unsqueeze(1)
+        features = self.encoder(x)
+        real = self.encoder.pool_mask(carries_signal(x)).unsqueeze(1)
         mean = features.masked_fill(~real, 0.0).sum(dim=2) / real.sum(dim=2)
         highest = features.masked_fill(~real, -torch.inf).amax(dim=2)
         return self.head(torch.cat([mean, highest], dim=1))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from sklearn_attngen.networks._layers import (
+    AveragePool,
     BatchNorm,
     Exponential,
     PositionBias,
@@ -16,9 +19,9 @@ __all__ = ["ConvEncoder"]
 
 
 class ConvEncoder(nn.Module):
-    """One feature vector per letter: wide first filters, then dilated residual convolutions.
+    """Wide first filters at every letter, averages of neighbours, dilated residual convolutions.
 
-    No layer pools, so that position i of the output belongs to letter i of the input.
+    Position i of the output belongs to the ``pool_size`` letters from ``i * pool_size`` on.
 
     Parameters
     ----------
@@ -39,6 +42,8 @@ class ConvEncoder(nn.Module):
     n_positions : int or None, default=None
         Length of the sequences, if each first filter is to learn a bias for each position; None
         keeps the filters blind to where they are.
+    pool_size : int, default=1
+        Number of neighbouring positions that are averaged after the first filters.
     """
 
     def __init__(
@@ -51,8 +56,10 @@ class ConvEncoder(nn.Module):
         activation: str,
         batch_norm: bool,
         n_positions: int | None = None,
+        pool_size: int = 1,
     ) -> None:
         super().__init__()
+        self.pool_size = pool_size
         self.stem = nn.Sequential(
             nn.Conv1d(
                 n_channels,
@@ -69,10 +76,33 @@ class ConvEncoder(nn.Module):
         self.activation = nn.Sequential(
             Exponential() if activation == "exponential" else nn.ReLU(), SeededDropout(dropout)
         )
+        self.pool = nn.Identity() if pool_size == 1 else AveragePool(pool_size)
         self.blocks = nn.Sequential(
             *(Residual(n_filters, 7, 2**i, dropout, batch_norm) for i in range(n_layers))
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (n, n_channels, L) to (n, n_filters, L)."""
-        return self.blocks(self.activation(self.position(self.stem(x))))
+        """Map (n, n_channels, L) to (n, n_filters, ceil(L / pool_size))."""
+        return self.blocks(self.pool(self.activation(self.position(self.stem(x)))))
+
+    def pool_mask(self, real: Tensor) -> Tensor:
+        """Say which positions of the output hold a letter: map bool (n, L) to the output's length.
+
+        A window with a letter counts; those without any do not.
+        """
+        if self.pool_size == 1:
+            return real
+        padded = F.pad(real, (0, -real.shape[1] % self.pool_size))
+        return padded.unflatten(1, (-1, self.pool_size)).any(dim=2)
+
+    def unpool(self, shares: Tensor, length: int) -> Tensor:
+        """Divide what a position of the output has over its letters: (..., L') to (..., length)."""
+        if self.pool_size == 1:
+            return shares
+        repeated = shares.repeat_interleave(self.pool_size, dim=-1)[..., :length]
+        rest = length % self.pool_size
+        if not rest:
+            return repeated / self.pool_size
+        sizes = torch.full((length,), self.pool_size, dtype=shares.dtype, device=shares.device)
+        sizes[-rest:] = rest
+        return repeated / sizes

@@ -3,20 +3,46 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 __all__ = [
+    "AveragePool",
     "BatchNorm",
     "Exponential",
     "PositionBias",
     "Residual",
     "SeededDropout",
     "build_module",
+    "kept_statistics",
     "set_generator",
 ]
+
+
+class AveragePool(nn.Module):
+    """The mean over neighbouring positions.
+
+    Parameters
+    ----------
+    size : int
+        Number of positions of a window; windows do not overlap. The last one holds what is left.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (n, channels, L) to (n, channels, ceil(L / size))."""
+        return F.avg_pool1d(x, self.size, ceil_mode=True, count_include_pad=False)
+
+    def extra_repr(self) -> str:
+        """Show the size in ``print(module)``."""
+        return f"size={self.size}"
 
 
 class Exponential(nn.Module):
@@ -140,6 +166,29 @@ class BatchNorm(nn.BatchNorm1d):
                 x, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps
             )
         return super().forward(x)
+
+
+@contextmanager
+def kept_statistics(module: nn.Module) -> Iterator[None]:
+    """Keep the running statistics of batch normalisation as they are.
+
+    A masked batch is normalised by its own statistics; those that prediction uses are to describe
+    whole sequences only.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The module whose layers are kept.
+    """
+    layers = [layer for layer in module.modules() if isinstance(layer, BatchNorm)]
+    momenta = [layer.momentum for layer in layers]
+    for layer in layers:
+        layer.momentum = 0.0
+    try:
+        yield
+    finally:
+        for layer, momentum in zip(layers, momenta, strict=True):
+            layer.momentum = momentum
 
 
 class Residual(nn.Module):

@@ -8,13 +8,16 @@ import torch
 from torch import Tensor
 
 __all__ = [
+    "MASK_ORDERS",
     "MASK_SCHEDULES",
     "MASK_VALUES",
     "fill_positions",
+    "mask_priority",
     "scheduled_fraction",
     "select_positions",
 ]
 
+MASK_ORDERS = ("sampled", "lowest", "highest", "random")
 MASK_SCHEDULES = ("linear", "cosine", "constant")
 MASK_VALUES = ("resample", "uniform", "zero")
 
@@ -54,10 +57,65 @@ def scheduled_fraction(
     return mask_fraction * (ramp if schedule == "linear" else (1 - math.cos(math.pi * ramp)) / 2)
 
 
-def select_positions(
-    scores: Tensor, real: Tensor, fraction: float, *, by: str = "positions"
+def mask_priority(
+    scores: Tensor, order: str = "sampled", generator: torch.Generator | None = None
 ) -> Tensor:
-    """Select the positions with the lowest scores of each sequence.
+    """Return in which order positions are masked: those with the lowest priority first.
+
+    Parameters
+    ----------
+    scores : Tensor of shape (n, L)
+        Importance of each position, non-negative.
+    order : {"sampled", "lowest", "highest", "random"}, default="sampled"
+        "sampled" draws positions one after the other, with odds inversely proportional to their
+        scores [1]_: what matters little is masked most of the time, and what matters most now and
+        then. "lowest" goes strictly by score. "highest" and "random" are controls.
+    generator : torch.Generator, default=None
+        Source of the draws, on the device of ``scores``; used by "sampled" and "random".
+
+    Returns
+    -------
+    priority : Tensor of shape (n, L)
+        To be sorted, of no further meaning.
+
+    References
+    ----------
+    .. [1] P. S. Efraimidis and P. G. Spirakis, "Weighted random sampling with a reservoir",
+       Information Processing Letters 97 (2006) 181-185.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_attngen.networks import mask_priority
+    >>> scores = torch.tensor([[0.7, 0.2, 0.1]]).repeat(10_000, 1)
+    >>> priority = mask_priority(scores, "sampled", torch.Generator().manual_seed(0))
+    >>> odds = torch.bincount(priority.argmin(dim=1)) / 10_000  # as 1/7 to 1/2 to 1/1
+    >>> [round(float(each), 1) for each in odds]
+    [0.1, 0.3, 0.6]
+    """
+    if order == "lowest":
+        return scores
+    if order == "highest":
+        return -scores
+    if order not in MASK_ORDERS:
+        raise ValueError(f"order must be one of {MASK_ORDERS}, got {order!r}")
+    draw = torch.rand(scores.shape, generator=generator, device=scores.device, dtype=torch.float32)
+    if order == "random":
+        return draw
+    # the first of competing exponential clocks with rates 1 / score
+    tiny = torch.finfo(torch.float32).tiny
+    return -(1 - draw).clamp(min=tiny).log() * scores.float().clamp(min=1e-9)
+
+
+def select_positions(
+    scores: Tensor,
+    real: Tensor,
+    fraction: float,
+    *,
+    by: str = "positions",
+    priority: Tensor | None = None,
+) -> Tensor:
+    """Select the positions with the lowest scores, or priority, of each sequence.
 
     Parameters
     ----------
@@ -69,9 +127,11 @@ def select_positions(
         How much to select, from 0 to 1.
     by : {"positions", "mass"}, default="positions"
         "positions" counts: the given fraction of the real positions of a sequence, rounded down.
-        "mass" adds up: the lowest positions that together hold at most the given fraction of the
+        "mass" adds up: the first positions that together hold at most the given fraction of the
         sum of scores of the sequence, so that many are selected where the scores are peaked and
         few where they are flat. At least one real position is left in either case.
+    priority : Tensor of shape (n, L), default=None
+        Select in this order, lowest first, instead of by score; see :func:`mask_priority`.
 
     Returns
     -------
@@ -88,7 +148,8 @@ def select_positions(
     >>> select_positions(scores, torch.ones(1, 4, dtype=torch.bool), 0.05, by="mass").tolist()
     [[False, False, True, False]]
     """
-    order = scores.masked_fill(~real, torch.inf).argsort(dim=1, stable=True)
+    first = scores if priority is None else priority
+    order = first.masked_fill(~real, torch.inf).argsort(dim=1, stable=True)
     n_real = real.sum(dim=1, keepdim=True)
     rank = torch.arange(scores.shape[1], device=scores.device)
     if by == "positions":

@@ -304,23 +304,38 @@ def test_explanations_run_in_batches(kind: type, fitted: Any, planted: Data) -> 
 
 
 @pytest.mark.parametrize(
-    ("method", "forwards"),
+    ("method", "two", "three"),
     [
-        ("attention", 1),
-        ("gradient_x_input", 2),
-        ("interior_gradient", 2),
-        ("attention_x_gradient", 2),
-        ("integrated_gradients", 17),
+        ("attention", 1, 1),
+        ("gradient_x_input", 1, 2),
+        ("interior_gradient", 1, 2),
+        ("attention_x_gradient", 1, 2),
+        ("integrated_gradients", 16, 17),
     ],
 )
 def test_forward_passes_are_as_many_as_the_docstring_says(
-    method: str, forwards: int, fitted: Callable[[type], Any], planted: Data
+    method: str, two: int, three: int, attngen: Make, planted: Data
 ) -> None:
-    """One more where the predicted class has to be found, which attention finds on its way."""
-    estimator, passes = fitted(AttnGenClassifier), []
-    hook = estimator.module_.encoder.register_forward_hook(lambda *_: passes.append(1))
-    try:
-        estimator.saliency(planted[0][:5], method)
-    finally:
-        hook.remove()
-    assert len(passes) == forwards
+    """With two classes nobody needs to know which is predicted: the magnitude is the same."""
+    X, y = planted
+    for labels, forwards in ((y, two), (np.arange(len(y)) % 3, three)):
+        estimator, passes = attngen(max_epochs=1).fit(X, labels), []
+        hook = estimator.module_.encoder.register_forward_hook(lambda *_, p=passes: p.append(1))
+        try:
+            estimator.saliency(X[:5], method)
+        finally:
+            hook.remove()
+        assert len(passes) == forwards
+
+
+@pytest.mark.parametrize("method", ["interior_gradient", "attention_x_gradient"])
+def test_two_classes_share_their_magnitudes(
+    method: str, fitted: Callable[[type], Any], planted: Data
+) -> None:
+    """What speaks for one speaks as much against the other; that is why nobody asks for which."""
+    estimator = fitted(AttnGenClassifier)
+    saliency = estimator.saliency(planted[0][:9], method)
+    for target in estimator.classes_:
+        np.testing.assert_allclose(
+            estimator.saliency(planted[0][:9], method, target), saliency, rtol=1e-4, atol=1e-7
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from typing import Any
 
 import pytest
 import torch
@@ -244,13 +245,67 @@ def test_in_float64_and_in_mixed_precision() -> None:
     torch.testing.assert_close(scores.float().sum(dim=1), torch.ones(6), atol=1e-3, rtol=0)
 
 
+def build_encoder(**changes: Any) -> ConvEncoder:
+    """Build a small encoder."""
+    parameters = (4, 8, 5, 1, 0.0, "relu", True)
+    names = list(inspect.signature(ConvEncoder).parameters)
+    given = dict(zip(names, parameters, strict=False)) | changes
+    encoder = build_module(ConvEncoder, seeded(), **given)
+    assert isinstance(encoder, ConvEncoder)
+    return encoder
+
+
+@pytest.mark.parametrize(("length", "windows"), [(1, 1), (6, 2), (7, 3), (8, 3)])
+def test_pooled_positions_are_means_of_neighbours(length: int, windows: int) -> None:
+    """The last window holds what is left, and is a mean of that."""
+    encoder = build_encoder(pool_size=3).eval()
+    x = sequences(length=length)
+    before = encoder.activation(encoder.position(encoder.stem(x)))
+    pooled = encoder.pool(before)
+    assert encoder(x).shape == (6, 8, windows)
+    assert pooled.shape == (6, 8, windows)
+    expected = torch.stack([part.mean(dim=2) for part in before.split(3, dim=2)], dim=2)
+    torch.testing.assert_close(pooled, expected)
+
+
+def test_a_window_with_any_letter_counts() -> None:
+    """Also the last one, which is short."""
+    encoder = build_encoder(pool_size=3)
+    real = torch.tensor([[1, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 1, 1]], dtype=torch.bool)
+    assert encoder.pool_mask(real).tolist() == [[True, False, False], [False, True, True]]
+
+
+@pytest.mark.parametrize("length", [1, 2, 6, 7])
+def test_attention_on_a_window_is_divided_over_its_letters(length: int) -> None:
+    """Each row still sums to one, and letters of a window get the same."""
+    encoder = build_encoder(pool_size=3)
+    shares = torch.rand(2, 4, -(-length // 3), generator=seeded()).softmax(dim=2)
+    letters = encoder.unpool(shares, length)
+    assert letters.shape == (2, 4, length)
+    sums = torch.stack([part.sum(dim=2) for part in letters.split(3, dim=2)], dim=2)
+    torch.testing.assert_close(sums, shares)
+    assert letters[..., 0].equal(letters[..., min(2, length - 1)])
+
+
+@pytest.mark.parametrize("length", [1, 3, 20, 21])
+def test_a_pooled_network_scores_every_letter(length: int) -> None:
+    """Heads and scores are at the resolution of letters; N in a window of its own gets no head."""
+    module = network(n_positions=length, pool_size=2).eval()
+    x = sequences(length=length)
+    x[0, :, 4:8] = 0
+    logits, scores = module.attend(x)
+    heads = module.heads(x)
+    assert scores.shape == (6, length)
+    assert heads.shape == (6, 3, length)
+    torch.testing.assert_close(heads.sum(dim=2), torch.ones(6, 3))
+    torch.testing.assert_close(scores.sum(dim=1), torch.ones(6))
+    assert (heads[0, :, 4:8] == 0).all()
+    torch.testing.assert_close(module(x), logits)
+
+
 def test_the_encoder_keeps_one_vector_per_letter_and_can_prefer_positions() -> None:
     """A shifted sequence gives shifted features, until a filter has a bias for a position."""
-    parameters = (4, 8, 5, 1, 0.0, "relu", True, 40)
-    names = list(inspect.signature(ConvEncoder).parameters)
-    encoder = build_module(
-        ConvEncoder, seeded(), **dict(zip(names, parameters, strict=True))
-    ).eval()
+    encoder = build_encoder(n_positions=40).eval()
     x = sequences(length=40)
     features, shifted = encoder(x), encoder(x.roll(3, dims=2))
     assert features.shape == (6, 8, 40)

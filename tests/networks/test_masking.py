@@ -13,6 +13,7 @@ from sklearn_attngen.networks import (
     MASK_SCHEDULES,
     MASK_VALUES,
     fill_positions,
+    mask_priority,
     scheduled_fraction,
     select_positions,
 )
@@ -161,6 +162,45 @@ def test_unknown_rule_raises() -> None:
 
 
 # what is put there
+
+
+def test_sampled_masks_follow_the_odds_and_spare_nothing() -> None:
+    """Half the attention, twice the odds to be first; the most attended is masked now and then."""
+    scores = torch.tensor([[0.4, 0.2, 0.1, 0.3]]).repeat(20_000, 1)
+    priority = mask_priority(scores, "sampled", torch.Generator().manual_seed(0))
+    first = torch.bincount(priority.argmin(dim=1), minlength=4) / 20_000
+    odds = 1 / scores[0]
+    torch.testing.assert_close(first, odds / odds.sum(), atol=0.01, rtol=0)
+    selected = select_positions(scores, everywhere(scores), 0.5, priority=priority)
+    assert (selected.sum(dim=1) == 2).all()
+    assert 0 < selected[:, 0].float().mean() < selected[:, 2].float().mean() < 1
+
+
+def test_positions_without_attention_go_first() -> None:
+    """An odd of infinity is no trouble."""
+    scores = torch.tensor([[0.0, 0.5, 0.0, 0.5]]).repeat(100, 1)
+    priority = mask_priority(scores, "sampled", torch.Generator().manual_seed(0))
+    selected = select_positions(scores, everywhere(scores), 0.5, priority=priority)
+    assert selected.tolist() == [[True, False, True, False]] * 100
+
+
+def test_controls_look_at_nothing_or_at_the_other_end() -> None:
+    """Random masks take any position; the highest ones the most attended."""
+    scores = torch.arange(10.0).repeat(500, 1)
+    drawn = mask_priority(scores, "random", torch.Generator().manual_seed(0)).argmin(dim=1)
+    assert torch.bincount(drawn, minlength=10).min() > 20
+    assert (mask_priority(scores, "highest").argmin(dim=1) == 9).all()
+    assert (mask_priority(scores, "lowest").argmin(dim=1) == 0).all()
+    with pytest.raises(ValueError, match="order must be one of"):
+        mask_priority(scores, "first")
+
+
+def test_priority_orders_and_scores_weigh_the_mass() -> None:
+    """The first positions by priority, up to the share of the scores."""
+    scores = torch.tensor([[0.1, 0.5, 0.15, 0.25]])
+    priority = torch.tensor([[3.0, 2.0, 1.0, 0.0]])
+    selected = select_positions(scores, everywhere(scores), 0.4, by="mass", priority=priority)
+    assert selected.tolist() == [[False, False, True, True]]
 
 
 @pytest.mark.parametrize("value", MASK_VALUES)

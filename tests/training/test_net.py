@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from sklearn_attngen.networks import MASK_VALUES, set_generator
+from sklearn_attngen.networks import MASK_ORDERS, MASK_VALUES, set_generator
 from sklearn_attngen.training import Masking, SequenceDataset, SequenceNet, expand, run_epochs
 
 MakeNet = Callable[..., SequenceNet]
@@ -45,7 +45,7 @@ def test_the_loss_is_the_weighted_cross_entropy(make_net: MakeNet, data: Sequenc
     assert any(p.grad.abs().sum() > 0 for p in net.module_.parameters())
 
 
-@pytest.mark.parametrize("order", ["lowest", "highest", "random"])
+@pytest.mark.parametrize("order", MASK_ORDERS)
 @pytest.mark.parametrize("by", ["positions", "mass"])
 @pytest.mark.parametrize("value", ["resample", "uniform", "zero"])
 def test_every_kind_of_mask_trains(
@@ -90,6 +90,34 @@ def test_what_is_no_letter_is_never_masked(
     assert (masked[0] == 0).all()
     assert (masked[1, :, 3] == 0).all()
     assert not torch.equal(masked[2:], x[2:])
+
+
+def test_half_of_the_rows_are_masked(
+    make_net: MakeNet, data: SequenceDataset, masking: Masking
+) -> None:
+    """The first half of a batch, rounded up; a batch of one row is masked as well."""
+    for n in (7, 1):
+        net, rows = seeded(make_net(masking=replace(masking, schedule="constant"))), []
+        hook = net.module_.register_forward_hook(lambda _, args, __, r=rows: r.append(len(args[0])))
+        net.train_step_single(data[torch.arange(n)])
+        hook.remove()
+        # the clean pass is a call of `attend`, which has no hook
+        assert rows == [(n + 1) // 2]
+
+
+def test_masked_sequences_leave_the_running_statistics_alone(
+    make_net: MakeNet, data: SequenceDataset, masking: Masking
+) -> None:
+    """Prediction is normalised by what whole sequences look like."""
+    means = []
+    for each in (None, replace(masking, schedule="constant", fraction=0.9, value="zero")):
+        net = seeded(make_net(masking=each))
+        net.train_step_single(data[torch.arange(20)])
+        norm = net.module_.encoder.stem[1]
+        means.append(norm.running_mean.clone())
+        assert norm.momentum == 0.1
+    assert means[0].abs().sum() > 0
+    torch.testing.assert_close(means[0], means[1], rtol=0, atol=0)
 
 
 def test_random_masks_do_not_look_at_the_scores(
