@@ -15,6 +15,7 @@ from sklearn.metrics import get_scorer
 from benchmarks._data import add_arguments, load_human_or_worm, sample
 from benchmarks._measure import measure, print_table
 from benchmarks._plain_cnn import PlainCNN
+from benchmarks._variants import ablation, fractions
 from sklearn_attngen import (
     AttnGenClassifier,
     CNNClassifier,
@@ -49,7 +50,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_arguments(parser)
     parser.add_argument("--rows", type=int, default=20_000, help="training rows, drawn by class")
-    parser.add_argument("--only", nargs="+", choices=MAKERS, default=list(MAKERS))
+    parser.add_argument("--what", choices=["models", "ablation", "fractions"], default="models")
+    parser.add_argument("--only", nargs="+", help="names of classifiers")
     parser.add_argument("--perturbed-rows", type=int, default=3000)
     parser.add_argument("--resume", action="store_true", help="keep what was measured before")
     arguments = parser.parse_args()
@@ -63,15 +65,19 @@ def main() -> None:
     }
     scorers: dict[str, object] = {"accuracy": get_scorer("accuracy")}
     scorers |= {name: NetworksOnly(scorer) for name, scorer in perturbation.items()}
+    strands = {"reverse_complement": "average"}
+    sets = {"models": MAKERS, "ablation": ablation(**strands), "fractions": fractions(**strands)}
+    makers = sets[arguments.what]
+    makers = {name: makers[name] for name in arguments.only or makers}
     results = measure(
-        "human_or_worm",
-        {name: MAKERS[name] for name in arguments.only},
+        f"human_or_worm_{arguments.what}",
+        makers,
         lambda seed: sample(split, arguments.rows, seed),
         arguments.seeds,
         scorers,
         resume=arguments.resume,
     )
-    print_table(results, arguments.only[0])
+    print_table(results, next(iter(makers)))
 
 
 if __name__ == "__main__":

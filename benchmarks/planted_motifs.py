@@ -10,7 +10,6 @@ the motifs and the rate of mutations. ``--what ablation`` compares what is maske
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +20,8 @@ from sklearn.metrics import average_precision_score, get_scorer
 
 from benchmarks._data import Split
 from benchmarks._measure import measure, print_table
-from sklearn_attngen import AttnGenClassifier, CNNClassifier
+from benchmarks._variants import Makers, ablation, attngen, fractions
+from sklearn_attngen import CNNClassifier
 from sklearn_attngen.datasets import make_motif_sequences
 from sklearn_attngen.inspection import saliency
 
@@ -135,31 +135,10 @@ class AveragePrecision:
         )
 
 
-def attngen(**changes: Any) -> Callable[[int], Any]:
-    """Return a maker of classifiers that differ from the defaults."""
-    return lambda seed: AttnGenClassifier(random_state=seed, **changes)
-
-
-MODELS = {
+MODELS: Makers = {
     "AttnGen": attngen(),
     "AttnGen, no mask": attngen(mask_fraction=0),
     "CNN": lambda seed: CNNClassifier(random_state=seed),
-}
-ABLATION = {
-    "mask 0.15, lowest": attngen(),
-    "no mask": attngen(mask_fraction=0),
-    "mask 0.15, random": attngen(mask_order="random"),
-    "mask 0.15, highest": attngen(mask_order="highest"),
-    "mask 0.15, by mass": attngen(mask_by="mass"),
-    "mask 0.15, no KL": attngen(consistency_weight=0),
-    "mask 0.15, zeros": attngen(mask_value="zero"),
-    "mask 0.15, uniform": attngen(mask_value="uniform"),
-    "mask 0.5, lowest": attngen(mask_fraction=0.5),
-    "mask 0.5, random": attngen(mask_fraction=0.5, mask_order="random"),
-}
-FRACTIONS = {
-    f"mask {fraction}": attngen(mask_fraction=fraction)
-    for fraction in (0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
 }
 METHODS = (
     "default",
@@ -185,9 +164,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", help="names of classifiers")
     parser.add_argument("--resume", action="store_true", help="keep what was measured before")
     arguments = parser.parse_args()
-    sets: dict[str, dict[str, Callable[[int], Any]]]
-    sets = {"models": MODELS, "ablation": ABLATION, "fractions": FRACTIONS}
-    makers = sets[arguments.what]
+    makers = {"models": MODELS, "ablation": ablation(), "fractions": fractions()}[arguments.what]
     makers = {name: makers[name] for name in arguments.only or makers}
     for task in arguments.tasks:
         truth: dict[str, tuple[NDArray[np.bool_], NDArray[np.bool_]]] = {}

@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 
 from benchmarks._data import load_splice
 from benchmarks._measure import measure, print_table
+from benchmarks._variants import ablation, fractions
 from sklearn_attngen import (
     AttnGenClassifier,
     CNNClassifier,
@@ -49,21 +50,23 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    parser.add_argument("--what", choices=["models", "ablation", "fractions"], default="models")
     parser.add_argument("--resume", action="store_true", help="keep what was measured before")
     arguments = parser.parse_args()
     scorers = {
         "accuracy": get_scorer("accuracy"),
         "faithfulness": PerturbationScorer(fraction=0.1, fill="resample"),
     }
+    makers = {"models": MAKERS, "ablation": ablation(), "fractions": fractions()}[arguments.what]
     results = measure(
-        "splice_junctions",
-        MAKERS,
+        f"splice_junctions_{arguments.what}",
+        makers,
         lambda seed: load_splice(),
         arguments.seeds,
         scorers,
         resume=arguments.resume,
     )
-    print_table(results, "AttnGen")
+    print_table(results, next(iter(makers)))
 
 
 if __name__ == "__main__":
