@@ -11,6 +11,7 @@ from sklearn_attngen.networks._attngen import (
 )
 from sklearn_attngen.networks._attribution import (
     attend,
+    attention_heads,
     evaluation_mode,
     gradient_x_input,
     integrated_gradients,
@@ -34,6 +35,7 @@ from sklearn_attngen.networks._masking import (
     scheduled_fraction,
     select_positions,
 )
+from sklearn_attngen.networks._substitutions import substitution_logits
 
 __all__ = [
     "MASK_SCHEDULES",
@@ -48,6 +50,7 @@ __all__ = [
     "Residual",
     "SeededDropout",
     "attend",
+    "attention_heads",
     "build_module",
     "carries_signal",
     "evaluation_mode",
@@ -59,4 +62,5 @@ __all__ = [
     "select_positions",
     "set_generator",
     "spread",
+    "substitution_logits",
 ]
