@@ -5,6 +5,7 @@
 #   VENV         where the environment goes
 #   PIP_ARGS     more arguments for pip install, such as an index with the CPU build of torch
 #   PYTEST_ARGS  more arguments for pytest
+#   BENCH_ARGS   more arguments for python -m benchmarks, such as "--only 1 2"
 
 PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
@@ -12,13 +13,14 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python;
 VENV ?= .venv
 PIP_ARGS ?=
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 VENV_PYTHON = $(VENV)/bin/python
 # One thread a worker: more only fight over the same cores.
 PYTEST = OMP_NUM_THREADS=1 $(VENV_PYTHON) -m pytest -n auto --maxprocesses=4 $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint format clean
+.PHONY: help demo test test-all bench lint format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +33,9 @@ test: $(VENV)/.installed-dev ## run the tests and the doctests, without the slow
 
 test-all: $(VENV)/.installed-dev ## run all tests, as CI does
 	$(PYTEST)
+
+bench: $(VENV)/.installed-bench ## time each step against its rivals (long)
+	$(VENV_PYTHON) -m benchmarks --json benchmarks/results/speed.json $(BENCH_ARGS)
 
 lint: $(VENV)/.installed-dev ## check style, formatting and types
 	$(VENV_PYTHON) -m ruff check .

@@ -20,6 +20,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn_attngen import AttnGenClassifier, PerturbationScorer, make_kmer_classifier
 from sklearn_attngen.datasets import make_motif_sequences
 from sklearn_attngen.inspection import (
+    AttentionHeadsDisplay,
     MaskFractionDisplay,
     MotifDisplay,
     PerturbationCurveDisplay,
@@ -118,6 +119,16 @@ search = GridSearchCV(
     cv=3,
 ).fit(X_train, y_train)
 save(MaskFractionDisplay.from_search(search), "mask_fraction.png")
+
+# %%
+# **What does each head of the network look at?** Weights of the features at each position: of one
+# sequence, and the mean of all. They have no sign and no class, and the layers behind can ignore
+# them, so that the question whether decisions rest on them is asked again, with its control.
+
+network = search.best_estimator_
+save(AttentionHeadsDisplay.from_estimator(network, X_test, sequence=0), "heads.png")
+curve = perturbation_curve(network, X_test, y_test, fill="resample", saliency="attention")
+save(PerturbationCurveDisplay.from_curve(curve), "attention.png")
 
 # %%
 # All of it in one file for somebody without Python, which opens without a network.

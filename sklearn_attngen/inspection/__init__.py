@@ -1,5 +1,6 @@
 """Which letters decided, and whether they did: saliency, perturbation, motifs, pictures, files."""
 
+from ._attention_display import AttentionHeadsDisplay
 from ._bed import to_bed
 from ._convergence import convergence_delta
 from ._export import to_frame, to_modisco_npz
@@ -21,6 +22,7 @@ from ._seqlets import extract_seqlets
 from ._tracks import to_bedgraph, to_bigwig
 
 __all__ = [
+    "AttentionHeadsDisplay",
     "MaskFractionDisplay",
     "Motif",
     "MotifDisplay",

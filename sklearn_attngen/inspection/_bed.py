@@ -11,6 +11,8 @@ import numpy as np
 from ._motif import check_motifs
 from ._regions import read_regions, write_lines
 
+_SEQLET_COLUMNS = ("row", "start", "end", "score")
+
 
 def to_bed(
     found: Any,
@@ -21,7 +23,7 @@ def to_bed(
 
     Parameters
     ----------
-    found : Bunch of seqlets, Motif, or iterable of Motif
+    found : Bunch or DataFrame of seqlets, Motif, or iterable of Motif
         What :func:`extract_seqlets`, :func:`cluster_seqlets` or ``motif_report(...)["motif"]``
         returned.
     regions : DataFrame, mapping, or list of n tuples or texts
@@ -32,6 +34,8 @@ def to_bed(
 
     Raises
     ------
+    TypeError
+        If what is found is neither seqlets nor motifs.
     ValueError
         If the regions do not fit; the message names the row.
 
@@ -45,6 +49,10 @@ def to_bed(
     The score is that of the seqlet or site, as a share of the highest one times 1,000: the format
     wants a number from 0 to 1,000. The strand of a seqlet is "."; that of a site is the strand of
     the genome on which the motif reads as its logo shows it.
+
+    A line says that the classifier looks there. It does not say that a protein binds, nor that the
+    prediction needs the site: the control is the effect that :func:`motif_report` gives beside that
+    of other letters. A score tells ranks within one file, and does not compare between files.
 
     Examples
     --------
@@ -95,12 +103,21 @@ def to_bed(
 
 def _sites_of(found: Any) -> Iterator[tuple[str, Any, Any, Any, Any, Any]]:
     """Yield name, rows, starts, ends, strands and scores of seqlets or of each motif."""
-    if isinstance(found, Mapping):
-        rows, starts, ends, scores = (
-            np.asarray(found[key]) for key in ("row", "start", "end", "score")
-        )
+    columns = list(getattr(found, "columns", found if isinstance(found, Mapping) else ()))
+    if set(_SEQLET_COLUMNS) <= set(columns):
+        rows, starts, ends, scores = (np.asarray(found[key]) for key in _SEQLET_COLUMNS)
         yield "seqlet", rows.astype(int), starts, ends, np.zeros(len(rows), dtype=int), scores
         return
+    if (hasattr(found, "dtype") and getattr(found, "ndim", 0) == 2) or columns:
+        what = f"a table with the columns {columns}" if columns else "an array"
+        remedy = (
+            "pass its column 'motif'"
+            if "motif" in columns
+            else "extract_seqlets finds them in saliency, and to_bedgraph writes each letter's"
+        )
+        raise TypeError(
+            f"found must be seqlets (row, start, end and score) or motifs, got {what}: {remedy}."
+        )
     for motif in check_motifs(found, "found"):
         if motif.sites is None:
             raise ValueError(

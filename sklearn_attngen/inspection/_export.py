@@ -150,7 +150,9 @@ def to_modisco_npz(
     Each file holds one float32 array, ``arr_0`` of shape (n, n_letters, L): one-hot letters, and
     scores. Scores of shape (n, L) are put at the letter that is there, and 0 at the others.
     TF-MoDISco compares seqlets by their hypothetical scores too; without them it sees in a
-    seqlet only the letters it has, and finds coarser groups.
+    seqlet only the letters it has, and finds coarser groups. Its patterns say what salient letters
+    share, and not that the classifier needs them: that is measured by the effects of
+    :func:`motif_report`, beside their control.
 
     Examples
     --------
@@ -177,12 +179,23 @@ def to_modisco_npz(
         )
     alphabet = get_alphabet(alphabet)
     scores = np.asarray(saliency, dtype=np.float64)
+    if scores.ndim not in (2, 3) or 0 in scores.shape:
+        raise ValueError(
+            f"saliency has shape {scores.shape}, but needs the shape (n, L) or (n, L, "
+            f"{alphabet.n_letters}), with at least one sequence and one position."
+        )
     if scores.ndim == 3:
         n, length, n_letters = scores.shape
         if n_letters != alphabet.n_letters:
             raise ValueError(
                 f"Hypothetical scores must have shape (n, L, {alphabet.n_letters}), got "
                 f"{scores.shape}."
+            )
+        if not np.isfinite(scores).all():
+            row, position, letter = np.argwhere(~np.isfinite(scores))[0]
+            raise ValueError(
+                f"saliency is {scores[row, position, letter]} in row {row} at position {position} "
+                f"for {alphabet.letters[letter]} (both 0-based). Replace it, with 0 for instance."
             )
         flat, codes = _check(scores.reshape(n, -1), X, alphabet, per_position=n_letters)
         blocks = one_hot(codes, n_letters, np.float32)

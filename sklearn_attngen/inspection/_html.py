@@ -16,35 +16,51 @@ from typing import Any
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _DPI = 150
 
+# Pictures stay on white in the dark: their colours were chosen for it.
 _STYLE = """
-:root { color-scheme: light; }
-body { margin: 0; background: #fff; color: #1c1c1c;
+:root { color-scheme: light dark; --page: #fff; --text: #1c1c1c; --soft: #444; --panel: #f3f5f7;
+  --edge: #6e6e6e; --rule: #ddd; --accent: #0072b2; --link: #005a8e; --shade: #0004; }
+@media screen and (prefers-color-scheme: dark) { :root { --page: #16191d; --text: #e4e6e8;
+  --soft: #b4b8bc; --panel: #23282e; --edge: #8a9097; --rule: #3a4047; --accent: #56b4e9;
+  --link: #7cc4f0; --shade: #fff4; } figure img { border-radius: 4px; } }
+body { margin: 0; background: var(--page); color: var(--text);
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; }
 main, header, nav { max-width: 60rem; margin: 0 auto; padding: 0 1.25rem; }
 header { padding-top: 1.5rem; }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .4rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.25rem; margin: 2.4rem 0 .6rem; padding-top: .6rem;
-  border-top: 2px solid #0072b2; }
-h3 { font-size: 1.02rem; margin: 1.4rem 0 .3rem; }
+  border-top: 2px solid var(--accent); }
+p, li { overflow-wrap: break-word; }
 nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; padding: 0; }
-a { color: #005a8e; }
+a { color: var(--link); }
 .lead { font-size: 1.05rem; }
-.note { background: #f3f5f7; border-left: 4px solid #6e6e6e; padding: .5rem .9rem; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; margin: .6rem 0 1rem; font-size: .92rem; }
-caption { text-align: left; font-weight: 600; padding-bottom: .3rem; }
+.note { background: var(--panel); border-left: 4px solid var(--edge); padding: .5rem .9rem; }
+.caption { font-size: .92rem; font-weight: 600; margin: 1.1rem 0 .2rem; }
+/* what is wider than the screen scrolls by itself; a shade at the edge tells that there is more */
+.scroll { overflow-x: auto; margin-bottom: 1rem; background:
+  linear-gradient(to right, var(--page) 30%, transparent) left / 2.5rem 100% no-repeat local,
+  linear-gradient(to left, var(--page) 30%, transparent) right / 2.5rem 100% no-repeat local,
+  linear-gradient(to right, var(--shade), transparent) left / .6rem 100% no-repeat scroll,
+  linear-gradient(to left, var(--shade), transparent) right / .6rem 100% no-repeat scroll; }
+table { border-collapse: collapse; font-size: .92rem; }
 th, td { text-align: left; vertical-align: top; padding: .22rem .8rem .22rem 0;
-  border-bottom: 1px solid #ddd; }
+  border-bottom: 1px solid var(--rule); }
+thead th { vertical-align: bottom; }
+th[scope="row"] { min-width: 6rem; overflow-wrap: break-word; }
 td { overflow-wrap: anywhere; }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td.code, pre { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .85rem; }
-pre { background: #f3f5f7; padding: .7rem; overflow-x: auto; white-space: pre-wrap; }
-figure { margin: 1rem 0 1.4rem; }
-figure img { max-width: 100%; height: auto; }
-figcaption { font-size: .92rem; color: #444; }
-footer { max-width: 60rem; margin: 3rem auto 2rem; padding: 0 1.25rem; color: #555;
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+td.number { white-space: nowrap; }
+td.code { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .85rem; }
+figure { margin: 1rem 0 1.4rem; } figure .scroll { margin: 0; }
+figure img { display: block; max-width: 100%; height: auto; background: #fff; }
+figure .scroll img { max-width: max(100%, 40rem); }
+figcaption { font-size: .92rem; color: var(--soft); margin-top: .3rem; }
+footer { max-width: 60rem; margin: 3rem auto 2rem; padding: 0 1.25rem; color: var(--soft);
   font-size: .88rem; }
-@media print { nav { display: none; } h2 { break-after: avoid; } figure { break-inside: avoid; } }
+@media (max-width: 30rem) { main, header, nav, footer { padding-left: 1rem; padding-right: 1rem; }
+  table { font-size: .85rem; } th, td { padding-right: .6rem; } }
+@media print { nav { display: none; } h2 { break-after: avoid; } figure { break-inside: avoid; }
+  .scroll { background: none; } figure .scroll img { max-width: 100%; } }
 """
 
 
@@ -86,22 +102,32 @@ def table(
         cells = [f'<th scope="row">{escape(row[0])}</th>']
         cells += [f"<td{kinds.get(i, '')}>{escape(x)}</td>" for i, x in enumerate(row) if i]
         lines.append(f"<tr>{''.join(cells)}</tr>")
+    # A caption of the table itself would scroll away with it. What scrolls can be reached by keys.
+    name = f' aria-label="{escape(caption)}"'
     return (
-        f'<div class="scroll"><table><caption>{escape(caption)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
+        f'<div><p class="caption">{escape(caption)}</p>'
+        f'<div class="scroll" role="region" tabindex="0"{name}><table{name}>'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table></div></div>"
     )
 
 
-def picture(figure: Any, *, alt: str, caption: str) -> str:
-    """Return a matplotlib figure as a picture inside the page."""
+def picture(figure: Any, *, alt: str, caption: str, letters: bool = False) -> str:
+    """Return a matplotlib figure as a picture inside the page.
+
+    It is no wider than the screen. One of single letters, which would be unreadable on a small
+    screen, stays wide there and scrolls.
+    """
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=_DPI, facecolor="white")
     data = base64.b64encode(buffer.getvalue()).decode("ascii")
-    width = round(96 * figure.get_size_inches()[0])
-    return (
-        f'<figure><img alt="{escape(alt)}" width="{width}" src="data:image/png;base64,{data}" />'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
+    width, height = (round(96 * inches) for inches in figure.get_size_inches())
+    name = escape(alt)
+    image = (
+        f'<img alt="{name}" width="{width}" height="{height}" src="data:image/png;base64,{data}" />'
     )
+    if letters:
+        image = f'<div class="scroll" role="region" tabindex="0" aria-label="{name}">{image}</div>'
+    return f"<figure>{image}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
 def page(title: str, lead: Sequence[str], sections: Sequence[tuple[str, str]], footer: str) -> str:

@@ -16,9 +16,9 @@ from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
 from ._fills import FILLS
 from ._letter_input import LetterInput
 from ._occlusion import class_scores, target_columns
-from ._rationale import mean_draws
 from ._removal import Remover, checked_saliency, stream
 from ._saliency import saliency as compute_saliency
+from ._score_falls import mean_draws
 from ._unwrap import check_fitted_classifier
 
 _BOOTSTRAP_STREAM, _CONTROL_STREAM = 3, 5

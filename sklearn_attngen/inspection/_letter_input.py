@@ -52,6 +52,8 @@ class LetterInput:
         length, pad = None, "right"
         if isinstance(first, SequenceOneHotEncoder):
             length, pad = first.length_, first.pad
+        elif hasattr(first, "module_"):  # a network takes one length, and nothing is padded for it
+            length, pad = getattr(first, "length_", None), "error"
         codes = to_matrix(flat, lengths, length=length, pad=pad, origin="the length in fit")
         return cls(Sequences("letters", layout, codes, None, chosen), lengths, pad, X)
 

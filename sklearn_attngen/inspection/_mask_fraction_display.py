@@ -61,6 +61,10 @@ class MaskFractionDisplay:
     training rows, and each is one fit with one seed. Whether two fractions differ is better seen
     from the thin lines, each of which compares fits on the same rows.
 
+    Faithfulness is the fall of the metric beyond that of random letters, so that 0 means a saliency
+    no better than chance; it says nothing of whether the letters matter in a cell. The control of
+    masking is in the grid: the fraction 0 is the same network without it.
+
     The score of the chosen fraction is too good by the choice: it is the best of several on
     the same folds. Test rows that the search has not seen give the honest one.
 

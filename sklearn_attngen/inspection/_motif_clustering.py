@@ -15,6 +15,7 @@ from sklearn_attngen.sequences import NO_SIGNAL, Alphabet, get_alphabet, one_hot
 from ._motif import Motif, relative_entropy
 from ._motif_alignment import Integers, aligned_starts, cut, read_sites, weigh
 from ._motif_growth import group_windows
+from ._seqlet_input import check_order, check_seqlets
 from ._seqlets import check_saliency
 
 SITE = np.dtype([("row", np.int64), ("start", np.int64), ("strand", np.int8), ("score", float)])
@@ -120,6 +121,7 @@ def cluster_seqlets(
     ['GATTACA', 'CCGTGAA']
     """
     alphabet = get_alphabet(alphabet)
+    check_order(X, saliency, seqlets)
     codes = read_sequences(X, alphabet=alphabet).codes
     assert codes is not None  # read as letters
     values = check_saliency(saliency)
@@ -128,7 +130,7 @@ def cluster_seqlets(
             f"saliency has shape {values.shape}, but X holds {codes.shape[0]} sequences of length "
             f"{codes.shape[1]}: one value for each letter is needed."
         )
-    rows, starts, width = _check_seqlets(seqlets, codes.shape)
+    rows, starts, width = check_seqlets(seqlets, codes.shape)
     complement = alphabet.complement_codes
     if both_strands is True and complement is None:
         raise ValueError(
@@ -271,34 +273,3 @@ def _trim(informative: NDArray[np.bool_]) -> slice | None:
     if part[-1] + 1 - part[0] < _LEAST_WIDTH:
         return None
     return slice(int(part[0]), int(part[-1]) + 1)
-
-
-def _check_seqlets(seqlets: Any, shape: tuple[int, ...]) -> tuple[Integers, Integers, int]:
-    """Return rows, starts and the width of seqlets, the best first, or raise."""
-    try:
-        arrays = [np.asarray(seqlets[key]) for key in ("row", "start", "end")]
-    except (TypeError, KeyError, IndexError) as error:
-        raise TypeError(
-            "seqlets must be what extract_seqlets returns, with the arrays row, start and end, got "
-            f"{type(seqlets).__name__}."
-        ) from error
-    rows, starts, ends = arrays
-    if rows.ndim != 1 or not rows.shape == starts.shape == ends.shape:
-        raise ValueError("row, start and end of seqlets must be arrays of one length.")
-    if not len(rows):
-        return rows.astype(np.int64), starts.astype(np.int64), 1
-    widths = np.unique(ends - starts)
-    if len(widths) > 1:
-        raise ValueError(
-            f"seqlets have several widths ({widths[0]} to {widths[-1]}). Give all the same, as "
-            "extract_seqlets(width=...) does: motifs can be wider or narrower than they."
-        )
-    outside = (rows < 0) | (rows >= shape[0]) | (starts < 0) | (ends > shape[1]) | (widths[0] < 1)
-    if outside.any():
-        i = int(np.argmax(outside))
-        raise ValueError(
-            f"Seqlet {i} (0-based) is row {rows[i]}, positions {starts[i]} to {ends[i]}, which X "
-            f"with {shape[0]} rows and {shape[1]} positions does not have. Were the seqlets "
-            "extracted from the saliency of other sequences?"
-        )
-    return rows.astype(np.int64), starts.astype(np.int64), int(widths[0])

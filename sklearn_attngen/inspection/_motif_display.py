@@ -278,7 +278,8 @@ def _title(row: Any) -> str:
     text = f"{row['name']}: {row['n_seqlets']} sites"
     if "match_1" in row.index:
         text += f", like {row['match_1']} (q = {row['q_value_1']:.1g})"
-    return f"{text}\neffect {row['effect']:.2f}, control {row['effect_control']:.2f}"
+    # "z" writes no minus before a zero
+    return f"{text}\neffect {row['effect']:z.2f}, control {row['effect_control']:z.2f}"
 
 
 def _check_kind(kind: str) -> None:

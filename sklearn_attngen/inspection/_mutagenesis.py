@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -17,6 +16,7 @@ from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
 from ._letter_input import LetterInput, Rows
 from ._network import LetterNetwork, batches_of
 from ._occlusion import BATCH_ENTRIES, checked_columns, class_scores, normalised_magnitude
+from ._substitutions import network_substitutions
 from ._unwrap import check_fitted_classifier
 
 SCALES = ("auto", "log_odds", "probability", "decision_function")
@@ -76,9 +76,10 @@ def mutagenesis(
         a random letter; such *hypothetical* scores are what
         :func:`to_modisco_npz` takes.
     batch_size : int or None, default=None
-        Number of mutated sequences that are held in memory at a time. None chooses it by the
-        length, so that they have 65,536 letters together for networks, and eight times as many
-        for others. Results do not depend on it beyond rounding of the classifier.
+        Number of mutated sequences that are held in memory at a time, or, for networks, of the
+        parts of them that a substitution reaches. None chooses it by speed for networks; for
+        others by the length, so that the sequences have 524,288 letters together. Results do not
+        depend on it beyond rounding of the classifier.
     alphabet : str, Alphabet or None, default=None
         What X is written in. None takes the estimator's ``alphabet`` parameter, or that of one of
         its parts, and DNA where there is none.
@@ -111,7 +112,9 @@ def mutagenesis(
     A change says what the *classifier* would answer to the mutant. It is no effect of a mutation on
     a cell, nor does it see letters that stand in for each other: where two motifs are each enough,
     no single substitution in either changes the answer. It takes (n_letters - 1) * L + 1
-    predictions for a sequence. Networks that average over both strands are asked for both.
+    predictions for a sequence. In networks of this package only the positions that a substitution
+    can reach are computed again (:func:`~sklearn_attngen.networks.substitution_logits`). Networks
+    that average over both strands are asked for both.
 
     References
     ----------
@@ -170,17 +173,57 @@ def substitution_changes(
     batch_size: int | None = None,
 ) -> NDArray[np.float64]:
     """Return the change of the target's score for each letter at each position, (n, L, C)."""
-    codes, n_letters = data.codes, data.sequences.alphabet.n_letters
     columns = checked_columns(estimator, data, target)
-    score = _Score.choose(estimator, data, scale)
+    network = LetterNetwork.find(estimator, data)
+    if network is not None and scale != "decision_function":
+        score = _Score("softmax" if scale == "probability" else "logits")
+        changes, clean = _in_network(score, network, data.codes, columns, batch_size)
+    else:
+        score = _Score.of(estimator, scale)
+        changes, clean = _by_sequences(score, estimator, data, columns, batch_size)
+    changes[np.abs(changes) <= _ROUNDING * np.abs(clean)[:, None, None]] = 0.0
+    return changes
 
+
+def _in_network(
+    score: _Score,
+    network: LetterNetwork,
+    codes: NDArray[np.uint8],
+    columns: NDArray[np.intp],
+    batch_size: int | None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return changes (n, L, C) and the scores of the sequences (n,), from logits of a network."""
+    letters = np.arange(network.n_letters)
+    replaced = (codes[:, :, None] != letters) & (codes != NO_SIGNAL)[:, :, None]
+    changes, clean = np.zeros(replaced.shape), np.empty(len(codes))
+    for rows, logits, substituted in network_substitutions(network, codes, batch_size=batch_size):
+        clean[rows], sure = score.of_sequences(logits, columns[rows])
+        row, position, letter = np.nonzero(replaced[rows])
+        mutated = score.reduce(substituted[row, position, letter], columns[rows][row], sure[row])
+        changes[rows][row, position, letter] = mutated - clean[rows][row]
+    return changes, clean
+
+
+def _by_sequences(
+    score: _Score,
+    estimator: Any,
+    data: LetterInput,
+    columns: NDArray[np.intp],
+    batch_size: int | None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the same from any estimator, which is asked for each mutant."""
+    codes, n_letters = data.codes, data.sequences.alphabet.n_letters
     n, length = codes.shape
-    if batch_size is None and not score.in_network:
+    if batch_size is None:
         batch_size = max(1, BATCH_ENTRIES // (length * n_letters))
+
+    def ask(letters: NDArray[np.uint8], rows: Rows) -> NDArray[np.float64]:
+        return class_scores(estimator, data.with_codes(letters, rows), score.method)
+
     changes = np.zeros((n, length, n_letters))
-    clean, certain = np.empty(n), np.zeros(n, dtype=bool)
+    clean, sure = np.empty(n), np.zeros(n, dtype=bool)
     for some in batches_of(n, length, batch_size):
-        clean[some], certain[some] = score.of_sequences(codes[some], some, columns[some])
+        clean[some], sure[some] = score.of_sequences(ask(codes[some], some), columns[some])
     rows, positions = np.nonzero(codes != NO_SIGNAL)
     others = n_letters - 1
     for some in batches_of(rows.size * others, length, batch_size):
@@ -189,58 +232,55 @@ def substitution_changes(
         letter = ((codes[row, position] + 1 + step) % n_letters).astype(np.uint8)
         mutants = codes[row]
         mutants[np.arange(row.size), position] = letter
-        mutated = score.reduce(score.ask(mutants, row), columns[row], certain[row])
+        mutated = score.reduce(ask(mutants, row), columns[row], sure[row])
         changes[row, position, letter] = mutated - clean[row]
-    changes[np.abs(changes) <= _ROUNDING * np.abs(clean)[:, None, None]] = 0.0
-    return changes
+    return changes, clean
 
 
 @dataclass(frozen=True)
 class _Score:
-    """How the score of a class is asked for, and made of what is answered.
+    """How the score of a class is made of what a classifier answers.
 
-    ``ask`` maps letters (m, L) and their rows in the input to (m, n_classes).
+    Attributes
+    ----------
+    kind : {"logits", "softmax", "log_odds", "probability", "decision_function"}
+        The first two are log-odds and probability from the logits of a network.
     """
 
-    ask: Callable[[NDArray[np.uint8], Rows], NDArray[np.float64]]
     kind: str
-    in_network: bool
 
     @classmethod
-    def choose(cls, estimator: Any, data: LetterInput, scale: str) -> _Score:
-        network = LetterNetwork.find(estimator, data)
-        if network is not None and scale != "decision_function":
-            logits = network.logits
-            if scale == "probability":
-                return cls(lambda codes, rows: softmax(logits(codes), axis=1), scale, True)
-            return cls(lambda codes, rows: logits(codes), "logits", True)
+    def of(cls, estimator: Any, scale: str) -> _Score:
+        """Return the score of an estimator that is asked through its methods."""
         if scale == "auto":
             scale = "probability" if hasattr(estimator, "predict_proba") else "decision_function"
-        method = "decision_function" if scale == "decision_function" else "predict_proba"
-        if not hasattr(estimator, method):
+        score = cls(scale)
+        if not hasattr(estimator, score.method):
             raise ValueError(
-                f"scale={scale!r} needs {method}, which {type(estimator).__name__} does not have. "
-                "Use scale='auto'."
+                f"scale={scale!r} needs {score.method}, which {type(estimator).__name__} does not "
+                "have. Use scale='auto'."
             )
+        return score
 
-        def scores(codes: NDArray[np.uint8], rows: Rows) -> NDArray[np.float64]:
-            return class_scores(estimator, data.with_codes(codes, rows), method)
-
-        return cls(scores, scale, False)
+    @property
+    def method(self) -> str:
+        """What to ask of an estimator."""
+        return "decision_function" if self.kind == "decision_function" else "predict_proba"
 
     def of_sequences(
-        self, codes: NDArray[np.uint8], rows: Rows, columns: NDArray[np.intp]
+        self, answers: NDArray[np.float64], columns: NDArray[np.intp]
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Return the scores of sequences, and whether the classifier is sure of the target."""
-        scores = self.ask(codes, rows)
-        sure = scores[np.arange(len(codes)), columns] > 0.5
-        return self.reduce(scores, columns, sure), sure
+        values = softmax(answers, axis=1) if self.kind == "softmax" else answers
+        sure = values[np.arange(len(values)), columns] > 0.5
+        return self.reduce(answers, columns, sure), sure
 
     def reduce(
-        self, scores: NDArray[np.float64], columns: NDArray[np.intp], sure: NDArray[np.bool_]
+        self, answers: NDArray[np.float64], columns: NDArray[np.intp], sure: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
         """Make one score of those of all classes."""
-        scores, every = scores.copy(), np.arange(len(scores))
+        scores = softmax(answers, axis=1) if self.kind == "softmax" else answers.copy()
+        every = np.arange(len(scores))
         own = scores[every, columns]
         if self.kind == "decision_function":
             return own
@@ -249,7 +289,7 @@ class _Score:
             return own - logsumexp(scores, axis=1)
         scores[every, columns] = 0.0
         rest = scores.sum(axis=1)
-        if self.kind == "probability":
+        if self.kind in ("probability", "softmax"):
             # The rest keeps its digits where the probability itself rounds to 1.
             return np.where(sure, -rest, own)
         return np.log(np.maximum(own, _LEAST)) - np.log(np.maximum(rest, _LEAST))

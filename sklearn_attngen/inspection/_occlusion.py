@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from sklearn_attngen.sequences import NO_SIGNAL
 
 from ._letter_input import LetterInput
+from ._network import LetterNetwork
+from ._substitutions import network_substitutions
 from ._unwrap import refuses_unknown_letters
 
 # Letters times alphabet size in one batch of perturbed sequences unless the user sets batch_size.
 BATCH_ENTRIES = 2**21
 # Changes below this share of the probability they are changes of are rounding errors.
 _ROUNDING = 1e-12
+# Sequences by which a network is compared with its estimator, and how far they may be apart.
+_COMPARED, _APART = 16, 1e-4
+# Rows and positions that were set to unknown, and the scores of all classes then.
+_Answers = Iterator[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]]
 
 
 def occlusion(
@@ -36,7 +44,8 @@ def occlusion(
         None takes the predicted class of each sequence.
     signed : bool
     batch_size : int or None
-        Number of perturbed sequences in memory at a time.
+        Number of perturbed sequences in memory at a time, or, for networks, of the parts of them
+        that the letter reaches.
 
     Returns
     -------
@@ -46,11 +55,10 @@ def occlusion(
     if data.sequences.layout == "strings":
         refuses_unknown_letters(estimator, "Occlusion", remedy="choose another method")
     codes = data.codes
-    if batch_size is None:
-        entries = codes.shape[1] * data.sequences.alphabet.n_letters
-        batch_size = max(1, BATCH_ENTRIES // entries)
+    entries = codes.shape[1] * data.sequences.alphabet.n_letters
+    rows_at_a_time = batch_size or max(1, BATCH_ENTRIES // entries)
 
-    clean = _in_batches(estimator, data, codes, batch_size)
+    clean = _in_batches(estimator, data, codes, rows_at_a_time)
     columns = target_columns(estimator, data, target)
     every = np.arange(len(codes))
     score = clean[every, columns]
@@ -60,18 +68,55 @@ def occlusion(
     base = np.where(use_rest, _rest(clean, columns), score)
 
     change = np.zeros(codes.shape)
-    rows, positions = np.nonzero(codes != NO_SIGNAL)
-    for start in range(0, rows.size, batch_size):
-        row, position = rows[start : start + batch_size], positions[start : start + batch_size]
-        perturbed = codes[row]
-        perturbed[np.arange(row.size), position] = NO_SIGNAL
-        scores = class_scores(estimator, data.with_codes(perturbed, row))
+    network = _deciding_network(estimator, data, clean, min(_COMPARED, rows_at_a_time))
+    if network is None:
+        answers = _from_estimator(estimator, data, rows_at_a_time)
+    else:
+        answers = _from_network(network, codes, clean, batch_size)
+    for row, position, scores in answers:
         kept = scores[np.arange(row.size), columns[row]]
         rest = _rest(scores, columns[row])
         change[row, position] = np.where(use_rest[row], rest - base[row], base[row] - kept)
     noise = _ROUNDING * np.abs(base)[:, None]
     change[np.abs(change) <= noise] = 0.0
     return change if signed else normalised_magnitude(change, codes != NO_SIGNAL)
+
+
+def _from_estimator(estimator: Any, data: LetterInput, batch_size: int) -> _Answers:
+    rows, positions = np.nonzero(data.codes != NO_SIGNAL)
+    for start in range(0, rows.size, batch_size):
+        row, position = rows[start : start + batch_size], positions[start : start + batch_size]
+        perturbed = data.codes[row]
+        perturbed[np.arange(row.size), position] = NO_SIGNAL
+        yield row, position, class_scores(estimator, data.with_codes(perturbed, row))
+
+
+def _from_network(
+    network: LetterNetwork,
+    codes: NDArray[np.uint8],
+    clean: NDArray[np.float64],
+    batch_size: int | None,
+) -> _Answers:
+    parts = network_substitutions(network, codes, unknown=True, batch_size=batch_size)
+    for rows, logits, substituted in parts:
+        row, position = np.nonzero(codes[rows] != NO_SIGNAL)
+        without = substituted[row, position, 0]
+        # A letter that changes nothing leaves the scores as they are, to the last bit.
+        same = (without == logits[row]).all(axis=1, keepdims=True)
+        yield row + rows.start, position, np.where(same, clean[rows][row], softmax(without, axis=1))
+
+
+def _deciding_network(
+    estimator: Any, data: LetterInput, clean: NDArray[np.float64], n_rows: int
+) -> LetterNetwork | None:
+    """Return the network inside if its softmax is what the estimator answers (n, n_classes)."""
+    network = LetterNetwork.find(estimator, data)
+    if network is None or not hasattr(estimator, "predict_proba"):
+        return None
+    answers = softmax(network.logits(data.codes[:n_rows]), axis=1)
+    expected = clean[:n_rows]
+    same = answers.shape == expected.shape and np.allclose(answers, expected, rtol=0, atol=_APART)
+    return network if same else None
 
 
 def normalised_magnitude(values: NDArray[Any], real: NDArray[np.bool_]) -> NDArray[np.float64]:

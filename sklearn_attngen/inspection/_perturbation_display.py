@@ -60,6 +60,16 @@ class PerturbationCurveDisplay:
     --------
     perturbation_curve : Compute a curve.
 
+    Notes
+    -----
+    The line of the most salient letters says little by itself: any classifier fails once enough
+    letters are gone. Read it against its controls, the random order and the one of the same
+    letters, and against the least salient letters; where the bands overlap, the saliency is not
+    shown to be better than chance. The bands hold the choice of the sequences, not that of the
+    training rows or the seed of the fit. Areas and heights of two classifiers compare
+    only from the same height without removal on. What a curve does not say is in
+    :func:`perturbation_curve`.
+
     Examples
     --------
     >>> from sklearn.linear_model import LogisticRegression

@@ -67,12 +67,13 @@ def hide_spines(ax: Any, *sides: str) -> None:
         ax.spines[side].set_visible(False)
 
 
-def legend_above(ax: Any, handles: Sequence[Any], title: str | None) -> None:
+def legend_above(ax: Any, handles: Sequence[Any], title: str | None, *, room: float = 1.1) -> None:
     """Put the legend above the axes, in as many columns as there is room for.
 
-    No place inside the axes is free of data in every picture.
+    No place inside the axes is free of data in every picture. ``room`` is in widths of the axes;
+    1.1 is up to the right edge of a plain figure.
     """
-    room = 1.1 * ax.get_window_extent().width  # up to the right edge of a plain figure
+    widest = room * ax.get_window_extent().width
     for n_columns in range(min(4, len(handles)), 0, -1):
         legend = ax.legend(
             handles=handles,
@@ -87,5 +88,5 @@ def legend_above(ax: Any, handles: Sequence[Any], title: str | None) -> None:
             title_fontsize="small",
             alignment="left",
         )
-        if legend.get_window_extent().width <= room:
+        if legend.get_window_extent().width <= widest:
             break

@@ -81,7 +81,8 @@ def _columns(regions: Any) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
         if missing:
             raise ValueError(
                 f"regions has no column {missing[0]!r}. Its columns must be called chrom, start, "
-                f"end and, if sequences lie on both strands, strand; it has {names}."
+                f"end and, if sequences lie on both strands, strand, with one row for each "
+                f"sequence; it has {names}."
             )
         columns = [list(regions[name]) for name in _COLUMNS[:3]]
         strand = list(regions["strand"]) if "strand" in names else ["+"] * len(columns[0])

@@ -29,6 +29,7 @@ from ._rationale import comprehensiveness, sufficiency
 from ._removal import checked_saliency
 from ._report_facts import metric_values
 from ._report_page import report_page
+from ._saliency import method_name
 from ._saliency import saliency as compute_saliency
 from ._unwrap import check_fitted_classifier
 
@@ -264,7 +265,7 @@ def report(
         predicted=np.asarray(estimator.predict(X_sample)),
         title=f"Report on {type(estimator).__name__}" if title is None else title,
         description=description,
-        method=method,
+        method=method_name(estimator, method),
         n_examples=n_examples,
         numbers=numbers,
         with_database=known is not None,

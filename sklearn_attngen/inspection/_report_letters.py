@@ -57,7 +57,7 @@ def faithfulness_section(results: Bunch) -> str:
                 f"{name} ({better} is better)",
                 f"{result.score:.3f}",
                 f"{result.control:.3f}",
-                f"{result.advantage:+.3f}",
+                f"{result.advantage:+z.3f}",
                 interval_text(result.advantage_interval),
             )
         )
@@ -68,7 +68,7 @@ def faithfulness_section(results: Bunch) -> str:
             "Infidelity, relative (smaller is better)",
             f"{told.relative:.3f}",
             f"{told.control_relative:.3f}",
-            f"{difference:+.3f}",
+            f"{difference:+z.3f}",
             "",
         )
     )
@@ -190,7 +190,10 @@ def examples_section(
         )
         parts.append(
             picture(
-                display.figure_, alt=f"Letters as high as their saliency. {words}", caption=words
+                display.figure_,
+                alt=f"Letters as high as their saliency. {words}",
+                caption=words,
+                letters=True,
             )
         )
     return "\n".join(
@@ -248,8 +251,8 @@ def motifs_section(found: Any, with_database: bool) -> str:
             motif["consensus"],
             f"{motif['n_seqlets']:,}",
             f"{motif['share']:.1%}",
-            f"{motif['effect']:+.3f}",
-            f"{motif['effect_control']:+.3f}",
+            f"{motif['effect']:+z.3f}",
+            f"{motif['effect_control']:+z.3f}",
         ]
         if with_database:
             row += [motif["match_1"], f"{motif['q_value_1']:.1g}"]

@@ -130,7 +130,12 @@ def _model(estimator: Any, description: str | None) -> str:
             paragraph(given, None if description else "note"),
             table(["What", "Value"], model_facts(estimator), caption="The fitted classifier"),
             "<details><summary>All parameters</summary>",
-            table(["Parameter", "Value"], parameter_facts(estimator), caption="", code=(1,)),
+            table(
+                ["Parameter", "Value"],
+                parameter_facts(estimator),
+                caption="Parameters of the classifier",
+                code=(1,),
+            ),
             "</details>",
         ]
     )
@@ -142,11 +147,12 @@ def _data(data: LetterInput, y: NDArray[Any], results: Bunch) -> str:
     lengths = np.unique(data.lengths)
     letters = f"{length}" if len(lengths) == 1 else f"{lengths[0]} to {lengths[-1]}"
     remarks = data_warnings(data, y)
+    explained = "all" if len(results.rows) == n else f"{len(results.rows):,}"
     return "\n".join(
         [
             paragraph(
                 f"{n:,} sequences of {letters} letters ({data.sequences.alphabet.name}). "
-                f"Everything about saliency is from {len(results.rows):,} of them."
+                f"Everything about saliency is from {explained} of them."
             ),
             table(
                 header,

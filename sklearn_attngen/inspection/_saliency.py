@@ -19,6 +19,17 @@ from ._mutagenesis import mutagenesis_saliency
 from ._occlusion import occlusion
 from ._unwrap import check_fitted_classifier, chosen_alphabet, find_network
 
+# Methods that need no network, and those that networks have of their own.
+_FOR_ALL = ("occlusion", "mutagenesis")
+_NETWORK_METHODS = (
+    "interior_gradient",
+    "gradient_x_input",
+    "integrated_gradients",
+    "attention",
+    "attention_x_gradient",
+    "deeplift",
+)
+
 
 @validate_params(
     {
@@ -143,7 +154,7 @@ def saliency(
     array([[0., 0., 1., 0.]])
     """
     check_fitted_classifier(estimator)
-    if method not in ("occlusion", "mutagenesis", "deeplift"):
+    if method not in (*_FOR_ALL, "deeplift"):
         chosen_alphabet(estimator, alphabet)
         found = find_network(estimator)
         if found is not None:
@@ -151,7 +162,12 @@ def saliency(
             for encoder in encoders:
                 X = encoder.transform(X)
             own = _own_method(final, method, signed)
+            offered = getattr(final, "_saliency_methods", None)
+            if own is not None and offered is not None and own not in offered:
+                raise _unknown_method(method, offered, type(final).__name__)
             return _in_parts(final, X, own, target, signed, batch_size)
+        if method not in ("auto", *_NETWORK_METHODS):
+            raise _unknown_method(method, (), type(estimator).__name__)
         if method != "auto":
             raise ValueError(
                 f"method={method!r} asks a network for its own explanation, but "
@@ -162,6 +178,22 @@ def saliency(
     data = LetterInput.read(estimator, X, alphabet)
     explain = {"mutagenesis": mutagenesis_saliency, "deeplift": deeplift}.get(method, occlusion)
     return explain(estimator, data, target, signed=signed, batch_size=batch_size)
+
+
+def _unknown_method(method: str, offered: tuple[str, ...], name: str) -> ValueError:
+    """Return the error for a method that no one has, or that this estimator has not."""
+    known = ", ".join(
+        repr(each) for each in ("auto", *_FOR_ALL, *offered, *(("deeplift",) if offered else ()))
+    )
+    return ValueError(f"method={method!r} is none of those that work for {name}: {known}.")
+
+
+def method_name(estimator: Any, method: str) -> str:
+    """Return the name of the method that magnitudes are computed by; "auto" says none."""
+    if method != "auto":
+        return method
+    found = find_network(estimator)
+    return "occlusion" if found is None else str(getattr(found[0], "saliency_method", method))
 
 
 def _in_parts(

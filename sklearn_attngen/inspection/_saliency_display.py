@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from sklearn_attngen.sequences import Alphabet, get_alphabet, one_hot, read_sequences
+from sklearn_attngen.sequences import Alphabet, get_alphabet, one_hot
 
 from ._letter_input import LetterInput
-from ._letters import letter_colors as color_letters
-from ._plot_style import check_positions, get_axes
+from ._plot_style import check_positions
 from ._saliency import saliency as compute_saliency
-from ._saliency_heatmap import draw_heatmap
-from ._saliency_plots import draw_profile, draw_sequences
+from ._saliency_display_input import (
+    check_drawing,
+    check_kind,
+    check_labels,
+    check_values,
+    letters_of,
+    written_labels,
+)
+from ._saliency_drawing import draw_saliency
 from ._unwrap import alphabet_of
-
-KINDS = ("profile", "sequences", "heatmap")
-# Beyond this many sequences the letters of a figure cannot be read.
-_MOST_SEQUENCES = 20
 
 
 class SaliencyDisplay:
@@ -175,7 +176,7 @@ class SaliencyDisplay:
         -------
         display : SaliencyDisplay
         """
-        _check_kind(kind, X)
+        check_kind(kind, X)
         values = compute_saliency(
             estimator, X, method, target, signed, batch_size, alphabet=alphabet
         )
@@ -187,13 +188,7 @@ class SaliencyDisplay:
             if true is None:
                 groups, group_name = predicted, "Predicted class"
             if kind == "sequences" and labels is None:
-                known = (
-                    [""] * len(values) if true is None else [f"true {label}, " for label in true]
-                )
-                labels = [
-                    f"Sequence {row}: {label}predicted {guess}"
-                    for row, (label, guess) in enumerate(zip(known, predicted, strict=True))
-                ]
+                labels = written_labels(true, predicted)
         letters = None
         if kind == "sequences":  # as the estimator reads them, padded if it pads
             data = LetterInput.read(estimator, X, alphabet)
@@ -260,34 +255,13 @@ class SaliencyDisplay:
         -------
         display : SaliencyDisplay
         """
-        _check_kind(kind, X)
-        values = np.asarray(saliency, dtype=np.float64)
-        if values.ndim != 2 or 0 in values.shape:
-            raise ValueError(
-                f"saliency has shape {values.shape}; one row for each sequence is needed."
-            )
-        if not np.isfinite(values).all():
-            row, position = np.argwhere(~np.isfinite(values))[0]
-            raise ValueError(
-                f"saliency is {values[row, position]} in row {row} at position {position} (both "
-                "0-based): only finite values can be drawn. Leave such rows out."
-            )
+        check_kind(kind, X)
+        values = check_values(saliency)
         alphabet = get_alphabet(alphabet)
         codes = None
         if kind == "sequences":
-            sequences = read_sequences(X, alphabet=alphabet)
-            codes = sequences.codes
-            if values.shape != (sequences.n_samples, sequences.length):
-                raise ValueError(
-                    f"saliency has shape {values.shape}, but X holds {sequences.n_samples} "
-                    f"sequences of length {sequences.length}: one value for each letter is needed."
-                )
-        if labels is not None:
-            if isinstance(labels, str):
-                raise ValueError(f"labels must be a list of texts, got one text, {labels!r}.")
-            labels = [str(label) for label in labels]
-            if len(labels) != len(values):
-                raise ValueError(f"labels holds {len(labels)} texts for {len(values)} sequences.")
+            codes = letters_of(X, values.shape, alphabet)
+        labels = check_labels(labels, len(values))
         groups = None
         if y is not None:
             groups = column_or_1d(y)
@@ -332,7 +306,8 @@ class SaliencyDisplay:
         sort : {"peak"} or None, default=None
             For ``kind="heatmap"``, the order of the sequences within a class: None as they come,
             "peak" by the position of their largest value. Sorting draws a diagonal out of noise
-            too: it shows where peaks are, and not that they mean anything.
+            too: it shows where peaks are, and not that they mean anything. Other kinds have no
+            order to choose, and refuse it.
 
         Returns
         -------
@@ -343,78 +318,22 @@ class SaliencyDisplay:
         ------
         ValueError
             If a colour is missing, ``letters_per_line`` is no positive whole number, or ``sort`` is
-            unknown.
+            unknown or given for another kind than a heat map.
         """
-        if sort not in (None, "peak"):
-            raise ValueError(f"sort must be 'peak' or None, got {sort!r}.")
-        if not isinstance(letters_per_line, Integral) or letters_per_line < 1:
-            raise ValueError(
-                f"letters_per_line must be a whole number, at least 1, got {letters_per_line!r}."
-            )
-        if class_colors is not None and self.groups is not None:
-            missing = [group for group in np.unique(self.groups) if group not in class_colors]
-            if missing:
-                raise ValueError(f"class_colors has no colour for the class {missing[0]!s}.")
-        n, length = self.saliency.shape
-        numbers = check_positions(self.positions, length)
-        if self.kind == "profile":
-            self.figure_, self.ax_ = get_axes(ax, (7.5, 3.6), "SaliencyDisplay")
-            self.lines_, self.bands_ = draw_profile(
-                self.ax_,
-                self.saliency,
-                self.groups,
-                group_name=self.group_name,
-                numbers=numbers,
-                signed=self.signed,
-                class_colors=class_colors,
-                band=band,
-            )
-        elif self.kind == "heatmap":
-            self.figure_, self.ax_ = get_axes(ax, (7.5, 4.4), "SaliencyDisplay")
-            self.image_, self.colorbar_ = draw_heatmap(
-                self.ax_,
-                self.saliency,
-                self.groups,
-                group_name=self.group_name,
-                numbers=numbers,
-                signed=self.signed,
-                sort=sort,
-            )
-        else:
-            assert self.codes is not None  # from_saliency has checked
-            alphabet = get_alphabet(self.alphabet)
-            width = min(letters_per_line, length)
-            height = n * (0.9 * -(-length // width) + 0.3) + 0.5
-            self.figure_, self.ax_ = get_axes(
-                ax, (max(5.0, 0.135 * width + 0.8), height), "SaliencyDisplay"
-            )
-            self.letters_ = draw_sequences(
-                self.ax_,
-                self.saliency,
-                self.codes,
-                alphabet=alphabet,
-                colors=color_letters(alphabet, letter_colors),
-                labels=self.labels
-                if self.labels is not None
-                else [f"Sequence {row}" for row in range(n)],
-                numbers=numbers,
-                signed=self.signed,
-                letters_per_line=letters_per_line,
-            )
-        counted = np.array_equal(numbers, np.arange(length))
+        check_drawing(self.kind, self.groups, sort, letters_per_line, class_colors)
+        numbers = check_positions(self.positions, self.saliency.shape[1])
+        drawn = draw_saliency(
+            ax,
+            self,
+            numbers,
+            letter_colors=letter_colors,
+            letters_per_line=letters_per_line,
+            class_colors=class_colors,
+            band=band,
+            sort=sort,
+        )
+        for name, value in drawn.items():
+            setattr(self, name, value)
+        counted = np.array_equal(numbers, np.arange(len(numbers)))
         self.ax_.set_xlabel("Position (0-based)" if counted else "Position")
         return self
-
-
-def _check_kind(kind: str, X: Any) -> None:
-    if kind not in KINDS:
-        raise ValueError(f"kind must be one of {list(KINDS)}, got {kind!r}.")
-    if kind == "sequences":
-        if X is None:
-            raise ValueError("kind='sequences' draws letters and needs X.")
-        n = X.shape[0] if hasattr(X, "shape") else len(X)
-        if n > _MOST_SEQUENCES:
-            raise ValueError(
-                f"kind='sequences' draws every sequence of X, and {n} are too many to be read: "
-                f"pass at most {_MOST_SEQUENCES}, such as X[:4]."
-            )

@@ -76,7 +76,8 @@ def sanity_checks(
         True classes of X. Read only where clones are fitted on X.
     X_train, y_train : array-like, default=None
         What clones are fitted on. None takes X and y, all of them: pass the training data if X is
-        test data, as clones of few sequences learn less than the estimator did.
+        test data, as clones of few sequences learn less than the estimator did. Clones get neither
+        sample weights nor groups, see the notes.
     checks : sequence of str, default=all four
         Which checks to make, of ``"model_randomization"``, ``"label_randomization"``,
         ``"seed_stability"`` and ``"method_agreement"``.
@@ -127,7 +128,8 @@ def sanity_checks(
     NotFittedError
         If the estimator is not fitted.
     ValueError
-        If a check is unknown, if y does not fit X, or if the labels to fit clones on lack a class.
+        If a check is unknown, if y does not fit X, if the labels to fit clones on lack a class, or
+        if clones cannot be fitted on them.
 
     See Also
     --------
@@ -141,6 +143,11 @@ def sanity_checks(
     overlap corrected for chance, (overlap - share) / (1 - share). Below 0.3 a randomisation passes,
     below 0.6 in part, else it fails; from 0.7 on seeds and methods agree, from 0.4 on in part, else
     they do not. These thresholds are conventions: look at the numbers beside them.
+
+    Clones are fitted as ``clone(estimator).fit(X_train, y_train)``. An estimator that was fitted
+    with ``sample_weight``, ``groups`` or other parameters of ``fit`` is compared with clones that
+    were not, so that its stability over seeds comes out too low, and one that needs them cannot be
+    refitted: leave these two checks out for it.
 
     What the checks do not say: a saliency that passes depends on what was learned, which is
     necessary and not sufficient for being right. Model randomisation [1]_ measures methods, and a

@@ -18,7 +18,7 @@ from ._agreement import overlap, rank_correlation, top_letters
 from ._letter_input import LetterInput
 from ._network import LetterNetwork
 from ._randomization import layers_in_order, randomized_in_turn
-from ._saliency import saliency
+from ._saliency import method_name, saliency
 from ._unwrap import find_network, peel
 from ._verdict import CASCADE, agreement, verdict
 
@@ -75,12 +75,9 @@ class SanityRuns:
         self.target = np.asarray(model.predict(self.X))
         self.reference = self.explain(model)
         self.network = LetterNetwork.find(model, data)
-        found = find_network(model)
-        self.method_name = method
-        if method == "auto":
-            self.method_name = str(getattr(found and found[0], "saliency_method", "occlusion"))
+        self.method_name = method_name(model, method)
         if compare_with is None:
-            compare_with = ("mutagenesis",) if found is None else _NETWORK_METHODS
+            compare_with = ("mutagenesis",) if find_network(model) is None else _NETWORK_METHODS
         self.compare_with = [str(name) for name in compare_with if name != self.method_name]
 
     def explain(self, model: Any, method: str | None = None) -> NDArray[np.float64]:
@@ -151,7 +148,7 @@ class SanityRuns:
             return [_not_applicable(check, "", reason)]
         pairs = []
         for _ in range(self.n_repeats):
-            shuffled = clone(self.model).fit(X, self.random.permutation(y))
+            shuffled = self._fitted(clone(self.model), X, self.random.permutation(y))
             pairs.append((self.reference, self.explain(shuffled)))
         return [self._row(check, "fits on shuffled labels", pairs)]
 
@@ -165,7 +162,7 @@ class SanityRuns:
             other = clone(self.model)
             names = [name for name in other.get_params() if _is_seed(name)]
             other.set_params(**{name: int(self.random.randint(2**31)) for name in names})
-            values.append(self.explain(other.fit(X, y)))
+            values.append(self.explain(self._fitted(other, X, y)))
         detail = f"{self.n_repeats} fits in pairs"
         return [self._row(check, detail, list(combinations(values, 2)))]
 
@@ -177,6 +174,17 @@ class SanityRuns:
             # The checked method has worked on the same input, so it is this method that cannot.
             return _not_applicable(check, detail, str(error))
         return self._row(check, detail, [(self.reference, values)])
+
+    def _fitted(self, model: Any, X: Any, y: NDArray[Any]) -> Any:
+        """Fit a clone; what it cannot be fitted on is said in terms of ``sanity_checks``."""
+        try:
+            return model.fit(X, y)
+        except ValueError as error:
+            raise ValueError(
+                f"A clone of {type(model).__name__} could not be fitted on the {len(y)} rows given "
+                f"for it ({error}). Pass the training data as X_train and y_train, or leave "
+                "'label_randomization' and 'seed_stability' out of checks."
+            ) from error
 
     # helpers -----------------------------------------------------------------------------------
 

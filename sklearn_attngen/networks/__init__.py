@@ -11,6 +11,7 @@ from sklearn_attngen.networks._attngen import (
 )
 from sklearn_attngen.networks._attribution import (
     attend,
+    attention_heads,
     attention_x_gradient,
     evaluation_mode,
     gradient_x_input,
@@ -39,6 +40,7 @@ from sklearn_attngen.networks._masking import (
     scheduled_fraction,
     select_positions,
 )
+from sklearn_attngen.networks._substitutions import substitution_logits
 
 __all__ = [
     "MASK_ORDERS",
@@ -55,6 +57,7 @@ __all__ = [
     "Residual",
     "SeededDropout",
     "attend",
+    "attention_heads",
     "attention_x_gradient",
     "build_module",
     "carries_signal",
@@ -69,4 +72,5 @@ __all__ = [
     "select_positions",
     "set_generator",
     "spread",
+    "substitution_logits",
 ]

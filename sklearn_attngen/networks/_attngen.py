@@ -235,14 +235,15 @@ class AttnGenNetwork(nn.Module):
 
     def _pool(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return pooled features, and the attention of each head on each letter."""
-        real = self.encoder.pool_mask(carries_signal(x))
+        letters = carries_signal(x)
+        real = self.encoder.pool_mask(letters)
         features = self.encoder(x)
         pooled, attention, highest = self.pooling(features, real)
         with torch.no_grad():
             if highest is not None:
                 hard = _hard_attention(features, highest, real).to(attention.dtype)
                 attention = torch.cat([attention, hard.unsqueeze(1)], dim=1)
-            return pooled, self.encoder.unpool(attention, x.shape[2])
+            return pooled, self.encoder.unpool(attention, letters)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map one-hot input (n, n_channels, L) to logits (n, n_classes)."""

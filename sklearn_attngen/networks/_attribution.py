@@ -11,6 +11,7 @@ from torch import Tensor, nn
 __all__ = [
     "INTERIOR_POINT",
     "attend",
+    "attention_heads",
     "attention_x_gradient",
     "evaluation_mode",
     "gradient_x_input",
@@ -239,3 +240,25 @@ def attend(module: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
     """
     with evaluation_mode(module), torch.no_grad():
         return module.attend(x)  # type: ignore[operator]  # torch types it as a Tensor
+
+
+def attention_heads(module: nn.Module, x: Tensor) -> Tensor:
+    """Return the attention of each head on each position.
+
+    Parameters
+    ----------
+    module : AttnGenNetwork
+        A network whose features are pooled by :class:`AttentionPooling`.
+    x : Tensor of shape (n, n_channels, L)
+        One-hot input.
+
+    Returns
+    -------
+    attention : Tensor of shape (n, n_heads, L), or (n, n_heads + 1, L) with a hard head
+        The weights that the soft heads give the features of each position, then the share of
+        the channels that are highest there, for the hard head. Non-negative, each row with sum 1,
+        and not spread over the width of the filters: the mean over heads of what is returned,
+        spread, is what :func:`attend` returns.
+    """
+    with evaluation_mode(module), torch.no_grad():
+        return module.heads(x)  # type: ignore[operator]  # torch types it as a Tensor

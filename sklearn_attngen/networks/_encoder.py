@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -90,19 +89,30 @@ class ConvEncoder(nn.Module):
 
         A window with a letter counts; those without any do not.
         """
-        if self.pool_size == 1:
-            return real
-        padded = F.pad(real, (0, -real.shape[1] % self.pool_size))
-        return padded.unflatten(1, (-1, self.pool_size)).any(dim=2)
+        return real if self.pool_size == 1 else self._windows(real).any(dim=2)
 
-    def unpool(self, shares: Tensor, length: int) -> Tensor:
-        """Divide what a position of the output has over its letters: (..., L') to (..., length)."""
+    def unpool(self, shares: Tensor, real: Tensor) -> Tensor:
+        """Divide what a position of the output has over its letters.
+
+        Parameters
+        ----------
+        shares : Tensor of shape (n, m, ceil(L / pool_size))
+            What is to be divided.
+        real : bool Tensor of shape (n, L)
+            Which positions hold a letter.
+
+        Returns
+        -------
+        divided : Tensor of shape (n, m, L)
+            Letters of a window get equal shares, and what is no letter gets nothing.
+        """
         if self.pool_size == 1:
             return shares
-        repeated = shares.repeat_interleave(self.pool_size, dim=-1)[..., :length]
-        rest = length % self.pool_size
-        if not rest:
-            return repeated / self.pool_size
-        sizes = torch.full((length,), self.pool_size, dtype=shares.dtype, device=shares.device)
-        sizes[-rest:] = rest
-        return repeated / sizes
+        each = shares / self._windows(real).sum(dim=2).clamp(min=1).unsqueeze(1)
+        repeated = each.repeat_interleave(self.pool_size, dim=2)[:, :, : real.shape[1]]
+        return repeated * real.unsqueeze(1)
+
+    def _windows(self, real: Tensor) -> Tensor:
+        """Map (n, L) to (n, ceil(L / pool_size), pool_size), with nothing beyond the end."""
+        padded = F.pad(real, (0, -real.shape[1] % self.pool_size))
+        return padded.unflatten(1, (-1, self.pool_size))

@@ -179,6 +179,11 @@ def kept_statistics(module: nn.Module) -> Iterator[None]:
     ----------
     module : torch.nn.Module
         The module whose layers are kept.
+
+    Yields
+    ------
+    None
+        Nothing; afterwards the statistics follow the batches again.
     """
     layers = [layer for layer in module.modules() if isinstance(layer, BatchNorm)]
     momenta = [layer.momentum for layer in layers]

@@ -18,6 +18,8 @@ FIGURES = [
     "insertion.png",
     "motifs.png",
     "mask_fraction.png",
+    "heads.png",
+    "attention.png",
 ]
 
 

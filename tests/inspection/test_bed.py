@@ -5,10 +5,32 @@ import pandas as pd
 import pytest
 from sklearn.utils import Bunch
 
-from sklearn_attngen.inspection import Motif, to_bed
+from sklearn_attngen.inspection import Motif, to_bed, to_frame
 from sklearn_attngen.inspection._motif_clustering import SITE
 
 REGIONS = [("chr2", 100, 120, "+"), ("chr1", 200, 220, "-")]
+
+
+def test_seqlets_may_be_a_table(tmp_path):
+    """One row for each, as pandas users keep them."""
+    seqlets = pd.DataFrame({"row": [0], "start": [3], "end": [8], "score": [1.0]}, index=[7])
+    assert lines(seqlets, tmp_path / "x") == ["chr2\t103\t108\tseqlet\t1000\t."]
+
+
+def test_what_holds_no_regions_of_saliency(tmp_path):
+    """Saliency itself, its tidy table and a motif report: each is told what to pass instead."""
+    tidy = to_frame(np.ones((1, 4)), ["ACGT"])
+    for found, message in (
+        (tidy, "columns .*'position'.* extract_seqlets finds them in saliency, and to_bedgraph"),
+        (np.ones((1, 4)), "got an array: extract_seqlets finds them"),
+        (pd.DataFrame({"name": ["m"], "motif": [motif()]}), "pass its column 'motif'"),
+        ({"row": [0], "start": [0]}, r"columns \['row', 'start'\]"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            to_bed(found, REGIONS, tmp_path / "x")
+    with pytest.raises(ValueError, match=r"no column 'chrom'.*one row for each sequence; it has"):
+        to_bed(motif(), tidy, tmp_path / "x")
+    assert list(tmp_path.iterdir()) == []
 
 
 def motif(name="m", sites=((0, 2, 1, 0.5), (1, 2, 1, 1.0), (1, 4, -1, 0.25))):

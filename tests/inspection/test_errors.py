@@ -8,10 +8,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
-from sklearn_attngen import AttnGenClassifier, SequenceOneHotEncoder
+from sklearn_attngen import AttnGenClassifier, CNNClassifier, SequenceOneHotEncoder
 from sklearn_attngen.inspection import (
     MaskFractionDisplay,
     Motif,
+    convergence_delta,
+    mutagenesis,
     perturbation_curve,
     saliency,
     to_bedgraph,
@@ -68,3 +70,31 @@ def test_what_is_no_motif_and_no_region(tmp_path):
         Motif(3, np.eye(4))
     with pytest.raises(TypeError, match=r"Region 0 \(0-based\) is 5"):
         to_bedgraph(np.ones((1, 4)), [5], tmp_path / "file")
+
+
+def test_an_unknown_method_is_told_all_that_there_are(linear, X, y):
+    """Also those that the inspection adds to the network's own; no network is asked for."""
+    with pytest.raises(
+        ValueError,
+        match=r"'magic' is none of .* for Pipeline: 'auto', 'occlusion', 'mutagenesis'\.",
+    ):
+        saliency(linear, X[:2], "magic")
+    with pytest.raises(ValueError, match=r"asks a network for its own explanation, but Pipeline"):
+        saliency(linear, X[:2], "attention")
+    network = CNNClassifier(n_filters=4, n_layers=1, max_epochs=1).fit(X, y)
+    for wrong in ("magic", "attention"):
+        with pytest.raises(
+            ValueError,
+            match=rf"'{wrong}' is none of .* CNN.*: 'auto', 'occlusion', .*_gradients', 'deeplift'",
+        ):
+            saliency(network, X[:2], wrong)
+
+
+@pytest.mark.parametrize("kind", [AttnGenClassifier, CNNClassifier])
+@pytest.mark.parametrize("explain", [mutagenesis, convergence_delta])
+@pytest.mark.parametrize("length", [7, 40])
+def test_another_length_than_in_fit(length, explain, kind, make_sequences, X, y):
+    """A network that pools over positions would take it, and explain what predict refuses."""
+    network = kind(n_filters=4, n_layers=1, max_epochs=1).fit(X[:60], y[:60])
+    with pytest.raises(ValueError, match=rf"row 0 .* {length} letters, expected 30 \(.* in fit\)"):
+        explain(network, make_sequences(3, length=length))

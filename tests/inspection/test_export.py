@@ -75,3 +75,17 @@ def test_what_does_not_fit_is_said(tmp_path):
     with pytest.raises(ValueError, match="two different files"):
         to_modisco_npz(VALUES, X, tmp_path / "s.npz", str(tmp_path / "s.npz"))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("shape", [(0, 4, 4), (1, 0, 4), (0, 4), (1, 4, 4, 1), (4,)])
+def test_scores_without_a_letter_are_refused(shape, tmp_path):
+    with pytest.raises(ValueError, match=r"needs the shape \(n, L\) or \(n, L, 4\), with at least"):
+        to_modisco_npz(np.zeros(shape), ["ACGT"], tmp_path / "a.npz", tmp_path / "b.npz")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_hypothetical_score_that_is_no_number_is_found(tmp_path):
+    scores = np.zeros((2, 4, 4))
+    scores[1, 2, 3] = np.nan
+    with pytest.raises(ValueError, match=r"nan in row 1 at position 2 for T"):
+        to_modisco_npz(scores, ["ACGT"] * 2, tmp_path / "a.npz", tmp_path / "b.npz")

@@ -3,12 +3,14 @@
 import xml.etree.ElementTree as ET
 
 import pytest
+from matplotlib.figure import Figure
 
 from sklearn_attngen.inspection._html import (
     bullets,
     check_target,
     page,
     paragraph,
+    picture,
     table,
     write_text,
 )
@@ -64,3 +66,17 @@ def test_targets_that_cannot_be_written(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"does not exist\. Make it first"):
         check_target(tmp_path / "none" / "page.html")
     assert check_target(str(tmp_path / "page.html")) == tmp_path / "page.html"
+
+
+def test_what_is_wide_scrolls_and_is_named_for_keyboards_and_readers():
+    plain, letters = (
+        ET.fromstring(picture(Figure((4, 2)), alt="a <b>", caption="c", letters=wide))
+        for wide in (False, True)
+    )
+    assert plain.find("div") is None
+    scrolls = letters.find("div")
+    for region in (scrolls, ET.fromstring(table(["x"], [("y",)], caption="a <b>")).find("div")):
+        assert (region.get("class"), region.get("tabindex")) == ("scroll", "0")
+        assert region.get("aria-label") == "a <b>"
+    for image in (plain.find("img"), scrolls.find("img")):
+        assert (image.get("width"), image.get("height")) == ("384", "192")

@@ -113,6 +113,14 @@ def test_round_trip_of_proteins(tmp_path):
         (" 0.2 0.8 0 0", " 0.2 0.8 0", "line 13: a row of motif MA1 has 3 numbers"),
         (" 0.2 0.8 0 0", " 0.2 0.9 0 0", r"line 12: .* position 0 \(0-based\) holds"),
         (" 0.2 0.8 0 0", " 0.2 0.8 0 x", "line 13: a row of motif MA1 holds no number"),
+        (
+            " 0.2 0.8 0 0",
+            " nan 0.8 0 0",
+            "line 13: .*'nan 0.8 0 0', and .* must be finite. Take",
+        ),
+        (" 1.0 0.0 0 0", " 1.0 inf 0 0", "line 14: .* must be finite"),
+        (" 1.0 0.0", "\n 1.0 0.0", "line 14: a blank line stands inside .* MA1. Take it out"),
+        ("w= 2 nsites= 20 E= 0\n 0.2 0.8 0 0", "\n 0.2 0.8 0 0\n", "line 14: a blank line"),
         ("nsites= 20", "nsites= many", "line 12: nsites= many"),
         ("G 0.2 T 0.3", "G 0.2 N 0.3", "line 9: the background must hold"),
         ("T 0.3", "T 0.0", "line 9: background frequencies must be above 0"),
@@ -138,6 +146,29 @@ def test_files_of_another_kind(write, tmp_path):
     (tmp_path / "x").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ValueError, match="is not a text file"):
         read_meme(tmp_path / "x")
+
+
+def test_a_line_of_dashes_ends_a_matrix(write):
+    """As MEME itself writes below each of its matrices."""
+    first, second = read_meme(write(FILE.replace(" 1.0 0.0 0 0\n", " 1.0 0.0 0 0\n--------\n")))
+    assert (first.width, second.width) == (2, 1)
+
+
+def test_latin_1_is_told_with_its_line_and_the_way_out(tmp_path):
+    path = tmp_path / "m.meme"
+    path.write_bytes(FILE.replace("first one", "g\xe8ne").encode("latin-1"))
+    with pytest.raises(ValueError, match=r"line 11: the byte 0xe8 .* Latin-1; write it anew with"):
+        read_meme(path)
+    path.write_text(path.read_text("latin-1"), encoding="utf-8")  # what the message says
+    assert read_meme(path)[0].description == "g\xe8ne"
+
+
+def test_a_damaged_file(tmp_path):
+    whole = gzip.compress(FILE.encode())
+    for data in (whole[:30], whole[:20] + b"?" * 20):
+        (tmp_path / "m.gz").write_bytes(data)
+        with pytest.raises(ValueError, match="is compressed with gzip and damaged"):
+            read_meme(tmp_path / "m.gz")
 
 
 def test_what_cannot_be_written(tmp_path):

@@ -146,3 +146,9 @@ def test_what_cannot_be_drawn(report):
         MotifDisplay.from_motifs(motif, titles=["a", "b"])
     with pytest.raises(TypeError, match="DataFrame that motif_report"):
         MotifDisplay.from_report([motif])
+
+
+def test_no_minus_before_a_zero(report):
+    changed = report.assign(effect_control=-0.001)
+    texts = [text.get_text() for text in MotifDisplay.from_report(changed).ax_.texts]
+    assert all("control 0.00" in text for text in texts)

@@ -11,6 +11,7 @@ from sklearn.pipeline import make_pipeline
 
 from sklearn_attngen import AttnGenClassifier, CNNClassifier, make_kmer_classifier
 from sklearn_attngen.inspection import mutagenesis, saliency
+from sklearn_attngen.networks import substitution_logits
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
 
 LETTERS = "ACGT"
@@ -126,6 +127,45 @@ def test_networks_are_asked_directly_and_say_the_same(kind, strands, planted, fe
     np.testing.assert_allclose(changes, logits, atol=2e-5)
 
 
+@pytest.mark.parametrize("kind", [AttnGenClassifier, CNNClassifier])
+@pytest.mark.parametrize("strands", [False, "average"])
+@pytest.mark.parametrize("n_layers", [0, 2, 4])
+def test_long_sequences_with_unknown_ends(kind, strands, n_layers):
+    """Windows and whole sequences say the same as the estimator, also at the ends and beside N."""
+    rng = np.random.default_rng(0)
+    X = np.array(["".join(row) for row in rng.choice(list(LETTERS), (40, 60))])
+    model = fitted(
+        kind,
+        (X, np.array(["no", "yes"])[np.arange(40) % 2]),
+        n_layers=n_layers,
+        max_epochs=2,
+        reverse_complement=strands,
+    )
+    rows = [X[0], "NNN" + X[1][3:58] + "NN", "N" * 20 + X[2][20:31] + "N" * 29, "N" * 59 + "A"]
+    expected = by_hand(log_odds(model, 1), rows)
+    changes = mutagenesis(model, rows, target="yes")
+    np.testing.assert_allclose(changes, expected, atol=2e-5)
+    assert np.abs(expected).max() > 0.01
+    assert (changes[1, [0, 1, 2, 58, 59]] == 0).all()
+    codes = SequenceOneHotEncoder().fit_transform(rows).reshape(4, 60, 4)
+    assert (changes[codes == 1] == 0).all()
+
+
+def test_protein_networks():
+    """Twenty letters, nineteen substitutions at each position."""
+    letters = "ACDEFGHIKLMNPQRSTVWY"
+    rng = np.random.default_rng(0)
+    X = np.array(["".join(row) for row in rng.choice(list(letters), (30, 40))])
+    model = fitted(CNNClassifier, (X, np.arange(30) % 2), alphabet="protein", max_epochs=2)
+    changes = mutagenesis(model, X[:2], target=1)
+    assert changes.shape == (2, 40, 20)
+    score = log_odds(model, 1)
+    for position, code in ((0, 3), (17, 19), (39, 0)):
+        mutant = X[1][:position] + letters[code] + X[1][position + 1 :]
+        expected = score([mutant])[0] - score([X[1]])[0]
+        assert changes[1, position, code] == pytest.approx(expected, abs=2e-5)
+
+
 def test_three_classes_of_a_network(few):
     rng = np.random.default_rng(0)
     X = ["".join(row) for row in rng.choice(list(LETTERS), (60, 24))]
@@ -155,6 +195,21 @@ def test_agrees_with_tangermeme(network, few):
     expected = (contributions[1] - contributions[0]).transpose(0, 2, 1)
     centered = mutagenesis(network, known, target="yes", centered=True)
     np.testing.assert_allclose(centered, expected, atol=1e-5)
+
+
+def test_agrees_with_tangermeme_at_two_hundred_letters():
+    """Every logit of the networks as they are by default, where only windows are computed."""
+    tangermeme = pytest.importorskip("tangermeme.saturation_mutagenesis")
+    rng = np.random.default_rng(0)
+    X = np.array(["".join(row) for row in rng.choice(list(LETTERS), (12, 200))])
+    blocks = SequenceOneHotEncoder().fit_transform(X[:2]).reshape(2, 200, 4).transpose(0, 2, 1)
+    x = torch.from_numpy(np.ascontiguousarray(blocks)).float()
+    for kind in (AttnGenClassifier, CNNClassifier):
+        module = kind(max_epochs=1, random_state=0).fit(X, np.arange(12) % 2).module_
+        y0, y_hat = tangermeme.saturation_mutagenesis(module, x, raw_outputs=True, device="cpu")
+        logits, substituted = substitution_logits(module, x)
+        np.testing.assert_allclose(logits, y0, atol=1e-5)
+        np.testing.assert_allclose(substituted.transpose(1, 2), y_hat, atol=1e-5)
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 10_000])

@@ -2,8 +2,6 @@
 
 import base64
 import re
-import shutil
-import subprocess
 import sys
 import xml.etree.ElementTree as ET
 
@@ -21,9 +19,6 @@ from sklearn_attngen.inspection._report_letters import _chosen
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
 
 QUICK = {"fractions": (0, 0.2), "n_repeats": 1, "n_bootstrap": 20}
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +48,7 @@ def written(motif_data, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
     model = make_kmer_classifier(k=4).fit(X[:120], y[:120])
     with mpl.rc_context({"backend": "Agg"}):
+        before = set(plt.get_fignums())
         results = report(
             model,
             X[120:],
@@ -63,7 +59,7 @@ def written(motif_data, tmp_path_factory):
             max_samples=80,
             **QUICK,
         )
-        open_figures = plt.get_fignums()
+        open_figures = sorted(set(plt.get_fignums()) - before)
     return Page(path.read_text(encoding="utf-8"), results, model, open_figures)
 
 
@@ -265,19 +261,3 @@ def test_an_error_on_the_way_keeps_the_old_file(known, X, y, tmp_path, monkeypat
     with pytest.raises(RuntimeError, match="no saliency"):
         report(known, X, y, path, motifs=False, **QUICK)
     assert path.read_text() == "old"
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
-def test_a_browser_shows_the_page(written, tmp_path):
-    path = tmp_path / "report.html"
-    path.write_text(written.text, encoding="utf-8")
-    done = subprocess.run(
-        [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", path.as_uri()],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "What these numbers do not say" in done.stdout
-    assert "violates the following Content Security Policy" not in done.stderr

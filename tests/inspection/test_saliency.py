@@ -312,7 +312,7 @@ def test_one_versus_one_works(X):
     ("arguments", "message"),
     [
         ({"method": "attention"}, "method='occlusion', which works for every classifier"),
-        ({"method": "nonsense"}, "method='nonsense'"),
+        ({"method": "nonsense"}, "method='nonsense' is none of .*: 'auto', 'occlusion'"),
         ({"method": None}, "method"),
         ({"target": "maybe"}, r"'maybe' \(row 0, 0-based\) is none of the classes"),
         ({"target": ["yes", "maybe"]}, "row 1"),

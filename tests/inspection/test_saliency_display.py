@@ -137,6 +137,9 @@ def test_a_heat_map_may_be_sorted_by_the_peak_within_each_class():
     assert display.image_.get_array().argmax(axis=1).tolist() == [0, 3, 5, 1, 2, 4]
     with pytest.raises(ValueError, match="sort must be 'peak' or None"):
         display.plot(sort="name")
+    for kind in ("profile", "sequences"):
+        with pytest.raises(ValueError, match=rf"sort='peak' orders .* and kind='{kind}' has none"):
+            SaliencyDisplay.from_saliency(np.eye(4), ["ACGT"] * 4, kind=kind, sort="peak")
 
 
 def test_a_few_large_values_do_not_darken_all_others():

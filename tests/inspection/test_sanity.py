@@ -160,7 +160,7 @@ def test_what_cannot_be_checked_says_why(linear, X, y):
 def test_networks_without_attention_say_so(planted):
     model = CNNClassifier(n_filters=8, n_layers=1, max_epochs=1, random_state=0).fit(*planted)
     found = sanity_checks(model, *planted, checks=["method_agreement"], max_sequences=5)
-    assert found["verdict"].iloc[0].startswith("not applicable: method must be one of")
+    assert found["verdict"].iloc[0].startswith("not applicable: method='attention' is none of")
     assert found["correlation"].iloc[1:].notna().all()
 
 
@@ -259,3 +259,18 @@ def test_any_classifier_can_be_checked(make, X, y):
     assert found["check"].tolist() == CHECKS
     assert found["verdict"].iloc[0].endswith("has no network that sees the letters")
     assert found["correlation"].iloc[1:].notna().all()
+
+
+def test_clones_that_cannot_be_fitted_are_named_with_the_way_out(X, y):
+    """Five folds of four rows: the estimator's own message says nothing about clones."""
+    model = make_pipeline(
+        SequenceOneHotEncoder(), CalibratedClassifierCV(LogisticRegression(), cv=5)
+    ).fit(X, y)
+    rows = [*np.flatnonzero(y == "no")[:2], *np.flatnonzero(y == "yes")[:2]]
+    message = r"clone of Pipeline could not be fitted on the 4 rows.*5-fold.*X_train and y_train"
+    with pytest.raises(ValueError, match=message):
+        sanity_checks(model, X[rows], y[rows])
+    table = sanity_checks(
+        model, X[rows], y[rows], X_train=X, y_train=y, checks=["label_randomization"], n_repeats=2
+    )
+    assert np.isfinite(table["correlation"]).all()

@@ -280,26 +280,34 @@ def test_attention_on_a_window_is_divided_over_its_letters(length: int) -> None:
     """Each row still sums to one, and letters of a window get the same."""
     encoder = build_encoder(pool_size=3)
     shares = torch.rand(2, 4, -(-length // 3), generator=seeded()).softmax(dim=2)
-    letters = encoder.unpool(shares, length)
+    letters = encoder.unpool(shares, torch.ones(2, length, dtype=torch.bool))
     assert letters.shape == (2, 4, length)
     sums = torch.stack([part.sum(dim=2) for part in letters.split(3, dim=2)], dim=2)
     torch.testing.assert_close(sums, shares)
     assert letters[..., 0].equal(letters[..., min(2, length - 1)])
 
 
+def test_what_is_no_letter_gets_nothing_from_its_window() -> None:
+    """The other letters of the window share what it has."""
+    encoder = build_encoder(pool_size=3)
+    real = torch.tensor([[True, False, True, False]])
+    letters = encoder.unpool(torch.tensor([[[0.6, 0.4]]]), real)
+    torch.testing.assert_close(letters, torch.tensor([[[0.3, 0.0, 0.3, 0.0]]]))
+
+
 @pytest.mark.parametrize("length", [1, 3, 20, 21])
 def test_a_pooled_network_scores_every_letter(length: int) -> None:
-    """Heads and scores are at the resolution of letters; N in a window of its own gets no head."""
+    """Heads and scores are at the resolution of letters; N gets no head."""
     module = network(n_positions=length, pool_size=2).eval()
     x = sequences(length=length)
-    x[0, :, 4:8] = 0
+    x[0, :, 4:9] = 0
     logits, scores = module.attend(x)
     heads = module.heads(x)
     assert scores.shape == (6, length)
     assert heads.shape == (6, 3, length)
     torch.testing.assert_close(heads.sum(dim=2), torch.ones(6, 3))
     torch.testing.assert_close(scores.sum(dim=1), torch.ones(6))
-    assert (heads[0, :, 4:8] == 0).all()
+    assert (heads[0, :, 4:9] == 0).all()
     torch.testing.assert_close(module(x), logits)
 
 

@@ -1,0 +1,91 @@
+"""Occlusion of networks: asked directly, it is what the estimator answers without the letter."""
+
+import numpy as np
+import pytest
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+
+from sklearn_attngen import AttnGenClassifier, CNNClassifier
+from sklearn_attngen.inspection import saliency
+from sklearn_attngen.preprocessing import SequenceOneHotEncoder
+
+PARAMETERS = {"n_filters": 8, "kernel_size": 7, "batch_size": 20, "max_epochs": 2}
+LENGTH = 60
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(0)
+    X = np.array(["".join(row) for row in rng.choice(list("ACGT"), (40, LENGTH))], dtype=object)
+    return X, np.array(["no", "yes"])[np.arange(40) % 2]
+
+
+@pytest.fixture(scope="module")
+def rows(data):
+    """Whole, with N at the ends and inside, and with a single letter."""
+    X = data[0]
+    return np.array(
+        [X[0], "NN" + X[1][2:30] + "N" + X[1][31:58] + "NN", "N" * 9 + "A" + "N" * 50], dtype=object
+    )
+
+
+def by_definition(model, X, column):
+    """Ask for each sequence without each letter."""
+    clean = model.predict_proba(X)[:, column]
+    change = np.zeros((len(X), LENGTH))
+    for row, sequence in enumerate(X):
+        for position in np.flatnonzero(np.array(list(sequence)) != "N"):
+            without = sequence[:position] + "N" + sequence[position + 1 :]
+            change[row, position] = clean[row] - model.predict_proba([without])[0, column]
+    return change
+
+
+@pytest.mark.parametrize("kind", [AttnGenClassifier, CNNClassifier])
+@pytest.mark.parametrize("strands", [False, "average"])
+def test_networks_give_what_their_probabilities_say(kind, strands, data, rows):
+    model = kind(**PARAMETERS, reverse_complement=strands, random_state=0).fit(*data)
+    expected = by_definition(model, rows, 1)
+    signed = saliency(model, rows, "occlusion", target="yes", signed=True)
+    np.testing.assert_allclose(signed, expected, atol=2e-6)
+    assert np.abs(expected).max() > 0.001
+    size = np.abs(expected)
+    magnitude = saliency(model, rows, "occlusion", target="yes")
+    np.testing.assert_allclose(magnitude, size / size.sum(axis=1, keepdims=True), atol=1e-3)
+    for batch_size in (1, 7):
+        again = saliency(model, rows, "occlusion", "yes", signed=True, batch_size=batch_size)
+        np.testing.assert_allclose(again, signed, atol=1e-6)
+
+
+def test_networks_behind_encoders_and_searches(data, rows):
+    network = AttnGenClassifier(**PARAMETERS, random_state=0)
+    pipeline = make_pipeline(SequenceOneHotEncoder(), network)
+    search = GridSearchCV(pipeline, {"attngenclassifier__n_heads": [2]}, cv=2).fit(*data)
+    expected = by_definition(search, rows, 0)
+    signed = saliency(search, rows, "occlusion", target="no", signed=True)
+    np.testing.assert_allclose(signed, expected, atol=2e-6)
+
+
+class Cautious(CNNClassifier):
+    """Says less than its network does."""
+
+    def predict_proba(self, X):
+        return 0.8 * super().predict_proba(X) + 0.1
+
+
+def test_an_estimator_that_changes_the_probabilities_is_asked_itself(data, rows):
+    model = Cautious(**PARAMETERS, random_state=0).fit(*data)
+    expected = by_definition(model, rows, 1)
+    signed = saliency(model, rows, "occlusion", target="yes", signed=True)
+    np.testing.assert_allclose(signed, expected, atol=1e-6)
+    bold = by_definition(super(Cautious, model), rows, 1)
+    assert np.abs(bold - expected).max() > 1e-4
+
+
+def test_networks_are_not_asked_for_whole_sequences(data, rows):
+    """One pass for the sequences; of each letter, only what it reaches."""
+    model = AttnGenClassifier(**PARAMETERS, random_state=0).fit(*data)
+    asked = []
+    original = model.predict_proba
+    model.predict_proba = lambda X: asked.append(len(X)) or original(X)
+    saliency(model, rows, "occlusion")
+    assert asked == [len(rows)]

@@ -1,0 +1,34 @@
+"""cluster_seqlets tells arguments that stand in the wrong order."""
+
+import numpy as np
+import pytest
+
+from sklearn_attngen.inspection import cluster_seqlets, extract_seqlets
+
+
+@pytest.mark.parametrize(
+    ("order", "message"),
+    [
+        ([1, 0, 2], "got saliency in the place of sequences"),
+        ([0, 2, 1], "got seqlets in the place of saliency"),
+        ([2, 1, 0], "got seqlets in the place of sequences"),
+        ([1, 2, 0], "in the place of"),
+    ],
+)
+@pytest.mark.parametrize("as_list", [False, True])
+def test_swapped_arguments(order, message, as_list, make_sequences):
+    X, values = make_sequences(30, length=20), np.random.default_rng(0).random((30, 20))
+    seqlets = extract_seqlets(values, width=5, false_discovery_rate=1)
+    if as_list:
+        X, values = X.tolist(), values.tolist()
+    given = [X, values, seqlets]
+    with pytest.raises(TypeError, match=f"{message}.*Pass the sequences first"):
+        cluster_seqlets(*(given[i] for i in order))
+    assert isinstance(cluster_seqlets(*given), list)
+
+
+def test_saliency_of_zeros_and_ones_is_no_swap():
+    """One-hot letters and planted positions look alike: neither is refused."""
+    X, values = np.eye(4)[[[0, 1, 2, 3]] * 30], np.ones((30, 4))
+    seqlets = extract_seqlets(values, width=4, false_discovery_rate=1)
+    assert len(cluster_seqlets(X.reshape(30, -1), values, seqlets)) <= 1

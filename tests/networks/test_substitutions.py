@@ -1,0 +1,334 @@
+"""substitution_logits: windows give what whole sequences give, for every network and input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from sklearn_attngen.networks import (
+    AttentionPooling,
+    AttnGenNetwork,
+    CNNNetwork,
+    PositionBias,
+    build_module,
+    substitution_logits,
+)
+from sklearn_attngen.networks._substitutions import _WindowedNetwork
+from sklearn_attngen.networks._window_pooling import KnownPooling
+
+KINDS = [AttnGenNetwork, CNNNetwork]
+
+
+def network(kind: type[nn.Module], length: int, **changes: Any) -> nn.Module:
+    """A network with weights of every kind away from where they start, in double precision."""
+    parameters = {
+        "n_channels": 4,
+        "n_positions": length,
+        "n_classes": 3,
+        "n_filters": 6,
+        "kernel_size": 5,
+        "n_layers": 2,
+        "dropout": 0.1,
+    }
+    if kind is AttnGenNetwork:
+        parameters["n_heads"] = 2
+    generator = torch.Generator().manual_seed(0)
+    module = build_module(kind, generator, **(parameters | changes))
+    with torch.no_grad():
+        for layer in module.modules():
+            if isinstance(layer, nn.BatchNorm1d):
+                layer.running_mean.normal_(std=0.3, generator=generator)
+                layer.running_var.uniform_(0.5, 2, generator=generator)
+                layer.weight.uniform_(-1, 2, generator=generator)
+            if isinstance(layer, PositionBias):
+                layer.weight.normal_(std=0.05, generator=generator)
+            if isinstance(layer, nn.Conv1d | nn.Linear) and layer.bias is not None:
+                layer.bias.normal_(std=0.3, generator=generator)
+    return module.eval().double()
+
+
+def sequences(n: int, length: int, n_channels: int = 4, seed: int = 0) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    codes = torch.randint(n_channels, (n, 1, length), generator=generator)
+    return (codes == torch.arange(n_channels).view(1, -1, 1)).double()
+
+
+def with_unknown(x: Tensor) -> Tensor:
+    """The same with N at both ends, inside, and nearly everywhere."""
+    x = x.clone()
+    x[0, :, [0, 1, -1]] = 0
+    x[1, :, [2, x.shape[2] // 2]] = 0
+    x[2, :, : x.shape[2] - 3] = 0
+    return x
+
+
+def by_definition(module: nn.Module, x: Tensor, replacements: Tensor) -> Tensor:
+    """Each substituted sequence on its own way through the network."""
+    n, _, length = x.shape
+    results = []
+    with torch.no_grad():
+        for position in range(length):
+            for replacement in replacements:
+                changed = x.clone()
+                changed[:, :, position] = replacement
+                results.append(module(changed))
+    return torch.stack(results, dim=1).view(n, length, len(replacements), -1)
+
+
+@pytest.fixture
+def windows(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
+    """Always take windows, also where whole sequences were faster; collects their shapes."""
+    monkeypatch.setattr(_WindowedNetwork, "pays", lambda *_: True)
+    return record_windows(monkeypatch)
+
+
+def record_windows(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
+    shapes: list[tuple[int, ...]] = []
+    original = KnownPooling.apply
+
+    def apply(self: KnownPooling, features: Tensor, *rest: Any) -> Tensor:
+        shapes.append(tuple(features.shape))
+        return original(self, features, *rest)
+
+    monkeypatch.setattr(KnownPooling, "apply", apply)
+    return shapes
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("length", [1, 4, 30, 61])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"kernel_size": 1, "n_layers": 0},
+        {"kernel_size": 11, "n_layers": 1, "n_filters": 3},
+        {"kernel_size": 3, "n_layers": 4, "n_filters": 5},
+        {"batch_norm": False, "activation": "relu", "n_layers": 3},
+        {"activation": "exponential", "n_classes": 2},
+        {"n_channels": 20, "n_filters": 5, "n_layers": 1},
+    ],
+    ids=str,
+)
+def test_equals_whole_sequences(
+    kind: type[nn.Module],
+    length: int,
+    changes: dict[str, Any],
+    windows: list[tuple[int, ...]],
+) -> None:
+    """Letters and N, in place of letters and of N, at every position, ends included."""
+    module = network(kind, length, **changes)
+    n_channels = changes.get("n_channels", 4)
+    x = sequences(4, length, n_channels)
+    if length > 3:
+        x = with_unknown(x)
+    replacements = torch.cat([torch.eye(n_channels)[:5], torch.zeros(1, n_channels)]).double()
+    logits, substituted = substitution_logits(module, x, replacements)
+    torch.testing.assert_close(logits, module(x).detach(), rtol=0, atol=0)
+    expected = by_definition(module, x, replacements)
+    torch.testing.assert_close(substituted, expected, rtol=1e-9, atol=1e-10)
+    assert (expected - logits[:, None, None]).abs().max() > 1e-3
+    assert bool(windows) == (length > 1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(deadline=None, derandomize=True, max_examples=30)
+@given(
+    text=st.lists(st.text("ACGTN", min_size=24, max_size=24), min_size=1, max_size=4),
+    batch_size=st.one_of(st.none(), st.integers(1, 200)),
+)
+def test_any_letters_in_any_batches(
+    kind: type[nn.Module], text: list[str], batch_size: int | None
+) -> None:
+    """Rows of one letter or none are among them."""
+    module = network(kind, 24, n_layers=1)
+    windowed = _WindowedNetwork.read(module)
+    assert windowed is not None
+    assert windowed.pays(24)
+    x = torch.stack([torch.tensor([[c == each for each in t] for c in "ACGT"]) for t in text])
+    x = x.double()
+    replacements = torch.cat([torch.eye(4), torch.zeros(1, 4)]).double()
+    _, substituted = substitution_logits(module, x, replacements, batch_size=batch_size)
+    expected = by_definition(module, x, replacements)
+    torch.testing.assert_close(substituted, expected, rtol=1e-9, atol=1e-10)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_single_precision_loses_nothing(kind: type[nn.Module]) -> None:
+    """Windows are as near to the values of double precision as whole sequences are."""
+    module = network(kind, 90, n_filters=32, kernel_size=11)
+    x = with_unknown(sequences(3, 90))
+    exact = by_definition(module, x, torch.eye(4).double())
+    module, x = module.float(), x.float()
+    plain = (by_definition(module, x, torch.eye(4)) - exact).abs().max()
+    _, substituted = substitution_logits(module, x)
+    assert substituted.dtype == torch.float32
+    assert (substituted - exact).abs().max() <= 3 * plain
+    assert plain <= 1e-5 * exact.abs().max()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_default_networks_take_windows(
+    kind: type[nn.Module], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At 200 letters of which a substitution reaches 29; short sequences go as a whole."""
+    shapes = record_windows(monkeypatch)
+    module = network(kind, 200, n_filters=32, kernel_size=11)
+    substitution_logits(module, sequences(1, 200))
+    assert {shape[:2] for shape in shapes} == {(29, 32)}
+    shapes.clear()
+    substitution_logits(network(kind, 20, n_filters=32, kernel_size=11), sequences(1, 20))
+    assert not shapes
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 50, 10_000])
+def test_batch_size_bounds_the_windows(batch_size: int, windows: list[tuple[int, ...]]) -> None:
+    """All replacements of a position stay together; results do not depend on it."""
+    module, x = network(AttnGenNetwork, 40), with_unknown(sequences(5, 40))
+    _, expected = substitution_logits(module, x)
+    windows.clear()
+    _, substituted = substitution_logits(module, x, batch_size=batch_size)
+    torch.testing.assert_close(substituted, expected)
+    for _, _, n_replacements, n_rows, n_positions in windows:
+        assert n_rows * n_positions * n_replacements <= max(batch_size, n_replacements)
+
+
+@pytest.mark.parametrize("length", [12, 60])
+def test_only_where_asked(length: int) -> None:
+    """Elsewhere, and for the letter that is there, stand the logits of the sequence, bit by bit."""
+    module, x = network(AttnGenNetwork, length), sequences(3, length)
+    where = torch.zeros(3, length, dtype=torch.bool)
+    where[0, 3] = where[2, 7:] = True
+    logits, substituted = substitution_logits(module, x, where=where)
+    same = logits[:, None, None].expand_as(substituted)
+    kept = ~where[:, :, None] | (x == 1).transpose(1, 2)
+    assert torch.equal(substituted[kept], same[kept])
+    expected = by_definition(module, x, torch.eye(4).double())
+    torch.testing.assert_close(substituted[~kept], expected[~kept])
+    _, nothing = substitution_logits(module, x, where=torch.zeros_like(where))
+    assert torch.equal(nothing, same)
+
+
+@pytest.mark.parametrize("n_layers", [0, 2])
+def test_what_changes_nothing_changes_no_bit(n_layers: int, windows: list[tuple[int, ...]]) -> None:
+    """Where no filter answers, logits are those of the sequence, also in single precision."""
+    module = network(CNNNetwork, 90, n_layers=n_layers).float()
+    with torch.no_grad():
+        module.encoder.position.weight[:, :40] = -100  # type: ignore[index,union-attr]
+    logits, substituted = substitution_logits(module, sequences(2, 90).float())
+    same = (substituted == logits[:, None, None]).all(dim=3).all(dim=2).all(dim=0)
+    assert same[:38].all()
+    assert not same[38:].any()
+    assert windows
+
+
+def test_soft_input_and_soft_replacements(windows: list[tuple[int, ...]]) -> None:
+    module = network(CNNNetwork, 40)
+    x = torch.rand(3, 4, 40, generator=torch.Generator().manual_seed(0)).double()
+    replacements = torch.full((1, 4), 0.25).double()
+    _, substituted = substitution_logits(module, x, replacements)
+    torch.testing.assert_close(substituted, by_definition(module, x, replacements))
+    assert windows
+
+
+def test_numbers_are_no_letters(windows: list[tuple[int, ...]]) -> None:
+    """With one channel a zero counts like any other number."""
+    module = network(AttnGenNetwork, 30, n_channels=1, batch_norm=False, activation="relu")
+    x = torch.randn(2, 1, 30, generator=torch.Generator().manual_seed(0)).double()
+    x[0, 0, :29] = 0
+    replacements = torch.tensor([[0.0], [2.0]]).double()
+    _, substituted = substitution_logits(module, x, replacements)
+    torch.testing.assert_close(substituted, by_definition(module, x, replacements))
+    assert windows
+
+
+@pytest.mark.parametrize(("sharpness", "in_windows"), [(2.0, True), (8.0, True), (60.0, False)])
+def test_peaked_attention_keeps_its_digits(
+    sharpness: float, in_windows: bool, windows: list[tuple[int, ...]]
+) -> None:
+    """What is left when the attended letter goes is not the difference of two large sums."""
+    module = network(AttnGenNetwork, 60)
+    with torch.no_grad():
+        module.pooling.position.weight[:, 30] += sharpness  # type: ignore[index,union-attr]
+        module.pooling.score.weight *= 20  # type: ignore[operator,union-attr]
+    x = sequences(2, 60)
+    replacements = torch.zeros(1, 4).double()
+    exact = by_definition(module, x, replacements)
+    _, double = substitution_logits(module, x, replacements)
+    torch.testing.assert_close(double, exact, rtol=1e-9, atol=1e-10)
+    module = module.float()
+    plain = (by_definition(module, x.float(), replacements.float()) - exact).abs().max()
+    _, single = substitution_logits(module, x.float(), replacements.float())
+    assert (single - exact).abs().max() <= 5 * plain
+    # without the letter the network looks elsewhere
+    assert (exact[:, 30] - exact[:, 0]).abs().max() > 1e-3
+    assert any(shape[4] > 1 for shape in windows) == in_windows
+
+
+def test_other_modules_are_asked_for_whole_sequences() -> None:
+    module = nn.Sequential(nn.Conv1d(4, 3, 4), nn.ReLU(), nn.Flatten(), nn.Linear(3 * 17, 2))
+    module, x = module.double(), sequences(2, 20)
+    seen: list[int] = []
+    module.register_forward_pre_hook(lambda _, inputs: seen.append(len(inputs[0])))
+    _, substituted = substitution_logits(module, x, batch_size=7)
+    assert sum(seen) == 2 + 2 * 20 * 3
+    assert max(seen) == 7
+    torch.testing.assert_close(substituted, by_definition(module, x, torch.eye(4).double()))
+
+
+def test_hooks_see_whole_sequences() -> None:
+    """And what they change is not lost."""
+    module, x = network(CNNNetwork, 80), sequences(1, 80)
+    handle = module.get_submodule("encoder").register_forward_hook(lambda _, __, out: out * 2)
+    _, substituted = substitution_logits(module, x)
+    torch.testing.assert_close(substituted, by_definition(module, x, torch.eye(4).double()))
+    handle.remove()
+    assert not torch.allclose(substituted, substitution_logits(module, x)[1])
+
+
+class Doubled(CNNNetwork):
+    """Does more than its parent."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return 2 * super().forward(x)
+
+
+def test_subclasses_are_not_taken_for_their_parents() -> None:
+    module, x = network(Doubled, 60), sequences(1, 60)
+    _, substituted = substitution_logits(module, x)
+    torch.testing.assert_close(substituted, by_definition(module, x, torch.eye(4).double()))
+
+
+def test_a_network_that_does_more_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows that do not give the network's output for the sequence itself are not used."""
+    original = AttentionPooling.forward
+
+    def forward(self: AttentionPooling, *arguments: Tensor) -> Any:
+        pooled, *rest = original(self, *arguments)
+        return pooled * 1.5, *rest
+
+    monkeypatch.setattr(AttentionPooling, "forward", forward)
+    module, x = network(AttnGenNetwork, 60), sequences(1, 60)
+    _, substituted = substitution_logits(module, x)
+    torch.testing.assert_close(substituted, by_definition(module, x, torch.eye(4).double()))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_mode_and_gradients_are_as_before(kind: type[nn.Module]) -> None:
+    """Also from training mode and inside of an autocast, the network is asked as it predicts."""
+    module, x = network(kind, 60).float(), sequences(2, 60).float()
+    expected = substitution_logits(module, x)[1]
+    module.train()
+    module.get_submodule("encoder").eval()
+    before = [layer.training for layer in module.modules()]
+    statistics = [buffer.clone() for buffer in module.buffers()]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        logits, substituted = substitution_logits(module, x)
+    assert torch.equal(substituted, expected)
+    assert not logits.requires_grad
+    assert [layer.training for layer in module.modules()] == before
+    assert all(map(torch.equal, statistics, module.buffers()))
