@@ -218,9 +218,9 @@ class TrainingMixin:
             {key: value for key, value in row.items() if key != "batches"} for row in net.history
         ]
         self.n_iter_ += len(net.history)
-        self._summarise_saliency(
-            sequences.take(rows), index[rows], SUMMARY_ROWS if cycle else PARTIAL_SUMMARY_ROWS
-        )
+        if len(rows) < len(index):
+            sequences, index = sequences.take(rows), index[rows]
+        self._summarise_saliency(sequences, index, SUMMARY_ROWS if cycle else PARTIAL_SUMMARY_ROWS)
         return self
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NoReturn
 
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from ._alphabet import NO_SIGNAL, Alphabet
 from ._messages import bad_letter, is_missing
 
+# letters that are encoded at a time: they stay in the processor's cache
+_PART = 1 << 18
 _BAD = 254  # code of a character that is no letter of the alphabet; never leaves this module
 
 
@@ -26,27 +29,12 @@ def encode_column(
             "Found array with 0 sample(s) (shape=(0,)) while a minimum of 1 is required."
         )
     if isinstance(column, np.ndarray):
-        buffer, lengths = _fixed_width_buffer(column)
-        if buffer is None:
-            column = column.tolist()
-    if isinstance(column, list):
-        column, buffer, lengths = _list_buffer(column, alphabet)
-    assert buffer is not None
-    if lengths.min() == 0:
-        row = int(np.argmin(lengths))
-        raise ValueError(
-            f"The sequence in row {row} (0-based) is empty. Remove it, with its label, or supply "
-            f"the sequence."
-        )
-    codes = buffer.translate(_table(alphabet))
-    bad = codes.find(_BAD)
-    if bad < 0 and unknown == "error":
-        bad = codes.find(NO_SIGNAL)
-    if bad >= 0:
-        row = int(np.searchsorted(np.cumsum(lengths), bad, side="right"))
-        position = bad - int(lengths[:row].sum())
-        raise ValueError(bad_letter(chr(buffer[bad]), row, position, alphabet))
-    return np.frombuffer(codes, dtype=np.uint8), lengths
+        found = _encode_array(column, alphabet, unknown)
+        if found is not None:
+            return found
+        # a character that is not ASCII: the row is named there
+        return _encode_list(column.tolist(), alphabet, unknown)
+    return _encode_list(column, alphabet, unknown)
 
 
 def to_matrix(
@@ -91,48 +79,99 @@ def to_matrix(
     return matrix
 
 
-def _list_buffer(
-    rows: list[Any], alphabet: Alphabet
-) -> tuple[list[Any], bytearray, NDArray[np.int64]]:
-    """Join a list of strings into one ASCII buffer."""
+def _encode_list(
+    rows: list[Any], alphabet: Alphabet, unknown: str
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Encode a list of strings, a part of it at a time: only the codes take memory."""
     try:
-        text = "".join(rows)
+        lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
     except TypeError:
-        rows = _as_text(rows)
-        text = "".join(rows)
-    lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
-    try:
-        return rows, bytearray(text, "ascii"), lengths
-    except UnicodeEncodeError as error:
-        row = int(np.searchsorted(np.cumsum(lengths), error.start, side="right"))
-        position = error.start - int(lengths[:row].sum())
-        message = bad_letter(text[error.start], row, position, alphabet)
-        raise ValueError(message) from None
+        _as_text(rows)
+        raise
+    _refuse_empty(lengths)
+    codes = np.empty(lengths.sum(), dtype=np.uint8)
+    end = 0
+    for start, stop in _parts(lengths):
+        try:
+            text = "".join(rows[start:stop])
+        except TypeError:
+            text = "".join(_as_text(rows[start:stop], start))
+        try:
+            letters = text.encode("ascii")
+        except UnicodeEncodeError as error:
+            _raise_bad_letter(text[error.start], error.start, start, lengths, alphabet)
+        begin, end = end, end + len(letters)
+        codes[begin:end] = _translate(letters, start, lengths, alphabet, unknown)
+    return codes, lengths
 
 
-def _fixed_width_buffer(column: NDArray[Any]) -> tuple[bytearray | None, NDArray[np.int64]]:
-    """Copy the letters of a U or S array; None if a character is not ASCII."""
+def _encode_array(
+    column: NDArray[Any], alphabet: Alphabet, unknown: str
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]] | None:
+    """Encode a U or S array, also one that is mapped from a file; None if it is not ASCII."""
     lengths = np.char.str_len(column).astype(np.int64)
-    width = column.dtype.itemsize // (4 if column.dtype.kind == "U" else 1)
-    if width == 0:
-        return bytearray(), lengths
-    if column.dtype.kind == "U":
-        native = np.ascontiguousarray(column, dtype=column.dtype.newbyteorder("="))
-        characters: NDArray[Any] = native.view(np.uint32)
-    else:
-        characters = np.ascontiguousarray(column).view(np.uint8)
-    if characters.max() > 127:
-        return None, lengths
-    letters = characters.reshape(len(column), width).astype(np.uint8, copy=False)
-    if lengths.min() < width:
-        letters = letters[np.arange(width) < lengths[:, None]]
-    return bytearray(letters), lengths
+    _refuse_empty(lengths)
+    unicode = column.dtype.kind == "U"
+    width = column.dtype.itemsize // (4 if unicode else 1)
+    codes = np.empty(lengths.sum(), dtype=np.uint8)
+    end = 0
+    for start, stop in _parts(lengths):
+        part = np.ascontiguousarray(column[start:stop], dtype=column.dtype.newbyteorder("="))
+        characters: NDArray[Any] = part.view(np.uint32 if unicode else np.uint8)
+        if characters.max() > 127:
+            return None
+        table = characters.reshape(-1, width).astype(np.uint8, copy=False)
+        if lengths[start:stop].min() < width:
+            table = table[np.arange(width) < lengths[start:stop, None]]
+        letters = table.tobytes()
+        begin, end = end, end + len(letters)
+        codes[begin:end] = _translate(letters, start, lengths, alphabet, unknown)
+    return codes, lengths
 
 
-def _as_text(rows: list[Any]) -> list[str]:
+def _parts(lengths: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Yield bounds of rows with about `_PART` letters."""
+    step = max(1, int(_PART // lengths.mean()))
+    for start in range(0, len(lengths), step):
+        yield start, min(start + step, len(lengths))
+
+
+def _translate(
+    letters: bytes, start: int, lengths: NDArray[np.int64], alphabet: Alphabet, unknown: str
+) -> NDArray[np.uint8]:
+    """Turn the letters of the rows from `start` on into codes."""
+    codes = letters.translate(_table(alphabet))
+    bad = codes.find(_BAD)
+    if bad < 0 and unknown == "error":
+        bad = codes.find(NO_SIGNAL)
+    if bad >= 0:
+        _raise_bad_letter(chr(letters[bad]), bad, start, lengths, alphabet)
+    return np.frombuffer(codes, dtype=np.uint8)
+
+
+def _raise_bad_letter(
+    letter: str, index: int, start: int, lengths: NDArray[np.int64], alphabet: Alphabet
+) -> NoReturn:
+    """Raise for a letter that is the index-th of those of the rows from `start` on."""
+    ends = np.cumsum(lengths[start:])
+    row = int(np.searchsorted(ends, index, side="right"))
+    position = index - int(ends[row] - lengths[start + row])
+    raise ValueError(bad_letter(letter, start + row, position, alphabet)) from None
+
+
+def _refuse_empty(lengths: NDArray[np.int64]) -> None:
+    if lengths.min() == 0:
+        row = int(np.argmin(lengths))
+        raise ValueError(
+            f"The sequence in row {row} (0-based) is empty. Remove it, with its label, or supply "
+            f"the sequence."
+        )
+
+
+def _as_text(rows: list[Any], start: int = 0) -> list[str]:
     """Turn bytes into str; raise for the first row that is neither."""
     text = []
-    for row, value in enumerate(rows):
+    for row, value in enumerate(rows, start):
         if isinstance(value, str):
             text.append(value)
         elif isinstance(value, bytes):

@@ -43,6 +43,14 @@ def test_exponential_is_cut_before_it_overflows() -> None:
     assert torch.isfinite(Exponential()(torch.tensor([1e30]))).all()
 
 
+def test_exponential_has_its_own_gradient_up_to_the_limit_and_none_above() -> None:
+    """A value that is cut has no say; nan is not hidden."""
+    x = torch.tensor([-2.0, 0.5, 5.0], requires_grad=True)
+    (gradient,) = torch.autograd.grad(Exponential(limit=3.0)(x).sum(), x)
+    torch.testing.assert_close(gradient, torch.tensor([-2.0, 0.5, -torch.inf]).exp())
+    assert Exponential()(torch.tensor([torch.nan])).isnan().all()
+
+
 def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
     """Dropped values are zero, the others are scaled up."""
     layer = SeededDropout(0.25)
@@ -185,3 +193,54 @@ def test_dropout_keeps_its_share_in_bfloat16() -> None:
     layer.generator = seeded()
     dropped = (layer(torch.ones(1000, 1000, dtype=torch.bfloat16)) == 0).float().mean()
     assert 0.0015 < dropped < 0.0025
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("shape", [(3,), (2, 3, 5), (200, 8, 100)])
+def test_dropout_gives_zero_or_the_scaled_value_in_every_type(
+    dtype: torch.dtype, shape: tuple[int, ...]
+) -> None:
+    """Also for numbers of values that are no multiple of those of a draw; gradients likewise."""
+    layer = SeededDropout(0.25)
+    set_generator(layer, seeded())
+    x = torch.rand(shape, generator=seeded(1)).add(1).to(dtype).requires_grad_()
+    y = layer(x)
+    (gradient,) = torch.autograd.grad(y.sum(), x)
+    assert y.dtype == gradient.dtype == dtype
+    kept = y != 0
+    scale = torch.tensor(4 / 3, dtype=dtype)
+    torch.testing.assert_close(y[kept], x[kept] * scale)
+    torch.testing.assert_close(gradient, kept * scale)
+
+
+@pytest.mark.parametrize("p", [0.1, 0.003, 0.999])
+def test_dropout_keeps_the_expected_value(p: float) -> None:
+    """The share in use and the scale belong together, though the share is rounded."""
+    layer = SeededDropout(p)
+    set_generator(layer, seeded())
+    y = layer(torch.ones(1000, 2000, dtype=torch.float64))
+    share = (y != 0).double().mean().item()
+    error = 5 * math.sqrt(p * (1 - p) / y.numel())  # five standard deviations
+    assert share == pytest.approx(1 - p, abs=error + 2**-17)
+    assert y.mean().item() == pytest.approx(1, abs=error / (1 - p))
+
+
+def test_dropout_never_drops_everything_for_sure() -> None:
+    """A share that rounds to one would divide by zero."""
+    layer = SeededDropout(1 - 1e-9)
+    set_generator(layer, seeded())
+    assert layer(torch.ones(100)).isfinite().all()
+
+
+def test_dropout_noise_of_neighbours_is_independent() -> None:
+    """Values that come from one draw share nothing, in either memory layout."""
+    layer, n = SeededDropout(0.5), 100_000
+    for turned in (False, True):
+        set_generator(layer, seeded(3))
+        x = torch.ones(n, 4).t().contiguous().t() if turned else torch.ones(n, 4)
+        kept = (layer(x) != 0).double()
+        assert layer(x).stride() == x.stride()
+        together = torch.corrcoef(kept.t()) - torch.eye(4)
+        assert together.abs().max() < 5 / math.sqrt(n)
+        along = torch.corrcoef(torch.stack([kept[1:].flatten(), kept[:-1].flatten()]))[0, 1]
+        assert along.abs() < 5 / math.sqrt(4 * n)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_attngen.sequences import NO_SIGNAL, get_alphabet
+from sklearn_attngen.sequences import NO_SIGNAL, _strings, get_alphabet
 from sklearn_attngen.sequences._containers import string_column
 from sklearn_attngen.sequences._strings import encode_column, to_matrix
 
@@ -190,3 +192,57 @@ def test_padding_adds_positions_on_one_side(rows: list[str], pad: str, extra: in
     justify = str.rjust if pad == "left" else str.ljust
     padded, _ = encode([justify(row, target, "N") for row in rows])
     np.testing.assert_array_equal(matrix.reshape(-1), padded)
+
+
+@pytest.mark.parametrize("form", sorted(FORMS))
+def test_parts_join_without_a_seam(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Strings are encoded a part at a time; where a part ends changes neither codes nor errors."""
+    rng = np.random.default_rng(0)
+    rows = ["".join(rng.choice(list("ACGTNacgt"), n)) for n in rng.integers(1, 9, 50)]
+    for part in (1, 7, 40):
+        monkeypatch.setattr(_strings, "_PART", part)
+        codes, lengths = encode(FORMS[form](rows))
+        assert codes.tolist() == expected_codes(rows, "ACGT")
+        assert lengths.tolist() == [len(row) for row in rows]
+        for row in (0, 23, 49):
+            for letter in "!\u00e9":  # é fits into bytes, but not into ASCII
+                if letter == "\u00e9" and form in ("S", "bytes"):
+                    continue
+                wrong = [*rows[:row], rows[row] + letter, *rows[row + 1 :]]
+                with pytest.raises(
+                    ValueError, match=rf"(?i)row {row}\b.*position {len(rows[row])}\b"
+                ):
+                    encode(FORMS[form](wrong))
+            wrong = [*rows[:row], rows[row] + "R", *rows[row + 1 :]]
+            with pytest.raises(ValueError, match=r"(?i)row \d+"):
+                encode(FORMS[form](wrong), unknown="error")
+
+
+def test_a_row_that_is_no_string_is_named_in_a_later_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows are counted from the first of all, not from the first of the part."""
+    monkeypatch.setattr(_strings, "_PART", 4)
+    rows: list[Any] = ["ACGT"] * 9
+    with pytest.raises(TypeError, match="row 7 "):
+        encode([*rows[:7], ["A", "C", "G", "T"], "ACGT"])
+    with pytest.raises(ValueError, match=r"row 8 .*missing"):
+        encode([*rows[:8], None])
+    assert encode([*rows[:8], b"ACGT"])[1].tolist() == [4] * 9
+
+
+@pytest.mark.parametrize("form", ["list", "object", "S", "bytes", "mapped"])
+def test_encoding_takes_little_more_memory_than_the_codes(form: str, tmp_path: Path) -> None:
+    """One byte a letter, and some bytes a row; no second copy of the letters."""
+    n, length = 2_000, 1_000
+    rows = ["ACGTN" * (length // 5)] * n
+    X = FORMS[form](rows) if form != "mapped" else np.array(rows, dtype="S")
+    if form == "mapped":
+        np.save(tmp_path / "letters.npy", X)
+        X = np.load(tmp_path / "letters.npy", mmap_mode="r")
+    encode(X[:2])
+    tracemalloc.start()
+    codes, _ = encode(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert codes.nbytes == n * length
+    assert codes.flags.writeable
+    assert peak < 1.6 * n * length

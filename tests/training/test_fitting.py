@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import platform
+import subprocess
+import sys
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -78,10 +82,16 @@ def test_other_parameters_reach_skorch(make_net: MakeNet, data: SequenceDataset)
     run_epochs(net, data, 0)
     assert isinstance(net.optimizer_, torch.optim.SGD)
     assert 0.25 in decays(net)
-    net = make_net(net_params={"optimizer__weight_decay": 0.5}, weight_decay=0.25)
-    assert 0.5 in decays(net)
-    assert 0.25 not in decays(net)
-    assert isinstance(net.optimizer_, torch.optim.AdamW)
+
+
+@pytest.mark.parametrize("own", ["foreach", "differentiable"])
+def test_a_way_to_step_that_the_user_chose_is_taken(make_net: MakeNet, own: str) -> None:
+    """torch refuses two ways at once, so that the default gives way."""
+    assert make_net().optimizer_.defaults["fused"]
+    chosen = make_net(net_params={f"optimizer__{own}": True}).optimizer_.defaults
+    assert chosen[own]
+    assert not chosen["fused"]
+    assert not make_net(net_params={"optimizer__fused": False}).optimizer_.defaults["fused"]
 
 
 def test_preferences_for_positions_decay_on_their_own(make_net: MakeNet) -> None:
@@ -231,3 +241,44 @@ def test_a_failing_callback_leaves_no_noise(make_net: MakeNet, data: SequenceDat
         run_epochs(net, data, 0)
     assert net.order_generator is None
     assert net.noise_generator is None
+
+
+# memory
+
+
+FAULTS = """
+import resource
+import torch
+from sklearn_attngen.training._fitting import _keep_freed_memory
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(10):
+        activations = [torch.ones(800_000) for _ in range(18)]
+        del activations
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+torch.set_num_threads(1)
+faults()
+often = faults()
+_keep_freed_memory()
+faults()
+print(often, faults())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries differ")
+def test_memory_of_a_step_is_kept_for_the_next() -> None:
+    """Getting it from the system again, page by page, would slow down each step."""
+    environment = {key: value for key, value in os.environ.items() if "MALLOC" not in key}
+    done = subprocess.run(
+        [sys.executable, "-c", FAULTS],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+        env=environment | {"OMP_NUM_THREADS": "1"},
+    )
+    often, rarely = map(int, done.stdout.split())
+    assert often > 10_000
+    assert rarely < often / 10
