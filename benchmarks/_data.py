@@ -43,12 +43,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def load_human_or_worm(folder: Path | None) -> Split:
     """Load human against worm: a local file of windows, or demo_human_or_worm."""
     if folder is None:
-        train = fetch_genomic_benchmark("demo_human_or_worm", split="train", verbose=1)
-        test = fetch_genomic_benchmark("demo_human_or_worm", split="test", verbose=1)
-        parts = [*_with_letters(train), *_with_letters(test)]
-        return Split(*parts, "demo_human_or_worm without rows that are all N")
-    name = "human_or_worm_mixed_200.csv.gz"
-    return _from_frame(pd.read_csv(Path(folder) / name), name)
+        return load_published("demo_human_or_worm")
+    return load_file(Path(folder) / "human_or_worm_mixed_200.csv.gz")
+
+
+def load_published(name: str) -> Split:
+    """Download a set of Genomic Benchmarks, and leave out what has no letters."""
+    train = fetch_genomic_benchmark(name, split="train", verbose=1)
+    test = fetch_genomic_benchmark(name, split="test", verbose=1)
+    parts = [*_with_letters(train), *_with_letters(test)]
+    return Split(*parts, f"{name} without rows that are all N")
+
+
+def load_file(path: Path) -> Split:
+    """Load a file with the columns sequence, label and split."""
+    return _from_frame(pd.read_csv(path), path.name)
 
 
 def load_splice() -> Split:
@@ -68,7 +77,7 @@ def sample(split: Split, n_rows: int, seed: int) -> Split:
 
 
 def _with_letters(bunch: Bunch) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-    """Leave out rows that are all N: in this set N alone says "human"."""
+    """Leave out rows that are all N: in demo_human_or_worm N alone says "human"."""
     real = np.array([bool(set(sequence.upper()) - {"N"}) for sequence in bunch.data])
     print(f"left out {(~real).sum():,} of {len(real):,} rows, which are all N")
     return bunch.data[real], bunch.target[real]

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t
 
 import sklearn_attngen
 from benchmarks._data import Split
@@ -88,13 +89,17 @@ def print_table(results: pd.DataFrame, reference: str, metric: str = "accuracy")
     ]
     table = pd.DataFrame(cells, index=mean.index, columns=mean.columns).T
     wide = results.pivot(index="seed", columns="classifier", values=metric)
-    difference = (wide.rsub(wide[reference], axis=0)).agg(["mean", "min", "max"]).round(4).T
+    pairs = wide.rsub(wide[reference], axis=0)
+    difference = pairs.agg(["mean", "min", "max"]).T
+    half = t.ppf(0.975, pairs.count() - 1) * pairs.std() / np.sqrt(pairs.count())
+    difference["from"], difference["to"] = difference["mean"] - half, difference["mean"] + half
     print(f"\nmean (standard deviation) over seeds {sorted(results['seed'].unique().tolist())}")
     print(table.to_string())
     print(
-        f"\n{metric} of {reference} less that of each other, paired by seed: mean, least, largest"
+        f"\n{metric} of {reference} less that of each other, paired by seed: mean, least, largest, "
+        f"95 % interval of the mean (Student's t)"
     )
-    print(difference.drop(index=reference).to_string())
+    print(difference.drop(index=reference).round(4).to_string())
 
 
 def _with_spread(mean: float, spread: float) -> str:

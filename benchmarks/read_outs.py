@@ -1,8 +1,9 @@
 """Where between equal shares of letters and a sequence its gradient is taken, on planted motifs.
 
 ``python -m benchmarks.read_outs``: one AttnGen for each task and seed, and the average precision
-of |gradient at a point, times the way to it| times attention, for several points. Seeds are apart
-from those of ``benchmarks.planted_motifs``, because the default point is chosen by this table.
+of |gradient at a point, times the way to it| times a power of the attention at that point: 0 leaves
+attention out, 1/2 is the default. Seeds are apart from those of ``benchmarks.planted_motifs``,
+because point and power are chosen by tables like this one.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ TASKS: dict[str, dict[str, Any]] = {
     },
 }
 POINTS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+POWERS = (0.0, 0.5, 1.0)
 
 
 def main() -> None:
@@ -47,26 +49,26 @@ def main() -> None:
             classifier = AttnGenClassifier(random_state=seed).fit(data.data[:n], data.target[:n])
             one_hot = SequenceOneHotEncoder().fit_transform(data.data[n:])
             x = torch.tensor(one_hot, dtype=torch.float32).view(n_explained, -1, 4).transpose(1, 2)
-            logits, attention = attend(classifier.module_, x)
-            target = logits.argmax(dim=1)
-            evidence = {
-                f"{point:g}": interior_gradient(classifier.module_, x, target, point)
-                for point in POINTS
-            }
-            evidence["integrated"] = integrated_gradients(classifier.module_, x, target)
-            for with_attention in (True, False):
-                row: dict[str, object] = {"task": task, "seed": seed, "attention": with_attention}
+            module = classifier.module_
+            target = module(x).argmax(dim=1)
+            shares = torch.full_like(x, 0.25)
+            evidence, attention = {}, {}
+            for point in POINTS:
+                evidence[f"{point:g}"] = interior_gradient(module, x, target, point)
+                attention[f"{point:g}"] = attend(module, shares + (x - shares) * point)[1]
+            evidence["integrated"] = integrated_gradients(module, x, target)
+            attention["integrated"] = attend(module, x)[1]
+            for power in POWERS:
+                row: dict[str, object] = {"task": task, "seed": seed, "power": power}
                 for name, values in evidence.items():
-                    scores = values.abs() * attention if with_attention else values.abs()
-                    rows = zip(
-                        data.positions[n:], ~data.mutated[n:], scores.double().numpy(), strict=True
-                    )
+                    scores = (values.abs() * attention[name] ** power).double().numpy()
+                    rows = zip(data.positions[n:], ~data.mutated[n:], scores, strict=True)
                     row[name] = np.mean(
                         [average_precision_score(p[use], s[use]) for p, use, s in rows]
                     )
                 results.append(row)
                 print(row, flush=True)
-    table = pd.DataFrame(results).drop(columns="seed").groupby(["attention", "task"], sort=False)
+    table = pd.DataFrame(results).drop(columns="seed").groupby(["task", "power"], sort=False)
     print(f"\nmean over seeds {arguments.seeds}\n{table.mean().round(3).to_string()}")
     if len(arguments.seeds) > 1:
         print(f"\nstandard deviation\n{table.std().round(3).to_string()}")
