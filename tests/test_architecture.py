@@ -50,6 +50,7 @@ PUBLIC = {
         "Motif",
         "MotifDisplay",
         "PerturbationCurveDisplay",
+        "AttentionHeadsDisplay",
         "SaliencyDisplay",
         "cluster_seqlets",
         "convergence_delta",
