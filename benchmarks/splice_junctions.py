@@ -51,6 +51,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--what", choices=["models", "ablation", "fractions"], default="models")
+    parser.add_argument("--only", nargs="+", help="names of classifiers")
     parser.add_argument("--resume", action="store_true", help="keep what was measured before")
     arguments = parser.parse_args()
     scorers = {
@@ -58,6 +59,7 @@ def main() -> None:
         "faithfulness": PerturbationScorer(fraction=0.1, fill="resample"),
     }
     makers = {"models": MAKERS, "ablation": ablation(), "fractions": fractions()}[arguments.what]
+    makers = {name: makers[name] for name in arguments.only or makers}
     results = measure(
         f"splice_junctions_{arguments.what}",
         makers,
