@@ -69,7 +69,7 @@ def test_removing_salient_letters_hurts_more_than_removing_random_ones(
 ) -> None:
     """And letters chosen by a permuted saliency are random ones."""
     model = request.getfixturevalue(name)
-    scorer = PerturbationScorer(fill=fill, max_samples=300)
+    scorer = PerturbationScorer(fill=fill, max_samples=600)
     true = scorer(model, *splice[2:])
     permuted = scorer.set_params(saliency=permuted_saliency)(model, *splice[2:])
     assert true > 0.1

@@ -120,6 +120,7 @@ def hand_written(settings: Settings) -> Callable[[], Any]:
             groups,
             lr=own.learning_rate,
             weight_decay=own.weight_decay,
+            fused=True,
         )
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, max_lr=own.learning_rate, total_steps=epochs * n_batches
