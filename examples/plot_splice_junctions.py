@@ -81,8 +81,8 @@ for name in data.target_names:
 # %%
 # How much to mask?
 # -----------------
-# While it trains, AttnGen masks the letters that its attention scores lowest. How many is a
-# parameter like any other, and ``GridSearchCV`` can look at two things at once: accuracy, and
+# While it trains, AttnGen masks letters that its attention scores low. How many is a parameter
+# like any other, and ``GridSearchCV`` can look at two things at once: accuracy, and
 # faithfulness. The latter removes the 12 most salient of the 60 letters, and measures how much
 # more accuracy is lost than with 12 random ones.
 

@@ -28,7 +28,8 @@ class AttnGenClassifier(SequenceClassifier):
     A convolutional encoder describes the surroundings of every letter, and attention scores them.
     While training, letters with low scores are progressively replaced, more of them as the training
     goes on, and the prediction from what is left must agree with the prediction from the whole
-    sequence. Prediction sees the whole sequence.
+    sequence. Each step masks half of the rows of its batch, at least 64 or all. Prediction sees the
+    whole sequence.
 
     Parameters
     ----------
@@ -36,9 +37,9 @@ class AttnGenClassifier(SequenceClassifier):
         Fraction of the letters masked at the end of the ramp, at least 0 and below 1, rounded down
         for each sequence; letters without signal (N) do not count, and at least one letter is left.
     mask_by : {"positions", "mass"}, default="positions"
-        What the fraction counts: letters, or attention. "mass" masks the lowest letters that
-        together hold this fraction of a sequence's attention: many where attention is peaked, few
-        where it is flat.
+        What the fraction counts: letters, or attention. "mass" masks letters, in the order of
+        ``mask_order``, until they hold this fraction of a sequence's attention: many where
+        attention is peaked, few where it is flat.
     mask_order : {"sampled", "lowest", "highest", "random"}, default="sampled"
         Which letters are masked. "sampled" draws them anew in each step, with odds inversely
         proportional to their attention, so that what has been overlooked gets another chance;
@@ -65,7 +66,7 @@ class AttnGenClassifier(SequenceClassifier):
         Number of residual convolutions of width 7 after the first; their dilation doubles from 1.
     n_heads : int, default=4
         Number of soft attention heads. One more head takes the maximum of each channel, and one
-        weighs all letters alike.
+        weighs everything alike. Letters that are averaged together share their attention.
     dropout : float, default=0.1
         Share of the values dropped after each layer while training.
     reverse_complement : {False, "augment", "average"}, default=False
@@ -155,7 +156,8 @@ class AttnGenClassifier(SequenceClassifier):
     filters are exponential [3]_, the learning rate follows one cycle [4]_.
 
     Two-dimensional numbers that are not one-hot are read as L positions with one channel. They have
-    no letters, so nothing is masked, normalised over the batch or dropped out there.
+    no letters, so nothing is masked, averaged over neighbours, normalised over the batch or dropped
+    out there.
 
     References
     ----------

@@ -163,7 +163,7 @@ class SaliencyMixin:
             strands = self._strands(x)
             if index is not None:
                 target = torch.from_numpy(index[start:stop]).to(x.device)
-            elif method == "attention" or (len(self.classes_) <= 2 and not signed):
+            elif method == "attention" or (len(self.classes_) == 2 and not signed):
                 # what speaks for one of two classes speaks as much against the other
                 target = torch.zeros(len(x), dtype=torch.int64, device=x.device)
             else:

@@ -60,6 +60,8 @@ def spread(attention: Tensor, width: int) -> Tensor:
 class AttentionPooling(nn.Module):
     """Soft attention heads, one hard head, and one head that weighs all positions alike.
 
+    A position is one of the features: a letter, or the mean over some.
+
     Each soft head scores a position by what stands there, ``w . tanh(V h)``, plus a learned bias
     for the position itself (:class:`PositionBias`), so that attention can use position and can
     ignore it. The hard head takes each channel where it is highest: it finds a motif that is rare
@@ -70,7 +72,7 @@ class AttentionPooling(nn.Module):
     n_filters : int
         Number of channels of the features.
     n_positions : int
-        Length of the sequences.
+        Number of positions of the features.
     n_heads : int
         Number of soft heads.
     hard : bool, default=True

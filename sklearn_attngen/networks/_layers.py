@@ -82,7 +82,7 @@ class SeededDropout(nn.Module):
     Parameters
     ----------
     p : float
-        Share of the values to drop while training, taken to the next multiple of 1 / 65,536.
+        Share of the values to drop while training, taken to the nearest multiple of 1 / 65,536.
     """
 
     def __init__(self, p: float) -> None:
@@ -172,6 +172,7 @@ class BatchNorm(nn.BatchNorm1d):
 
     def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
         super().__init__(num_features, eps, momentum)
+        self.keeps = False
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, num_features) or (n, num_features, L) to the same shape."""
@@ -179,6 +180,8 @@ class BatchNorm(nn.BatchNorm1d):
             return F.batch_norm(
                 x, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps
             )
+        if self.training and self.keeps:
+            return F.batch_norm(x, None, None, self.weight, self.bias, True, 0.0, self.eps)
         return super().forward(x)
 
 
@@ -200,14 +203,13 @@ def kept_statistics(module: nn.Module) -> Iterator[None]:
         Nothing; afterwards the statistics follow the batches again.
     """
     layers = [layer for layer in module.modules() if isinstance(layer, BatchNorm)]
-    momenta = [layer.momentum for layer in layers]
     for layer in layers:
-        layer.momentum = 0.0
+        layer.keeps = True
     try:
         yield
     finally:
-        for layer, momentum in zip(layers, momenta, strict=True):
-            layer.momentum = momentum
+        for layer in layers:
+            layer.keeps = False
 
 
 class Residual(nn.Module):

@@ -9,10 +9,9 @@ from sklearn_attngen.training._fitting import (
     resolve_epochs,
     run_epochs,
 )
-from sklearn_attngen.training._net import MASKED_ROWS, Masking, SequenceNet
+from sklearn_attngen.training._net import Masking, SequenceNet
 
 __all__ = [
-    "MASKED_ROWS",
     "MIN_STEPS",
     "BatchIterator",
     "Masking",

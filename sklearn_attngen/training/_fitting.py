@@ -328,10 +328,12 @@ def _keep_freed_memory() -> None:
 
     glibc gives free memory back to the system above a threshold, and asks for it again page by
     page, which took a fifth of a step. The threshold, small at first, follows the largest block
-    that a program has freed, up to 32 MiB; so one such block is freed here, without touching it.
-    Up to 64 MiB then stay with the process. Other C libraries take no notice.
+    that a program has freed, up to 32 MiB; so one such block is freed here, without touching it,
+    as any program does that frees an array of this size. From then on the process keeps what it
+    frees in blocks below 32 MiB for itself, as long as something above them in memory is in use.
+    Other C libraries take no notice.
     """
-    torch.empty(2**25 - 2**16, dtype=torch.uint8)
+    torch.empty(2**25 - 2**16, dtype=torch.uint8, device="cpu")
 
 
 def _quiet(message: str) -> None:

@@ -22,11 +22,12 @@ from sklearn_attngen.networks import (
 )
 from sklearn_attngen.training._batches import BatchIterator, expand
 
-__all__ = ["MASKED_ROWS", "Masking", "SequenceNet"]
+__all__ = ["Masking", "SequenceNet"]
 
-# Share of the rows of each batch that also go through the network masked. All of them cost a third
-# more of a training, and made no model better that was measured; see docs/results.md.
-MASKED_ROWS = 0.5
+# Half of the rows of a batch also go through the network masked, but at least so many, or all: a
+# masked batch is normalised by its own statistics, and from few rows these are poor. More rows cost
+# more and made no model better that was measured on batches of 128; see docs/results.md.
+MIN_MASKED_ROWS = 64
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,9 @@ class SequenceNet(NeuralNet):
     def _masked(self, x: Tensor, scores: Tensor, masking: Masking, fraction: float) -> Tensor:
         """Return the input with the positions replaced that go first."""
         priority = mask_priority(scores, masking.order, self.noise_generator)
+        if masking.order == "highest" and masking.by == "mass":
+            # what counts is how far a position is from the highest, or one peak would be too much
+            scores = priority = scores.amax(dim=1, keepdim=True) - scores
         # a row without any letter has nothing to replace, though all its positions count as real
         letters = (x != 0).any(dim=1)
         selected = select_positions(scores, letters, fraction, by=masking.by, priority=priority)
@@ -175,7 +179,7 @@ class SequenceNet(NeuralNet):
 
         The loss is the cross-entropy on the whole sequence plus, where masking is on, the
         divergence of the masked prediction from the clean one, which is held fixed. Half of the
-        rows of a batch, which are in random order, are masked.
+        rows of a batch, which are in random order, are masked; of a small batch more.
         """
         self._set_training(True)
         inputs, y = batch
@@ -197,7 +201,7 @@ class SequenceNet(NeuralNet):
             logits = logits.to(x.dtype)
             loss = _weighted_cross_entropy(logits, y, weight, self.label_smoothing)
         else:
-            n_masked = math.ceil(len(x) * MASKED_ROWS)
+            n_masked = min(len(x), max(MIN_MASKED_ROWS, math.ceil(len(x) / 2)))
             with self._autocast():
                 logits, scores = self.module_.attend(x)
                 hidden = self._masked(x[:n_masked], scores[:n_masked].detach(), masking, fraction)
