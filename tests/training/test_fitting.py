@@ -271,14 +271,18 @@ print(often, faults())
 def test_memory_of_a_step_is_kept_for_the_next() -> None:
     """Getting it from the system again, page by page, would slow down each step."""
     environment = {key: value for key, value in os.environ.items() if "MALLOC" not in key}
-    done = subprocess.run(
-        [sys.executable, "-c", FAULTS],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-        env=environment | {"OMP_NUM_THREADS": "1"},
-    )
-    often, rarely = map(int, done.stdout.split())
-    assert often > 10_000
-    assert rarely < often / 10
+    for _ in range(4):
+        done = subprocess.run(
+            [sys.executable, "-c", FAULTS],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
+            env=environment | {"OMP_NUM_THREADS": "1"},
+        )
+        often, rarely = map(int, done.stdout.split())
+        assert rarely < 1_000
+        if often > 10_000:
+            return
+    # something in use happens to lie above what is free, in one process of some
+    pytest.skip("the processes kept their memory without being told to")
