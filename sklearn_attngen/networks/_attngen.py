@@ -129,6 +129,9 @@ def _hard_attention(features: Tensor, highest: Tensor, real: Tensor) -> Tensor:
 class AttnGenNetwork(nn.Module):
     """Convolutional encoder, attention over letters, classifier.
 
+    Position counts twice: the first filters learn a bias for each letter, and each soft head one
+    for each position of the features. Both decay fast where position says nothing.
+
     Parameters
     ----------
     n_channels : int
@@ -186,7 +189,8 @@ class AttnGenNetwork(nn.Module):
             dropout,
             activation,
             batch_norm,
-            pool_size=pool_size,
+            n_positions,
+            pool_size,
         )
         n_pooled_positions = -(-n_positions // pool_size)
         self.pooling = AttentionPooling(n_filters, n_pooled_positions, n_heads, hard=batch_norm)
