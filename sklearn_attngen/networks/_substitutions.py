@@ -8,18 +8,19 @@ from typing import Self
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from sklearn_attngen.networks._attngen import carries_signal
 from sklearn_attngen.networks._attribution import evaluation_mode
-from sklearn_attngen.networks._window_pooling import KnownPooling, Pooling
-from sklearn_attngen.networks._windows import (
-    Block,
+from sklearn_attngen.networks._window_layers import (
+    Average,
+    KnownAverage,
     KnownLayer,
     Layer,
-    Padded,
-    Workspace,
     read_layers,
 )
+from sklearn_attngen.networks._window_pooling import KnownPooling, Pooling
+from sklearn_attngen.networks._windows import Block, Padded, Window, Workspace
 
 __all__ = ["substitution_logits"]
 
@@ -30,7 +31,7 @@ _FEATURES_KEPT = 2**17
 # letters of one batch of whole sequences
 _POSITIONS_PER_BATCH = 2**16
 # Windows pay while their mean width is below this share of the sequence.
-_WIDEST = 0.75
+_WIDEST = 0.9
 # Windows that differ by more than this from the network, relative to the logits, are not used.
 _TOLERANCE = 0.01
 
@@ -59,7 +60,8 @@ def substitution_logits(
         The positions to replace, one at a time. None takes all.
     batch_size : int, default=None
         Number of substituted sequences, or of the windows of as many, in memory at a time. None
-        chooses it by speed. All replacements of one position are made together in any case.
+        chooses it by speed. All replacements of one position, and of those that the network
+        averages with it, are made together in any case.
 
     Returns
     -------
@@ -73,11 +75,12 @@ def substitution_logits(
     -----
     A substitution changes what a convolution gives in a window around it, which widens from layer
     to layer. The sequence itself goes through the network once, and each substitution adds its
-    changes within these windows [1]_ [2]_, ends of the sequence and N included. Pooled sums and
-    maxima are put together from the window and from what lies outside of it, which is accumulated
-    from both ends, so that nothing is lost by subtraction. Values are those of whole sequences up
-    to rounding. Where the windows are about as wide as the sequence, whole sequences are faster
-    and are taken.
+    changes within these windows [1]_ [2]_, ends of the sequence and N included. Neighbouring
+    positions that the network averages share a window from there on. Pooled sums and maxima are
+    put together from the window and from what lies outside of it, which is accumulated from both
+    ends, so that nothing is lost by subtraction. Values are those of whole sequences up to
+    rounding. Where the windows are about as wide as the sequence, whole sequences are faster and
+    are taken.
 
     References
     ----------
@@ -131,14 +134,20 @@ class _WindowedNetwork:
 
     Attributes
     ----------
-    layers : list of Layer
+    layers : list of Layer and Average
         Of its encoder.
+    n_filters : int
+        Number of its channels.
+    pool_size : int
+        Number of positions that it averages.
     pooling : Pooling
     head : torch.nn.Module
         What maps pooled features to logits.
     """
 
-    layers: list[Layer]
+    layers: list[Layer | Average]
+    n_filters: int
+    pool_size: int
     pooling: Pooling
     head: nn.Module
 
@@ -153,15 +162,21 @@ class _WindowedNetwork:
         # What hooks do, and are to see, only whole sequences tell.
         hooked = any(part._forward_hooks or part._forward_pre_hooks for part in module.modules())
         precise = next(module.parameters()).dtype in (torch.float32, torch.float64)
-        return cls(layers, pooling, head) if layers is not None and precise and not hooked else None
+        if layers is None or hooked or not precise:
+            return None
+        n_filters = max(part.out_channels for part in encoder.modules() if type(part) is nn.Conv1d)
+        pool_size = next((layer.size for layer in layers if isinstance(layer, Average)), 1)
+        return cls(layers, n_filters, pool_size, pooling, head)
+
+    def windows(self) -> list[Window]:
+        """Return what a substitution reaches behind each layer."""
+        window = Window(0, self.pool_size)
+        return [window := layer.widen(window) for layer in self.layers]
 
     def pays(self, length: int) -> bool:
         """Say whether windows cost less than whole sequences."""
-        total = reach = 0
-        for layer in self.layers:
-            reach += layer.reach
-            total += 2 * reach + 1
-        return total < _WIDEST * length * len(self.layers)
+        letters = [window.width * self.pool_size / window.step for window in self.windows()]
+        return sum(letters) < _WIDEST * length * len(letters)
 
     def substitute(
         self,
@@ -175,10 +190,10 @@ class _WindowedNetwork:
         # With one letter or none, a substitution changes which positions count everywhere.
         many = (x != 0).any(dim=1).sum(dim=1) > 1
         fit = (many | (x.shape[1] == 1)) & todo.flatten(1).any(dim=1)
-        n_filters = self.layers[-1].convolution.out_channels
-        width = 2 * sum(layer.reach for layer in self.layers) + 1
-        size = batch_size or max(1, _FEATURES_PER_BLOCK // (n_filters * width))
-        kept = min(max(1, _FEATURES_KEPT // (n_filters * x.shape[2])), batch_size or len(x))
+        width = max(window.width for window in self.windows())
+        size = batch_size or max(1, _FEATURES_PER_BLOCK // (self.n_filters * width))
+        kept = max(1, _FEATURES_KEPT // (self.n_filters * x.shape[2]))
+        kept = min(kept, max(1, size // self.pool_size))
         space, left = Workspace(x), todo.clone()
         for rows in fit.nonzero()[:, 0].split(kept):
             if not len(rows):
@@ -197,7 +212,8 @@ class _KnownNetwork:
     x: Tensor
     real: Tensor
     clean: Tensor
-    layers: list[KnownLayer]
+    pool_size: int
+    layers: list[KnownLayer | KnownAverage]
     features: Padded
     pooling: KnownPooling
     head: nn.Module
@@ -211,41 +227,42 @@ class _KnownNetwork:
 
         ``clean`` has the logits of the sequences in place of all substitutions.
         """
-        features, reach, layers = x, 0, []
-        for layer in network.layers:
-            reach += layer.reach
-            features, layer_here = layer.remember(features, reach, layer is network.layers[-1])
-            layers.append(layer_here)
-        real = carries_signal(x)
-        pooling = network.pooling.remember(features, real, reach)
+        features, layers = x, []
+        for layer, window in zip(network.layers, network.windows(), strict=True):
+            features, known_layer = layer.remember(features, window, layer is network.layers[-1])
+            layers.append(known_layer)
+        size = network.pool_size
+        real = _places(carries_signal(x), size)
+        pooling = network.pooling.remember(features, real.any(dim=2), window)
         if pooling is None:
             return None
-        wide = Padded.of(features, reach, 0.0)
-        known = cls(x, real, clean, layers, wide, pooling, network.head, space)
+        wide = Padded.of(features, window, 0.0)
+        known = cls(x, real, clean, size, layers, wide, pooling, network.head, space)
         # The network may do more than is looked at here: no change must give its own output.
-        middle = x.shape[2] // 2
+        middle = real.shape[1] // 2
         block = Block(slice(0, len(x)), slice(middle, middle + 1))
-        nothing = x.new_zeros(x.shape[1], 1, len(x), 1)
-        again, _ = known.logits(nothing, real[None, :, middle, None], block)
+        nothing = x.new_zeros(x.shape[1], size, 1, len(x), 1)
+        letter = real.any(dim=2)[block].expand(size, 1, -1, -1)
+        again, _ = known.logits(nothing, letter, block)
         expected = clean[:, 0, 0]
-        distance = (again.view_as(expected) - expected).abs().amax()
+        distance = (again.view(size, *expected.shape) - expected).abs().amax()
         return known if distance <= _TOLERANCE * (1 + expected.abs().amax()) else None
 
     def logits(self, changes: Tensor, letter: Tensor, block: Block) -> tuple[Tensor, Tensor]:
-        """Map changes (n_channels, n_replacements, n_rows, n_positions) of the input to logits.
+        """Map changes (n_channels, n_phases, n_replacements, n_rows, n_places) to logits.
 
-        ``letter`` says, without the channels, where the replacement is a letter. Logits have a row
-        for each replacement, row and position. Also says which of these differ from the sequence
-        in any feature, or in which positions count.
+        ``letter`` says, without the channels, whether the place holds a letter then. Logits have a
+        row for each phase, replacement, row and place. Also says which of these differ from the
+        sequence in any feature, or in which places count.
         """
         values = changes.unsqueeze(0)
         for step, layer in enumerate(self.layers):
-            shape = (2 * layer.before.reach + 1, len(layer.taps), *changes.shape[1:])
-            values = layer.apply(values, block, self.space.take(f"layer {step}", *shape))
+            out = self.space.take(f"layer {step}", *layer.shape(values))
+            values = layer.apply(values, block, out)
         differ = self.space.take("product", *values.shape)
         torch.ne(values, self.features.windows(block), out=differ)
         differs = differ.amax(dim=0).amax(dim=0) > 0
-        differs |= letter != self.real[block]
+        differs |= letter != self.real.any(dim=2)[block]
         return self.head(self.pooling.apply(values, letter, block, self.space)), differs
 
     def substitute(self, replacements: Tensor, todo: Tensor, batch_size: int) -> Tensor:
@@ -254,31 +271,42 @@ class _KnownNetwork:
         order = todo.byte().argsort(dim=2, descending=True, stable=True)
         order = order[:, :, : int(todo.sum(dim=2).max())]
         here = self.x.transpose(1, 2).unsqueeze(2)
-        changes = (replacements[order] - here).permute(3, 2, 0, 1)
+        changes = _places(replacements[order] - here, self.pool_size).permute(4, 2, 3, 0, 1)
         letter = (replacements != 0).any(dim=1) | (self.x.shape[1] == 1)
-        letter = letter[order].permute(2, 0, 1)
+        # A place without this letter still holds its others.
+        others = self.real.sum(dim=2, keepdim=True) > self.real.byte()
+        letter = _places(letter[order], self.pool_size) | others.unsqueeze(3)
+        letter = letter.permute(2, 3, 0, 1)
         found = self.clean.new_empty(*letter.shape, self.clean.shape[3])
-        for block in _blocks(todo.any(dim=2), len(letter), batch_size):
-            at = (slice(None), *block)
+        places = _places(todo.any(dim=2), self.pool_size).any(dim=2)
+        for block in _blocks(places, letter.shape[0] * letter.shape[1], batch_size):
+            at = (slice(None), slice(None), *block)
             logits, differs = self.logits(changes[:, *at], letter[at], block)
             # What nothing changes keeps its logits to the last bit.
-            kept = self.clean[:, :, 0][block]
-            found[at] = torch.where(differs.unsqueeze(3), logits.view(found[at].shape), kept)
+            kept = self.clean[block.rows, :1, 0]
+            found[at] = torch.where(differs.unsqueeze(4), logits.view(found[at].shape), kept)
+        found = found.permute(2, 3, 0, 1, 4).flatten(1, 2)[:, : todo.shape[1]]
         index = order.unsqueeze(3).expand(-1, -1, -1, found.shape[3])
-        every = self.clean.scatter(2, index, found.permute(1, 2, 0, 3))
+        every = self.clean.scatter(2, index, found)
         return torch.where(todo.unsqueeze(3), every, self.clean)
 
 
+def _places(values: Tensor, size: int) -> Tensor:
+    """Map (n, L, ...) to (n, n_places, size, ...), with zeros beyond the end."""
+    values = F.pad(values, (0, 0) * (values.ndim - 2) + (0, -values.shape[1] % size))
+    return values.unflatten(1, (-1, size))
+
+
 def _blocks(where: Tensor, n_replacements: int, batch_size: int) -> Iterator[Block]:
-    """Yield rows and positions that together have a bounded number of substitutions."""
-    n, length = where.shape
+    """Yield rows and places that together have a bounded number of substitutions."""
+    n, n_places = where.shape
     size = max(1, batch_size // n_replacements)
-    n_parts = -(-length // min(length, size))
-    n_positions = -(-length // n_parts)
-    n_rows = max(1, size // n_positions)
+    n_parts = -(-n_places // min(n_places, size))
+    n_columns = -(-n_places // n_parts)
+    n_rows = max(1, size // n_columns)
     for row in range(0, n, n_rows):
-        for start in range(0, length, n_positions):
+        for start in range(0, n_places, n_columns):
             rows = slice(row, min(n, row + n_rows))
-            positions = slice(start, min(length, start + n_positions))
-            if where[rows, positions].any():
-                yield Block(rows, positions)
+            places = slice(start, min(n_places, start + n_columns))
+            if where[rows, places].any():
+                yield Block(rows, places)

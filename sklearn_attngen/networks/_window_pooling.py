@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from sklearn_attngen.networks._attngen import AttentionPooling, AttnGenNetwork
 from sklearn_attngen.networks._cnn import CNNNetwork
 from sklearn_attngen.networks._layers import PositionBias
-from sklearn_attngen.networks._windows import Block, Padded, Workspace
+from sklearn_attngen.networks._windows import Block, Padded, Window, Workspace
 
 __all__ = ["KnownPooling", "Pooling"]
 
@@ -68,12 +68,12 @@ class Pooling:
         known = pointwise and type(pooling.position) is PositionBias
         return cls(pooling, pooling.hard) if known else None
 
-    def remember(self, features: Tensor, real: Tensor, reach: int) -> KnownPooling | None:
+    def remember(self, features: Tensor, real: Tensor, window: Window) -> KnownPooling | None:
         """Pool features (n, n_filters, L) outside of the window of each position.
 
         None where scores are too far apart for it.
         """
-        n, _, length = features.shape
+        (n, _, length), reach = features.shape, window.reach
         logits = features.new_zeros(n, 1, length)
         position = None
         if self.scores is not None:
@@ -81,8 +81,8 @@ class Pooling:
             soft = given.position(given.score(torch.tanh(given.hidden(features))))
             logits = torch.cat([soft, logits], dim=1)
             bias = given.position(torch.zeros_like(soft[:1]))
-            position = Padded.of(bias, reach, 0.0)
-            position = Padded(position.values.expand(-1, n, -1), reach)
+            position = Padded.of(bias, window, 0.0)
+            position = Padded(position.values.expand(-1, n, -1), window)
         masked = logits.masked_fill(~real.unsqueeze(1), -torch.inf).double()
         top = _outside(masked, reach, "max")
         highest = masked.amax(dim=-1, keepdim=True)
@@ -93,12 +93,11 @@ class Pooling:
         totals = _outside(weights, reach, "sum") * shift.exp()
         weighted = weights.unsqueeze(2) * features.double().unsqueeze(1)
         sums = _outside(weighted, reach, "sum") * shift.exp().unsqueeze(2)
-        dtype = features.dtype
+        dtype, hidden = features.dtype, torch.where(real, 0.0, -torch.inf)
         return KnownPooling(
             self,
-            reach,
             position,
-            Padded.of(torch.where(real, 0.0, -torch.inf).to(dtype).unsqueeze(1), reach, -torch.inf),
+            Padded.of(hidden.to(dtype).unsqueeze(1), window, -torch.inf),
             top.to(dtype).transpose(0, 1),
             totals.to(dtype).transpose(0, 1),
             sums.to(dtype).permute(1, 2, 0, 3),
@@ -119,8 +118,6 @@ class KnownPooling:
     Attributes
     ----------
     pooling : Pooling
-    reach : int
-        Half of the width of the windows.
     position : Padded or None
         What is added to the scores at each position.
     hidden : Padded
@@ -136,7 +133,6 @@ class KnownPooling:
     """
 
     pooling: Pooling
-    reach: int
     position: Padded | None
     hidden: Padded
     top: Tensor
@@ -149,26 +145,26 @@ class KnownPooling:
 
         Parameters
         ----------
-        features : Tensor of shape (width, n_filters, n_replacements, n_rows, n_positions)
-        letter : bool Tensor of shape (n_replacements, n_rows, n_positions)
-            Whether a letter stands at the position now.
+        features : Tensor of shape (width, n_filters, n_phases, n_replacements, n_rows, n_places)
+        letter : bool Tensor of shape (n_phases, n_replacements, n_rows, n_places)
+            Whether the place holds a letter now.
         block : Block
         space : Workspace
 
         Returns
         -------
-        pooled : Tensor of shape (n_replacements * n_rows * n_positions, n_pooled)
+        pooled : Tensor of shape (n_phases * n_replacements * n_rows * n_places, n_pooled)
         """
         n_filters, *block_shape = features.shape[1:]
-        at = (slice(None), block.rows, block.positions)
-        hidden = self.hidden.windows(block).expand(-1, -1, len(letter), -1, -1).clone()
-        hidden[self.reach, 0] = torch.where(letter, 0.0, -torch.inf)
+        at = (slice(None), None, None, *block)
+        hidden = self.hidden.windows(block).expand(-1, -1, *letter.shape[:2], -1, -1).clone()
+        hidden[self.hidden.window.reach, 0] = torch.where(letter, 0.0, -torch.inf)
         logits = self._logits(features, hidden, block, space)
-        top_outside = self.top[at].unsqueeze(1)
+        top_outside = self.top[at]
         top = torch.maximum(logits.amax(dim=0), top_outside)
         weights = logits.sub_(top).exp_()
         outside = (top_outside - top).exp_()
-        totals = weights.sum(dim=0) + outside * self.totals[at].unsqueeze(1)
+        totals = weights.sum(dim=0) + outside * self.totals[at]
         product = space.take("product", *features.shape)
         pooled = space.take("pooled", self.n_parts, n_filters, *block_shape)
         outside /= totals
@@ -176,11 +172,11 @@ class KnownPooling:
             torch.mul(features, weights[:, head : head + 1], out=product)
             torch.sum(product, dim=0, out=pooled[head])
             pooled[head] /= totals[head]
-            pooled[head] += sums[at].unsqueeze(1) * outside[head]
+            pooled[head] += sums[at] * outside[head]
         if self.highest is not None:
             torch.add(features, hidden, out=product)
             torch.amax(product, dim=0, out=pooled[-1])
-            torch.maximum(pooled[-1], self.highest[at].unsqueeze(1), out=pooled[-1])
+            torch.maximum(pooled[-1], self.highest[at], out=pooled[-1])
         return pooled.view(self.n_parts * n_filters, -1).t()
 
     @property

@@ -59,25 +59,25 @@ def sequences(n: int, length: int, n_channels: int = 4, seed: int = 0) -> Tensor
 
 
 def with_unknown(x: Tensor) -> Tensor:
-    """The same with N at both ends, inside, and nearly everywhere."""
-    x = x.clone()
+    """The same with N at both ends, as a stretch in the middle, and nearly everywhere."""
+    x, length = x.clone(), x.shape[2]
     x[0, :, [0, 1, -1]] = 0
-    x[1, :, [2, x.shape[2] // 2]] = 0
-    x[2, :, : x.shape[2] - 3] = 0
+    x[1, :, [2, length // 2]] = 0
+    x[1, :, length // 3 : 2 * length // 3] = 0
+    x[2, :, : length - 3] = 0
     return x
 
 
 def by_definition(module: nn.Module, x: Tensor, replacements: Tensor) -> Tensor:
     """Each substituted sequence on its own way through the network."""
-    n, _, length = x.shape
+    n, n_channels, length = x.shape
     results = []
     with torch.no_grad():
         for position in range(length):
-            for replacement in replacements:
-                changed = x.clone()
-                changed[:, :, position] = replacement
-                results.append(module(changed))
-    return torch.stack(results, dim=1).view(n, length, len(replacements), -1)
+            changed = x.unsqueeze(1).repeat(1, len(replacements), 1, 1)
+            changed[:, :, :, position] = replacements
+            results.append(module(changed.view(-1, n_channels, length)))
+    return torch.stack(results, dim=1).view(n, len(replacements), length, -1).transpose(1, 2)
 
 
 @pytest.fixture
@@ -136,21 +136,60 @@ def test_equals_whole_sequences(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(deadline=None, derandomize=True, max_examples=30)
+@pytest.mark.parametrize("pool_size", [2, 3, 5, 40])
+@pytest.mark.parametrize("length", [1, 4, 7, 30, 61])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"kernel_size": 1, "n_layers": 0},
+        {"kernel_size": 11, "n_layers": 1, "n_filters": 3},
+        {"batch_norm": False, "activation": "relu", "n_layers": 0},
+    ],
+    ids=str,
+)
+def test_averages_of_neighbours(
+    kind: type[nn.Module],
+    pool_size: int,
+    length: int,
+    changes: dict[str, Any],
+    windows: list[tuple[int, ...]],
+) -> None:
+    """Letters of a place with fewer of them, and of places that N empties or a letter fills."""
+    module = network(kind, length, pool_size=pool_size, **changes)
+    x = sequences(4, length)
+    if length > 3:
+        x = with_unknown(x)
+    replacements = torch.cat([torch.eye(4), torch.zeros(1, 4)]).double()
+    _, substituted = substitution_logits(module, x, replacements)
+    expected = by_definition(module, x, replacements)
+    torch.testing.assert_close(substituted, expected, rtol=1e-9, atol=1e-10)
+    assert {shape[2] for shape in windows} == ({pool_size} if length > 1 else set())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(deadline=None, derandomize=True, max_examples=40)
 @given(
-    text=st.lists(st.text("ACGTN", min_size=24, max_size=24), min_size=1, max_size=4),
+    text=st.lists(st.text("ACGTN", min_size=41, max_size=41), min_size=1, max_size=4),
+    gap=st.tuples(st.integers(0, 41), st.integers(0, 41)),
+    pool_size=st.sampled_from([1, 2, 3, 5]),
     batch_size=st.one_of(st.none(), st.integers(1, 200)),
 )
 def test_any_letters_in_any_batches(
-    kind: type[nn.Module], text: list[str], batch_size: int | None
+    kind: type[nn.Module],
+    text: list[str],
+    gap: tuple[int, int],
+    pool_size: int,
+    batch_size: int | None,
 ) -> None:
-    """Rows of one letter or none are among them."""
-    module = network(kind, 24, n_layers=1)
+    """Rows of one letter or none are among them, and long stretches of N."""
+    module = network(kind, 41, n_layers=1, pool_size=pool_size)
     windowed = _WindowedNetwork.read(module)
     assert windowed is not None
-    assert windowed.pays(24)
+    assert windowed.pays(41)
     x = torch.stack([torch.tensor([[c == each for each in t] for c in "ACGT"]) for t in text])
     x = x.double()
+    x[:, :, min(gap) : max(gap)] = 0
     replacements = torch.cat([torch.eye(4), torch.zeros(1, 4)]).double()
     _, substituted = substitution_logits(module, x, replacements, batch_size=batch_size)
     expected = by_definition(module, x, replacements)
@@ -158,9 +197,10 @@ def test_any_letters_in_any_batches(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_single_precision_loses_nothing(kind: type[nn.Module]) -> None:
+@pytest.mark.parametrize("pool_size", [1, 2])
+def test_single_precision_loses_nothing(kind: type[nn.Module], pool_size: int) -> None:
     """Windows are as near to the values of double precision as whole sequences are."""
-    module = network(kind, 90, n_filters=32, kernel_size=11)
+    module = network(kind, 90, n_filters=32, kernel_size=11, pool_size=pool_size)
     x = with_unknown(sequences(3, 90))
     exact = by_definition(module, x, torch.eye(4).double())
     module, x = module.float(), x.float()
@@ -172,35 +212,41 @@ def test_single_precision_loses_nothing(kind: type[nn.Module]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("pool_size", "width"), [(1, 29), (2, 25)])
 def test_default_networks_take_windows(
-    kind: type[nn.Module], monkeypatch: pytest.MonkeyPatch
+    kind: type[nn.Module], pool_size: int, width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At 200 letters of which a substitution reaches 29; short sequences go as a whole."""
+    """At 200 letters, which a substitution reaches in part; short sequences go as a whole."""
     shapes = record_windows(monkeypatch)
-    module = network(kind, 200, n_filters=32, kernel_size=11)
-    substitution_logits(module, sequences(1, 200))
-    assert {shape[:2] for shape in shapes} == {(29, 32)}
+    sizes = {"n_filters": 64, "kernel_size": 11, "pool_size": pool_size}
+    substitution_logits(network(kind, 200, **sizes), sequences(1, 200))
+    assert {shape[:3] for shape in shapes} == {(width, 64, pool_size)}
     shapes.clear()
-    substitution_logits(network(kind, 20, n_filters=32, kernel_size=11), sequences(1, 20))
+    substitution_logits(network(kind, 20, **sizes), sequences(1, 20))
     assert not shapes
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 50, 10_000])
-def test_batch_size_bounds_the_windows(batch_size: int, windows: list[tuple[int, ...]]) -> None:
-    """All replacements of a position stay together; results do not depend on it."""
-    module, x = network(AttnGenNetwork, 40), with_unknown(sequences(5, 40))
+@pytest.mark.parametrize("pool_size", [1, 3])
+def test_batch_size_bounds_the_windows(
+    batch_size: int, pool_size: int, windows: list[tuple[int, ...]]
+) -> None:
+    """All replacements of a place stay together; results do not depend on it."""
+    module = network(AttnGenNetwork, 40, pool_size=pool_size)
+    x = with_unknown(sequences(5, 40))
     _, expected = substitution_logits(module, x)
     windows.clear()
     _, substituted = substitution_logits(module, x, batch_size=batch_size)
     torch.testing.assert_close(substituted, expected)
-    for _, _, n_replacements, n_rows, n_positions in windows:
-        assert n_rows * n_positions * n_replacements <= max(batch_size, n_replacements)
+    for _, _, n_phases, n_replacements, n_rows, n_places in windows:
+        together = n_phases * n_replacements
+        assert n_rows * n_places * together <= max(batch_size, together)
 
 
-@pytest.mark.parametrize("length", [12, 60])
-def test_only_where_asked(length: int) -> None:
+@pytest.mark.parametrize(("length", "pool_size"), [(12, 1), (60, 1), (70, 4)])
+def test_only_where_asked(length: int, pool_size: int) -> None:
     """Elsewhere, and for the letter that is there, stand the logits of the sequence, bit by bit."""
-    module, x = network(AttnGenNetwork, length), sequences(3, length)
+    module, x = network(AttnGenNetwork, length, pool_size=pool_size), sequences(3, length)
     where = torch.zeros(3, length, dtype=torch.bool)
     where[0, 3] = where[2, 7:] = True
     logits, substituted = substitution_logits(module, x, where=where)
@@ -214,9 +260,12 @@ def test_only_where_asked(length: int) -> None:
 
 
 @pytest.mark.parametrize("n_layers", [0, 2])
-def test_what_changes_nothing_changes_no_bit(n_layers: int, windows: list[tuple[int, ...]]) -> None:
+@pytest.mark.parametrize("pool_size", [1, 2])
+def test_what_changes_nothing_changes_no_bit(
+    n_layers: int, pool_size: int, windows: list[tuple[int, ...]]
+) -> None:
     """Where no filter answers, logits are those of the sequence, also in single precision."""
-    module = network(CNNNetwork, 90, n_layers=n_layers).float()
+    module = network(CNNNetwork, 90, n_layers=n_layers, pool_size=pool_size).float()
     with torch.no_grad():
         module.encoder.position.weight[:, :40] = -100  # type: ignore[index,union-attr]
     logits, substituted = substitution_logits(module, sequences(2, 90).float())
@@ -226,8 +275,25 @@ def test_what_changes_nothing_changes_no_bit(n_layers: int, windows: list[tuple[
     assert windows
 
 
-def test_soft_input_and_soft_replacements(windows: list[tuple[int, ...]]) -> None:
-    module = network(CNNNetwork, 40)
+@pytest.mark.parametrize("pool_size", [1, 2])
+def test_an_empty_place_counts_no_more(pool_size: int, windows: list[tuple[int, ...]]) -> None:
+    """Where no filter answers, N still changes the number of places that a mean is over."""
+    module = network(CNNNetwork, 90, pool_size=pool_size)
+    with torch.no_grad():
+        module.encoder.position.weight[:, :40] = -100  # type: ignore[index,union-attr]
+    x, nothing = sequences(2, 90), torch.zeros(1, 4).double()
+    x[:, :, 11] = 0
+    logits, substituted = substitution_logits(module, x, nothing)
+    torch.testing.assert_close(
+        substituted, by_definition(module, x, nothing), rtol=1e-9, atol=1e-10
+    )
+    assert (substituted[:, 10] - logits[:, None]).abs().min() > 1e-4
+    assert windows
+
+
+@pytest.mark.parametrize("pool_size", [1, 2])
+def test_soft_input_and_soft_replacements(pool_size: int, windows: list[tuple[int, ...]]) -> None:
+    module = network(CNNNetwork, 40, pool_size=pool_size)
     x = torch.rand(3, 4, 40, generator=torch.Generator().manual_seed(0)).double()
     replacements = torch.full((1, 4), 0.25).double()
     _, substituted = substitution_logits(module, x, replacements)
@@ -235,9 +301,11 @@ def test_soft_input_and_soft_replacements(windows: list[tuple[int, ...]]) -> Non
     assert windows
 
 
-def test_numbers_are_no_letters(windows: list[tuple[int, ...]]) -> None:
+@pytest.mark.parametrize("pool_size", [1, 4])
+def test_numbers_are_no_letters(pool_size: int, windows: list[tuple[int, ...]]) -> None:
     """With one channel a zero counts like any other number."""
-    module = network(AttnGenNetwork, 30, n_channels=1, batch_norm=False, activation="relu")
+    kinds = {"n_channels": 1, "batch_norm": False, "activation": "relu", "pool_size": pool_size}
+    module = network(AttnGenNetwork, 30, **kinds)
     x = torch.randn(2, 1, 30, generator=torch.Generator().manual_seed(0)).double()
     x[0, 0, :29] = 0
     replacements = torch.tensor([[0.0], [2.0]]).double()
@@ -247,13 +315,14 @@ def test_numbers_are_no_letters(windows: list[tuple[int, ...]]) -> None:
 
 
 @pytest.mark.parametrize(("sharpness", "in_windows"), [(2.0, True), (8.0, True), (60.0, False)])
+@pytest.mark.parametrize("pool_size", [1, 2])
 def test_peaked_attention_keeps_its_digits(
-    sharpness: float, in_windows: bool, windows: list[tuple[int, ...]]
+    sharpness: float, in_windows: bool, pool_size: int, windows: list[tuple[int, ...]]
 ) -> None:
     """What is left when the attended letter goes is not the difference of two large sums."""
-    module = network(AttnGenNetwork, 60)
+    module = network(AttnGenNetwork, 60, pool_size=pool_size)
     with torch.no_grad():
-        module.pooling.position.weight[:, 30] += sharpness  # type: ignore[index,union-attr]
+        module.pooling.position.weight[:, 30 // pool_size] += sharpness  # type: ignore[index,union-attr]
         module.pooling.score.weight *= 20  # type: ignore[operator,union-attr]
     x = sequences(2, 60)
     replacements = torch.zeros(1, 4).double()
@@ -266,7 +335,7 @@ def test_peaked_attention_keeps_its_digits(
     assert (single - exact).abs().max() <= 5 * plain
     # without the letter the network looks elsewhere
     assert (exact[:, 30] - exact[:, 0]).abs().max() > 1e-3
-    assert any(shape[4] > 1 for shape in windows) == in_windows
+    assert any(shape[5] > 1 for shape in windows) == in_windows
 
 
 def test_other_modules_are_asked_for_whole_sequences() -> None:
@@ -303,7 +372,18 @@ def test_subclasses_are_not_taken_for_their_parents() -> None:
     torch.testing.assert_close(substituted, by_definition(module, x, torch.eye(4).double()))
 
 
-def test_a_network_that_does_more_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_pools_are_not_taken_for_averages() -> None:
+    module, x = network(AttnGenNetwork, 60, pool_size=2), sequences(1, 60)
+    module.encoder.pool = nn.MaxPool1d(2)  # type: ignore[union-attr]
+    assert _WindowedNetwork.read(module) is None
+    _, substituted = substitution_logits(module, x)
+    torch.testing.assert_close(substituted, by_definition(module, x, torch.eye(4).double()))
+
+
+@pytest.mark.parametrize("pool_size", [1, 2])
+def test_a_network_that_does_more_is_noticed(
+    pool_size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Windows that do not give the network's output for the sequence itself are not used."""
     original = AttentionPooling.forward
 
@@ -312,7 +392,7 @@ def test_a_network_that_does_more_is_noticed(monkeypatch: pytest.MonkeyPatch) ->
         return pooled * 1.5, *rest
 
     monkeypatch.setattr(AttentionPooling, "forward", forward)
-    module, x = network(AttnGenNetwork, 60), sequences(1, 60)
+    module, x = network(AttnGenNetwork, 60, pool_size=pool_size), sequences(1, 60)
     _, substituted = substitution_logits(module, x)
     torch.testing.assert_close(substituted, by_definition(module, x, torch.eye(4).double()))
 
