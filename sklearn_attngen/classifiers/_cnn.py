@@ -51,7 +51,7 @@ class CNNClassifier(SequenceClassifier):
     weight_decay : float, default=0.01
         Weight decay of AdamW. The biases for positions always decay at 5, so that noise does not
         add up where position says nothing.
-    label_smoothing : float, default=0.1
+    label_smoothing : float, default=0.05
         Share of each label that is spread evenly over all classes in the training loss, which keeps
         small training sets from being learned by heart. Probabilities get less extreme with it.
     class_weight : dict, "balanced" or None, default=None
@@ -160,7 +160,7 @@ class CNNClassifier(SequenceClassifier):
         batch_size: int = 128,
         learning_rate: float = 6e-3,
         weight_decay: float = 0.01,
-        label_smoothing: float = 0.1,
+        label_smoothing: float = 0.05,
         class_weight: Mapping[Any, float] | str | None = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
