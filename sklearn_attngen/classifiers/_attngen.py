@@ -182,6 +182,13 @@ class AttnGenClassifier(SequenceClassifier):
     (3, 40)
     """
 
+    _saliency_methods = (
+        "attention_x_gradient",
+        "attention",
+        "interior_gradient",
+        "gradient_x_input",
+        "integrated_gradients",
+    )
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **SequenceClassifier._parameter_constraints,
         "mask_fraction": [Interval(Real, 0, 1, closed="left")],
@@ -192,25 +199,8 @@ class AttnGenClassifier(SequenceClassifier):
         "mask_warmup": [Interval(Real, 0, 1, closed="both")],
         "consistency_weight": [Interval(Real, 0, None, closed="left")],
         "n_heads": [Interval(Integral, 1, None, closed="left")],
-        "saliency_method": [
-            StrOptions(
-                {
-                    "attention_x_gradient",
-                    "attention",
-                    "interior_gradient",
-                    "gradient_x_input",
-                    "integrated_gradients",
-                }
-            )
-        ],
+        "saliency_method": [StrOptions(set(_saliency_methods))],
     }
-    _saliency_methods = (
-        "attention_x_gradient",
-        "attention",
-        "interior_gradient",
-        "gradient_x_input",
-        "integrated_gradients",
-    )
 
     def __init__(
         self,

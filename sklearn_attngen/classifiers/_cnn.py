@@ -141,9 +141,7 @@ class CNNClassifier(SequenceClassifier):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **SequenceClassifier._parameter_constraints,
-        "saliency_method": [
-            StrOptions({"interior_gradient", "gradient_x_input", "integrated_gradients"})
-        ],
+        "saliency_method": [StrOptions(set(SequenceClassifier._saliency_methods))],
     }
 
     def __init__(

@@ -21,7 +21,6 @@ from sklearn_attngen.networks._attribution import (
 from sklearn_attngen.networks._cnn import CNNNetwork
 from sklearn_attngen.networks._encoder import ConvEncoder
 from sklearn_attngen.networks._layers import (
-    AveragePool,
     BatchNorm,
     Exponential,
     PositionBias,
@@ -48,7 +47,6 @@ __all__ = [
     "MASK_VALUES",
     "AttentionPooling",
     "AttnGenNetwork",
-    "AveragePool",
     "BatchNorm",
     "CNNNetwork",
     "ConvEncoder",

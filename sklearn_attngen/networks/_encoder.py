@@ -6,7 +6,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sklearn_attngen.networks._layers import (
-    AveragePool,
     BatchNorm,
     Exponential,
     PositionBias,
@@ -75,7 +74,11 @@ class ConvEncoder(nn.Module):
         self.activation = nn.Sequential(
             Exponential() if activation == "exponential" else nn.ReLU(), SeededDropout(dropout)
         )
-        self.pool = nn.Identity() if pool_size == 1 else AveragePool(pool_size)
+        self.pool = (
+            nn.Identity()
+            if pool_size == 1
+            else nn.AvgPool1d(pool_size, ceil_mode=True, count_include_pad=False)
+        )
         self.blocks = nn.Sequential(
             *(Residual(n_filters, 7, 2**i, dropout, batch_norm) for i in range(n_layers))
         )

@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 __all__ = [
-    "AveragePool",
     "BatchNorm",
     "Exponential",
     "PositionBias",
@@ -21,28 +20,6 @@ __all__ = [
     "kept_statistics",
     "set_generator",
 ]
-
-
-class AveragePool(nn.Module):
-    """The mean over neighbouring positions.
-
-    Parameters
-    ----------
-    size : int
-        Number of positions of a window; windows do not overlap. The last one holds what is left.
-    """
-
-    def __init__(self, size: int) -> None:
-        super().__init__()
-        self.size = size
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (n, channels, L) to (n, channels, ceil(L / size))."""
-        return F.avg_pool1d(x, self.size, ceil_mode=True, count_include_pad=False)
-
-    def extra_repr(self) -> str:
-        """Show the size in ``print(module)``."""
-        return f"size={self.size}"
 
 
 class Exponential(nn.Module):

@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from sklearn_attngen.networks._encoder import ConvEncoder
 from sklearn_attngen.networks._layers import (
-    AveragePool,
     BatchNorm,
     Exponential,
     PositionBias,
@@ -115,11 +114,23 @@ class Average:
 
     Attributes
     ----------
-    size : int
-        Number of these positions; the last place may have fewer.
+    pool : torch.nn.AvgPool1d
+        Windows do not overlap; the last one may have fewer positions.
     """
 
-    size: int
+    pool: nn.AvgPool1d
+
+    @classmethod
+    def read(cls, pool: nn.AvgPool1d) -> Self | None:
+        """Read a layer; None if its windows overlap, leave positions out or reach beyond."""
+        plain = pool.ceil_mode and pool.stride == pool.kernel_size and pool.padding == (0,)
+        return cls(pool) if plain else None
+
+    @property
+    def size(self) -> int:
+        """Number of positions of a place."""
+        width = self.pool.kernel_size
+        return width if isinstance(width, int) else width[0]
 
     def widen(self, window: Window) -> Window:
         """Return what changes in the output, in the widest of the phases."""
@@ -130,7 +141,7 @@ class Average:
 
         Behind the last position nothing changes, and the mean is that of the positions before.
         """
-        after = AveragePool(self.size)(x)
+        after = self.pool(x)
         counts = x.new_full((1, 1, after.shape[2]), self.size)
         counts[:, :, -1] -= -x.shape[2] % self.size
         shares = Padded.of((1 / counts).expand(len(x), -1, -1), window, 0.0)
@@ -251,8 +262,8 @@ def read_layers(encoder: nn.Module) -> list[Layer | Average] | None:
     for step in _steps(encoder):
         if type(step) is Residual and not pending:
             found.append(Layer.read(list(_steps(step)), residual=True))
-        elif type(step) is AveragePool and not pending:
-            found.append(Average(step.size))
+        elif type(step) is nn.AvgPool1d and not pending:
+            found.append(Average.read(step))
         else:
             pending.append(step)
             if type(step) in (nn.ReLU, Exponential):

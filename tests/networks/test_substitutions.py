@@ -372,9 +372,14 @@ def test_subclasses_are_not_taken_for_their_parents() -> None:
     torch.testing.assert_close(substituted, by_definition(module, x, torch.eye(4).double()))
 
 
-def test_other_pools_are_not_taken_for_averages() -> None:
+@pytest.mark.parametrize(
+    "pool",
+    [nn.MaxPool1d(2), nn.AvgPool1d(2), nn.AvgPool1d(3, stride=2, padding=1, ceil_mode=True)],
+)
+def test_other_pools_are_not_taken_for_averages(pool: nn.Module) -> None:
+    """Windows that overlap, or that drop what is left at the end, go as whole sequences."""
     module, x = network(AttnGenNetwork, 60, pool_size=2), sequences(1, 60)
-    module.encoder.pool = nn.MaxPool1d(2)  # type: ignore[union-attr]
+    module.encoder.pool = pool  # type: ignore[union-attr]
     assert _WindowedNetwork.read(module) is None
     _, substituted = substitution_logits(module, x)
     torch.testing.assert_close(substituted, by_definition(module, x, torch.eye(4).double()))
