@@ -374,7 +374,7 @@ def test_subclasses_are_not_taken_for_their_parents() -> None:
 
 @pytest.mark.parametrize(
     "pool",
-    [nn.MaxPool1d(2), nn.AvgPool1d(2), nn.AvgPool1d(3, stride=2, padding=1, ceil_mode=True)],
+    [nn.MaxPool1d(2), nn.AvgPool1d(2), nn.AvgPool1d(4, stride=2, padding=1, ceil_mode=True)],
 )
 def test_other_pools_are_not_taken_for_averages(pool: nn.Module) -> None:
     """Windows that overlap, or that drop what is left at the end, go as whole sequences."""
