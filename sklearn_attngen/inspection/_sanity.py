@@ -17,11 +17,14 @@ from sklearn_attngen.sequences import Alphabet
 
 from ._letter_input import LetterInput
 from ._progress import progress
-from ._sanity_runs import CHECKS, COLUMNS, SanityRuns
+from ._sanity_attention import ATTENTION_CHECKS, AttentionRuns
+from ._sanity_runs import COLUMNS, RUN_CHECKS, SanityRuns
 from ._unwrap import check_fitted_classifier, peel
 
 if TYPE_CHECKING:
     import pandas as pd
+
+CHECKS = (*RUN_CHECKS, *ATTENTION_CHECKS)
 
 
 @validate_params(
@@ -59,11 +62,12 @@ def sanity_checks(
     random_state: int | np.random.RandomState | None = 0,
     verbose: int = 0,
 ) -> pd.DataFrame:
-    """Test whether saliency depends on the learned weights, the labels, the seed and the method.
+    """Test what saliency depends on: learned weights, labels, seed, method, attention.
 
     A saliency can look convincing and say little about the classifier: some methods show the
     sequence rather than the model. These checks take away what was learned, and see whether
-    the saliency notices.
+    the saliency notices. For a network with attention they also ask whether it matters, and whether
+    the masks that follow it give the class away.
 
     Parameters
     ----------
@@ -73,14 +77,15 @@ def sanity_checks(
     X : array-like of n sequences
         What is explained, in any form that the estimator reads.
     y : array-like of shape (n,)
-        True classes of X. Read only where clones are fitted on X.
+        True classes of X, which accuracies are taken against, and which clones are fitted on unless
+        there are others for them.
     X_train, y_train : array-like, default=None
         What clones are fitted on. None takes X and y, all of them: pass the training data if X is
         test data, as clones of few sequences learn less than the estimator did. Clones get neither
         sample weights nor groups, see the notes.
-    checks : sequence of str, default=all four
+    checks : sequence of str, default=all six
         Which checks to make, of ``"model_randomization"``, ``"label_randomization"``,
-        ``"seed_stability"`` and ``"method_agreement"``.
+        ``"seed_stability"``, ``"method_agreement"``, ``"uniform_attention"`` and ``"mask_leak"``.
     method : str, default="auto"
         The method to check, as for :func:`saliency`.
     compare_with : sequence of str or None, default=None
@@ -88,12 +93,14 @@ def sanity_checks(
         ``"integrated_gradients"`` for networks, and ``"mutagenesis"`` for all others. The
         checked method itself is left out.
     n_repeats : int, default=3
-        Number of times that weights are drawn, labels are shuffled, and seeds are changed. Clones
-        are fitted 2 * n_repeats times.
+        Number of times that weights are drawn, labels are shuffled, seeds are changed, and letters
+        and masks are drawn. Clones are fitted 2 * n_repeats times.
     top : float, default=0.1
         Share of the letters of a sequence that counts as its most salient ones.
     max_sequences : int or None, default=100
-        At most so many sequences of X, drawn at random, are explained. None takes all.
+        At most so many sequences of X, drawn at random, are explained. None takes all. The two
+        checks of attention cost little for each sequence and need more: they take up to 2,000,
+        whatever stands here.
     alphabet : str, Alphabet or None, default=None
         What X is written in, as for :func:`saliency`.
     batch_size : int or None, default=None
@@ -117,6 +124,9 @@ def sanity_checks(
         - ``overlap``: share of the most salient letters that are the same; `top` by chance.
         - ``other_correlation``, ``other_overlap``: the same, each sequence compared with *another*
           one. What is this high comes from the position alone, and from no letter.
+        - ``score``, ``control_score``: what the checks of attention compare, see the notes.
+          ``standard_error``: that of their difference, over sequences; ``chance``: the score of
+          what knows nothing. NaN in the rows of the other checks, as those above are in these.
         - ``n_repeats``: number of comparisons.
         - ``verdict``: the finding in words, see the notes; ``"not applicable: ..."`` with the
           reason where a check cannot be made.
@@ -149,6 +159,27 @@ def sanity_checks(
     were not, so that its stability over seeds comes out too low, and one that needs them cannot be
     refitted: leave these two checks out for it.
 
+    ``"uniform_attention"`` [2]_ has two rows. The first compares the classifier's balanced accuracy
+    with its own when every soft head weighs all letters alike (means and maxima that the network
+    pools beside them stay). The second compares the faithfulness of the method with that of
+    the same method without attention (the interior gradient for ``"attention_x_gradient"``, random
+    letters for ``"attention"``): by how much more balanced accuracy falls when the `top` letters
+    are resampled than when as many random ones are. Attention matters, helps or harms if the
+    two differ by more than two standard errors.
+
+    ``"mask_leak"`` takes the letters that training masks at its end, strictly those of lowest
+    attention and, in a row of its own, in the ``mask_order`` of the estimator. A logistic
+    regression sees only which positions they are (one by one, and as counts of the patterns of six
+    neighbours) and no letter; ``score`` is its balanced accuracy in five folds, ``control_score``
+    that from as many random positions. It passes below a twentieth of the way from chance to 1,
+    or within two standard errors, and leaks in part below three tenths. A leak says that where the
+    network looks tells the class by itself. That is no fault of a saliency that is right, as
+    classes have their motifs at different places, but a model that is *trained* on masked sequences
+    could read the class from the mask where a mask can be seen (zeros, N) [3]_: accuracies of
+    models fitted anew on masked sequences ("remove and retrain") are then too high, and
+    faithfulness by them too low for removing letters and too high for keeping them. A reader that
+    fails does not prove that there is nothing to read.
+
     What the checks do not say: a saliency that passes depends on what was learned, which is
     necessary and not sufficient for being right. Model randomisation [1]_ measures methods, and a
     failure of attention on the first rows is no fault, as attention does not go through
@@ -161,6 +192,8 @@ def sanity_checks(
     ----------
     .. [1] J. Adebayo et al., "Sanity checks for saliency maps", NeurIPS (2018).
     .. [2] S. Jain and B. C. Wallace, "Attention is not explanation", NAACL (2019).
+    .. [3] Y. Rong et al., "A consistent and efficient evaluation strategy for attribution methods",
+       ICML (2022).
 
     Examples
     --------
@@ -180,6 +213,8 @@ def sanity_checks(
     1  label_randomization         -0.1
     2       seed_stability          1.0
     3     method_agreement          0.8
+    4    uniform_attention          NaN
+    5            mask_leak          NaN
     >>> table["verdict"][0]
     'not applicable: LogisticRegression has no network that sees the letters'
     """
@@ -219,9 +254,26 @@ def sanity_checks(
         batch_size=batch_size,
         random=random,
     )
+    of_attention = AttentionRuns(
+        model,
+        data,
+        labels,
+        method=method,
+        n_repeats=n_repeats,
+        top=top,
+        batch_size=batch_size,
+        alphabet=alphabet,
+        random=random,
+    )
+    others = [check for check in chosen if check in RUN_CHECKS]
+    total = runs.count(others)
+    total += sum(of_attention.count(check) for check in chosen if check in ATTENTION_CHECKS)
     table: list[dict[str, Any]] = []
-    with progress(verbose, runs.count(chosen), "sanity_checks", "saliency") as bar:
-        runs.bar = bar
+    with progress(verbose, total, "sanity_checks", "saliency") as bar:
+        runs.bar = of_attention.bar = bar
         for check in chosen:
-            table += runs.rows_of(check, X_fit, y_fit)
+            if check in ATTENTION_CHECKS:
+                table += of_attention.rows_of(check)
+            else:
+                table += runs.rows_of(check, X_fit, y_fit)
     return pd.DataFrame(table, columns=list(COLUMNS))

@@ -22,7 +22,7 @@ from ._saliency import method_name, saliency
 from ._unwrap import find_network, peel
 from ._verdict import CASCADE, agreement, verdict
 
-CHECKS = ("model_randomization", "label_randomization", "seed_stability", "method_agreement")
+RUN_CHECKS = ("model_randomization", "label_randomization", "seed_stability", "method_agreement")
 COLUMNS = (
     "check",
     "detail",
@@ -31,6 +31,10 @@ COLUMNS = (
     "overlap",
     "other_correlation",
     "other_overlap",
+    "score",
+    "control_score",
+    "standard_error",
+    "chance",
     "n_repeats",
     "verdict",
 )
@@ -119,8 +123,8 @@ class SanityRuns:
     def _model_randomization(self) -> list[dict[str, Any]]:
         check = "model_randomization"
         if self.network is None:
-            name = type(_last(self.model)).__name__
-            return [_not_applicable(check, "", f"{name} has no network that sees the letters")]
+            name = type(last_step(self.model)).__name__
+            return [not_applicable(check, "", f"{name} has no network that sees the letters")]
         names: list[str] = []
         values: list[list[NDArray[np.float64]]] = []
         for _ in range(self.n_repeats):
@@ -145,7 +149,7 @@ class SanityRuns:
         check = "label_randomization"
         reason = self._why_not_fitted()
         if reason:
-            return [_not_applicable(check, "", reason)]
+            return [not_applicable(check, "", reason)]
         pairs = []
         for _ in range(self.n_repeats):
             shuffled = self._fitted(clone(self.model), X, self.random.permutation(y))
@@ -156,7 +160,7 @@ class SanityRuns:
         check = "seed_stability"
         reason = self._why_not_seeded()
         if reason:
-            return [_not_applicable(check, "", reason)]
+            return [not_applicable(check, "", reason)]
         values = []
         for _ in range(self.n_repeats):
             other = clone(self.model)
@@ -172,7 +176,7 @@ class SanityRuns:
             values = self.explain(self.model, method)
         except (ImportError, ValueError) as error:
             # The checked method has worked on the same input, so it is this method that cannot.
-            return _not_applicable(check, detail, str(error))
+            return not_applicable(check, detail, str(error))
         return self._row(check, detail, [(self.reference, values)])
 
     def _fitted(self, model: Any, X: Any, y: NDArray[Any]) -> Any:
@@ -206,8 +210,17 @@ class SanityRuns:
         means = np.mean(numbers, axis=0)
         spread = np.std(np.array(numbers)[:, 0], ddof=1) if len(pairs) > 1 else np.nan
         found = agreement(means[0], means[1], self.top)
-        values = (means[0], spread, *means[1:], len(pairs), verdict(check, found))
-        return dict(zip(COLUMNS, (check, detail, *values), strict=True))
+        return dict.fromkeys(COLUMNS, np.nan) | {
+            "check": check,
+            "detail": detail,
+            "correlation": means[0],
+            "correlation_std": spread,
+            "overlap": means[1],
+            "other_correlation": means[2],
+            "other_overlap": means[3],
+            "n_repeats": len(pairs),
+            "verdict": verdict(check, found),
+        }
 
     def _layers(self) -> list[tuple[str, Any]]:
         if self.network is None:
@@ -231,9 +244,10 @@ def _is_seed(name: str) -> bool:
     return name.rpartition("__")[2] == "random_state"
 
 
-def _last(model: Any) -> Any:
+def last_step(model: Any) -> Any:
+    """Return the estimator that decides at the end of a pipeline."""
     model = peel(model)
-    return _last(model.steps[-1][1]) if hasattr(model, "steps") else model
+    return last_step(model.steps[-1][1]) if hasattr(model, "steps") else model
 
 
 def _mean(values: NDArray[np.float64]) -> float:
@@ -242,7 +256,7 @@ def _mean(values: NDArray[np.float64]) -> float:
     return float(values.mean()) if values.size else np.nan
 
 
-def _not_applicable(check: str, detail: str, reason: str) -> dict[str, Any]:
+def not_applicable(check: str, detail: str, reason: str) -> dict[str, Any]:
     """Return a row that says why there are no numbers."""
     empty = dict.fromkeys(COLUMNS, np.nan)
     said = {"check": check, "detail": detail, "n_repeats": 0}

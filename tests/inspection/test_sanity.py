@@ -26,11 +26,22 @@ COLUMNS = [
     "overlap",
     "other_correlation",
     "other_overlap",
+    "score",
+    "control_score",
+    "standard_error",
+    "chance",
     "n_repeats",
     "verdict",
 ]
-CHECKS = ["model_randomization", "label_randomization", "seed_stability", "method_agreement"]
-NUMBERS = COLUMNS[2:7]
+CHECKS = [
+    "model_randomization",
+    "label_randomization",
+    "seed_stability",
+    "method_agreement",
+    "uniform_attention",
+    "mask_leak",
+]
+NUMBERS = COLUMNS[2:11]
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +76,13 @@ def test_a_table_with_every_check(table):
     assert list(table.columns) == COLUMNS
     assert list(dict.fromkeys(table["check"])) == CHECKS
     assert not table["verdict"].str.startswith("not applicable").any()
-    assert table["correlation"].between(-1, 1).all()
-    assert table["overlap"].between(0, 1).all()
+    of_attention = table["check"].isin(CHECKS[4:])
+    saliencies, scores = table[~of_attention], table[of_attention]
+    assert saliencies["correlation"].between(-1, 1).all()
+    assert saliencies["overlap"].between(0, 1).all()
+    assert saliencies[COLUMNS[7:11]].isna().all(axis=None)
+    assert scores[COLUMNS[2:7]].isna().all(axis=None)
+    assert scores[["score", "control_score", "standard_error"]].notna().all(axis=None)
 
 
 def test_what_was_learned_passes(table):
@@ -129,7 +145,7 @@ class Edges(ClassifierMixin, BaseEstimator):
 
 
 def test_what_shows_the_sequence_fails(X, y):
-    found = sanity_checks(Edges().fit(X, y), X, y, checks=CHECKS[1:]).set_index("check")
+    found = sanity_checks(Edges().fit(X, y), X, y, checks=CHECKS[1:4]).set_index("check")
     assert found.loc["label_randomization", "verdict"].startswith("fails:")
     assert found.loc["label_randomization", "correlation"] == pytest.approx(1)
     assert found.loc["seed_stability", "verdict"].startswith("stable:")
@@ -190,7 +206,7 @@ def test_progress_on_request(linear, X, y, capsys):
     sanity_checks(linear, X, y, max_sequences=5, n_repeats=2, verbose=1)
     shown = capsys.readouterr().err
     assert "sanity_checks: 100%" in shown
-    assert "5/5" in shown
+    assert "5/5" in shown  # two refits twice, one comparison, nothing of attention
 
 
 @pytest.mark.parametrize(
@@ -257,8 +273,9 @@ def test_agreement_takes_the_larger():
 def test_any_classifier_can_be_checked(make, X, y):
     found = sanity_checks(make().fit(X[:60], y[:60]), X[:60], y[:60], max_sequences=4, n_repeats=2)
     assert found["check"].tolist() == CHECKS
-    assert found["verdict"].iloc[0].endswith("has no network that sees the letters")
-    assert found["correlation"].iloc[1:].notna().all()
+    without = found["verdict"].str.endswith("has no network that sees the letters")
+    assert found.loc[without, "check"].tolist() == [CHECKS[0], *CHECKS[4:]]
+    assert found.loc[~without, "correlation"].notna().all()
 
 
 def test_clones_that_cannot_be_fitted_are_named_with_the_way_out(X, y):
