@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, train_test_split
 from sklearn.utils import Bunch
 
 from sklearn_attngen.datasets import fetch_genomic_benchmark, load_splice_junctions
@@ -19,13 +19,17 @@ VARIABLE = "SKLEARN_ATTNGEN_DATA"
 
 
 class Split(NamedTuple):
-    """Sequences and labels of a training and a test split, and what they are."""
+    """Sequences and labels of a training and a test split, and what they are.
+
+    ``groups`` tells which training rows come from the same place, where that is known.
+    """
 
     X_train: NDArray[np.object_]
     y_train: NDArray[np.object_]
     X_test: NDArray[np.object_]
     y_test: NDArray[np.object_]
     source: str
+    groups: NDArray[np.object_] | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +41,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"folder with human_or_worm_mixed_200.csv.gz (default: the variable {VARIABLE}; "
         "without either, demo_human_or_worm is downloaded)",
     )
+    add_running_arguments(parser)
+
+
+def add_running_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of every measurement, also of those that need no data."""
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    parser.add_argument("--only", nargs="+", metavar="CLASSIFIER", help="names of classifiers")
+    parser.add_argument("--resume", action="store_true", help="keep what was measured before")
+    parser.add_argument(
+        "--quick", action="store_true", help="few rows and small networks: does it run at all?"
+    )
 
 
 def load_human_or_worm(folder: Path | None) -> Split:
@@ -56,7 +70,7 @@ def load_published(name: str) -> Split:
 
 
 def load_file(path: Path) -> Split:
-    """Load a file with the columns sequence, label and split."""
+    """Load a file with the columns sequence, label and split; "piece" says which rows are near."""
     return _from_frame(pd.read_csv(path), path.name)
 
 
@@ -73,7 +87,39 @@ def sample(split: Split, n_rows: int, seed: int) -> Split:
         return split
     rows = np.arange(len(split.y_train))
     rows, _ = train_test_split(rows, train_size=n_rows, stratify=split.y_train, random_state=seed)
-    return split._replace(X_train=split.X_train[rows], y_train=split.y_train[rows])
+    return take(split, rows)
+
+
+def take(split: Split, rows: NDArray[np.intp]) -> Split:
+    """Keep some of the training rows."""
+    groups = None if split.groups is None else split.groups[rows]
+    return split._replace(X_train=split.X_train[rows], y_train=split.y_train[rows], groups=groups)
+
+
+def hold_out(split: Split, seed: int) -> Split:
+    """Put a fifth of the training rows in the place of the test split, which is not read.
+
+    Drawn by class, and whole groups where they are known.
+    """
+    folds: Any = StratifiedKFold(5, shuffle=True, random_state=seed)
+    if split.groups is not None:
+        folds = StratifiedGroupKFold(5, shuffle=True, random_state=seed)
+    rows, held_out = next(folds.split(split.X_train, split.y_train, split.groups))
+    part = take(split, rows)
+    source = f"{split.source}, its training rows less a fifth"
+    valid = split.X_train[held_out], split.y_train[held_out]
+    return part._replace(X_test=valid[0], y_test=valid[1], source=source)
+
+
+def few_rows(split: Split) -> Split:
+    """Keep at most 256 training rows and 64 test rows: enough to see that a measurement runs."""
+    split = sample(split, 256, 0)
+    if len(split.y_test) <= 64:
+        return split
+    rows, _ = train_test_split(
+        np.arange(len(split.y_test)), train_size=64, stratify=split.y_test, random_state=0
+    )
+    return split._replace(X_test=split.X_test[rows], y_test=split.y_test[rows])
 
 
 def _with_letters(bunch: Bunch) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
@@ -92,4 +138,5 @@ def _from_frame(frame: pd.DataFrame, source: str) -> Split:
         test["sequence"].to_numpy(object),
         test["label"].to_numpy(object),
         source,
+        train["piece"].to_numpy(object) if "piece" in train else None,
     )

@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,43 @@ import pandas as pd
 from scipy.stats import t
 
 import sklearn_attngen
-from benchmarks._data import Split
+from benchmarks._data import Split, few_rows
 
 RESULTS = Path(__file__).parent / "results"
+# ends of the names of what bounds another figure
+BOUNDS = (", from", ", to")
+
+
+class Store:
+    """Results in ``results/NAME.jsonl``, each appended at once.
+
+    With ``resume`` those found there with the same settings are known, else the file starts anew.
+    """
+
+    def __init__(self, name: str, *, resume: bool) -> None:
+        RESULTS.mkdir(exist_ok=True)
+        self.path = RESULTS / f"{name}.jsonl"
+        if not resume:
+            self.path.unlink(missing_ok=True)
+        lines = self.path.read_text().splitlines() if self.path.exists() else []
+        rows = [json.loads(line) for line in lines]
+        self._known = {(row["classifier"], row["seed"], row["settings"]): row for row in rows}
+
+    def find(self, label: str, seed: int, settings: str) -> dict[str, Any] | None:
+        """Return a row that was measured before, or None."""
+        return self._known.get((label, seed, settings))
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Keep a row."""
+        with self.path.open("a") as file:
+            file.write(json.dumps(row) + "\n")
+
+
+def settings_of(split: Split, what: Any, estimator: Any) -> str:
+    """Return what a result depends on, in twelve letters: data, measure, classifier, versions."""
+    settings = f"{split.source}, {len(split.y_train)} rows, {what!r}, {_code()}"
+    settings += f", {sorted(estimator.get_params().items())!r}"
+    return hashlib.sha256(settings.encode()).hexdigest()[:12]
 
 
 def measure(
@@ -25,30 +60,25 @@ def measure(
     makers: Mapping[str, Callable[[int], Any]],
     data: Callable[[int], Split],
     seeds: list[int],
-    scorers: Mapping[str, Callable[[Any, Any, Any], float]],
+    scorers: Mapping[str, Callable[[Any, Any, Any], float | Mapping[str, float]]],
     *,
     resume: bool = False,
+    quick: bool = False,
 ) -> pd.DataFrame:
     """Fit every classifier with every seed on the training rows and score it on the test split.
 
     Each result is appended to ``results/NAME.jsonl`` at once; with ``resume`` those found there
-    with the same settings, versions and code of the package are not measured again.
+    with the same settings, versions and code of the package are not measured again. A scorer may
+    give several named figures. ``quick`` takes few rows and small networks, and a file of its own.
     """
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.jsonl"
-    if not resume:
-        path.unlink(missing_ok=True)
-    rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    done = {(row["classifier"], row["seed"], row["settings"]): row for row in rows}
-    code, wanted = _code(), []
+    store = Store(f"{name}_quick" if quick else name, resume=resume)
+    wanted = []
     for seed in seeds:
-        split = data(seed)
+        split = few_rows(data(seed)) if quick else data(seed)
         for label, make in makers.items():
-            estimator = make(seed)
-            settings = f"{split.source}, {len(split.y_train)} rows, {scorers!r}, {code}"
-            settings += f", {sorted(estimator.get_params().items())!r}"
-            settings = hashlib.sha256(settings.encode()).hexdigest()[:12]
-            if (known := done.get((label, seed, settings))) is not None:
+            estimator = smaller(make(seed)) if quick else make(seed)
+            settings = settings_of(split, scorers, estimator)
+            if (known := store.find(label, seed, settings)) is not None:
                 wanted.append(known)
                 continue
             start = time.perf_counter()
@@ -61,14 +91,31 @@ def measure(
                 "fit_seconds": round(time.perf_counter() - start, 1),
             }
             for metric, scorer in scorers.items():
-                row[metric] = float(scorer(fitted, split.X_test, split.y_test))
+                value = scorer(fitted, split.X_test, split.y_test)
+                row |= value if isinstance(value, Mapping) else {metric: float(value)}
             wanted.append(row)
-            with path.open("a") as file:
-                file.write(json.dumps(row) + "\n")
-            print(row, flush=True)
+            store.add(row)
+            print(_in_short(row), flush=True)
     return pd.DataFrame(wanted)
 
 
+def _in_short(row: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what only the file and the table need."""
+    return {
+        name: round(value, 4) if isinstance(value, float) else value
+        for name, value in row.items()
+        if name != "settings" and not name.endswith(BOUNDS)
+    }
+
+
+def smaller(estimator: Any) -> Any:
+    """Make a network small and its training short, whichever of these parameters it has."""
+    small = {"n_filters": 8, "n_layers": 1, "max_epochs": 2, "epochs": 1}
+    known = estimator.get_params()
+    return estimator.set_params(**{name: small[name] for name in small if name in known})
+
+
+@cache
 def _code() -> str:
     """Return what identifies the package as it is, and the versions it computes with."""
     folder = Path(sklearn_attngen.__file__).parent
@@ -78,28 +125,56 @@ def _code() -> str:
     return f"{digest.hexdigest()}, torch {version('torch')}, scikit-learn {version('scikit-learn')}"
 
 
-def print_table(results: pd.DataFrame, reference: str, metric: str = "accuracy") -> None:
-    """Print mean (standard deviation) over seeds, and the paired difference to a reference."""
+def print_table(
+    results: pd.DataFrame, reference: str, metric: str = "accuracy", *, table: bool = True
+) -> None:
+    """Print mean (standard deviation) over seeds, and the paired difference to a reference.
+
+    ``table=False`` leaves the means out, for a further metric of results that were printed.
+    """
     columns = [c for c in results.columns if c not in ("classifier", "seed", "settings", "rows")]
+    bounds = [c for c in columns if c.endswith(BOUNDS)]
+    columns = [c for c in columns if c not in bounds]
     grouped = results.groupby("classifier", sort=False)[columns]
     mean, spread = grouped.mean(), grouped.std()
     cells = [
         [_with_spread(*pair) for pair in zip(*rows, strict=True)]
         for rows in zip(mean.to_numpy(), spread.to_numpy(), strict=True)
     ]
-    table = pd.DataFrame(cells, index=mean.index, columns=mean.columns).T
+    if table:
+        print(f"\nmean (standard deviation) over seeds {sorted(results['seed'].unique().tolist())}")
+        print(pd.DataFrame(cells, index=mean.index, columns=mean.columns).T.to_string())
+        _print_bounds(results, bounds)
     wide = results.pivot(index="seed", columns="classifier", values=metric)
+    if wide.shape[1] == 1:
+        return
     pairs = wide.rsub(wide[reference], axis=0)
     difference = pairs.agg(["mean", "min", "max"]).T
-    half = t.ppf(0.975, pairs.count() - 1) * pairs.std() / np.sqrt(pairs.count())
+    count = pairs.count()
+    half = t.ppf(0.975, (count - 1).clip(lower=1)) * pairs.std() / np.sqrt(count)
     difference["from"], difference["to"] = difference["mean"] - half, difference["mean"] + half
-    print(f"\nmean (standard deviation) over seeds {sorted(results['seed'].unique().tolist())}")
-    print(table.to_string())
     print(
         f"\n{metric} of {reference} less that of each other, paired by seed: mean, least, largest, "
         f"95 % interval of the mean (Student's t)"
     )
     print(difference.drop(index=reference).round(4).to_string())
+
+
+def _print_bounds(results: pd.DataFrame, bounds: list[str]) -> None:
+    """Print the bootstrap intervals that scorers gave, as "NAME, from" and "NAME, to"."""
+    if not bounds:
+        return
+    mean = results.groupby("classifier", sort=False)[bounds].mean()
+    names = list(dict.fromkeys(name.rpartition(", ")[0] for name in bounds))
+    cells = {
+        name: [
+            "-" if np.isnan(low) else f"{low:.4f} to {high:.4f}"
+            for low, high in mean[[f"{name}, from", f"{name}, to"]].to_numpy()
+        ]
+        for name in names
+    }
+    print("\n95 % bootstrap intervals over test rows, the mean of their ends over seeds")
+    print(pd.DataFrame(cells, index=mean.index).T.to_string())
 
 
 def _with_spread(mean: float, spread: float) -> str:

@@ -9,6 +9,7 @@ the official windows are twelve worms to one human; the recall of each class is 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,16 +72,14 @@ def load(name: str, folder: Path | None) -> Split | None:
     return load_file(path) if path.exists() else None
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print, one set after the other."""
     parser = argparse.ArgumentParser(description=__doc__)
     add_arguments(parser)
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
-    parser.add_argument("--only", nargs="+", help="names of classifiers")
-    parser.add_argument("--resume", action="store_true", help="keep what was measured before")
-    arguments = parser.parse_args()
-    for name in arguments.sets:
-        split = load(name, arguments.data)
+    options = parser.parse_args(arguments)
+    for name in options.sets:
+        split = load(name, options.data)
         if split is None:
             print(f"\n{name}: not here, passed over")
             continue
@@ -93,13 +92,14 @@ def main() -> None:
         known = makers(SETS[name][1])
         results = measure(
             f"other_sets_{name.replace(' ', '_')}",
-            {each: known[each] for each in arguments.only or known},
+            {each: known[each] for each in options.only or known},
             lambda seed, split=split: split,
-            arguments.seeds,
+            options.seeds,
             scorers,
-            resume=arguments.resume,
+            resume=options.resume,
+            quick=options.quick,
         )
-        print_table(results, next(iter(arguments.only or known)))
+        print_table(results, next(iter(options.only or known)))
 
 
 if __name__ == "__main__":

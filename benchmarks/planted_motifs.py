@@ -10,6 +10,7 @@ the motifs and the rate of mutations. ``--what ablation`` compares what is maske
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,8 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import average_precision_score, get_scorer
 
-from benchmarks._data import Split
+from benchmarks._data import Split, add_running_arguments
+from benchmarks._figures import add_figure_argument, check_figure, draw_fractions
 from benchmarks._measure import measure, print_table
 from benchmarks._variants import Makers, ablation, attngen, fractions
 from sklearn_attngen import CNNClassifier
@@ -150,9 +152,10 @@ METHODS = (
 )
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print, one task after the other."""
     parser = argparse.ArgumentParser(description=__doc__)
+    add_running_arguments(parser)
     parser.add_argument("--what", choices=["models", "ablation", "fractions"], default="models")
     parser.add_argument("--tasks", nargs="+", default=["presence", "pairs", "spacing"])
     parser.add_argument("--width", type=int, default=9, help="letters of a motif")
@@ -160,56 +163,61 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=6000, help="training rows")
     parser.add_argument("--length", type=int, default=200)
     parser.add_argument("--explained-rows", type=int, default=300)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
-    parser.add_argument("--only", nargs="+", help="names of classifiers")
-    parser.add_argument("--resume", action="store_true", help="keep what was measured before")
-    arguments = parser.parse_args()
-    makers = {"models": MODELS, "ablation": ablation(), "fractions": fractions()}[arguments.what]
-    makers = {name: makers[name] for name in arguments.only or makers}
-    for task in arguments.tasks:
+    add_figure_argument(parser, "the mask fractions, with the task in its name")
+    options = parser.parse_args(arguments)
+    check_figure(parser, options.figure, options.what == "fractions")
+    makers = {"models": MODELS, "ablation": ablation(), "fractions": fractions()}[options.what]
+    makers = {name: makers[name] for name in options.only or makers}
+    for task in options.tasks:
         truth: dict[str, tuple[NDArray[np.bool_], NDArray[np.bool_]]] = {}
         motifs: dict[int, tuple[str, ...]] = {}
 
         def draw(seed: int, task: str = task, truth: Any = truth, motifs: Any = motifs) -> Split:
             data = make_motif_sequences(
-                arguments.rows + 2000,
-                length=arguments.length,
+                options.rows + 2000,
+                length=options.length,
                 task=task,
-                motif_width=arguments.width,
-                mutation_rate=arguments.mutation_rate,
+                motif_width=options.width,
+                mutation_rate=options.mutation_rate,
                 random_state=1000 + seed,
             )
             truth.clear()
             letters = zip(data.positions, ~data.mutated, strict=True)
             truth.update(zip(data.data, letters, strict=True))
             motifs[seed] = tuple(data.motifs)
-            n = arguments.rows
+            n = options.rows
             source = (
-                f"{task}, {arguments.length} nt, width {arguments.width}, "
-                f"mutated {arguments.mutation_rate}"
+                f"{task}, {options.length} nt, width {options.width}, "
+                f"mutated {options.mutation_rate}"
             )
             return Split(data.data[:n], data.target[:n], data.data[n:], data.target[n:], source)
 
         def oracle(seed: int, task: str = task, motifs: Any = motifs) -> Oracle:
-            return Oracle(task, motifs[seed], arguments.mutation_rate)
+            return Oracle(task, motifs[seed], options.mutation_rate)
 
-        known = METHODS if arguments.what == "models" else METHODS[:3]
+        known = METHODS if options.what == "models" else METHODS[:3]
         scorers: dict[str, Any] = {"accuracy": get_scorer("accuracy")}
         scorers |= {
-            f"AP, {method}": AveragePrecision(method, arguments.explained_rows, truth)
+            f"AP, {method}": AveragePrecision(method, options.explained_rows, truth)
             for method in known
         }
-        print(f"\n{task}: motifs of {arguments.width}, {arguments.mutation_rate:.0%} mutated")
+        print(f"\n{task}: motifs of {options.width}, {options.mutation_rate:.0%} mutated")
         results = measure(
-            f"planted_{arguments.what}_{task}_{arguments.length}_{arguments.width}_"
-            f"{arguments.mutation_rate}",
+            f"planted_{options.what}_{task}_{options.length}_{options.width}_"
+            f"{options.mutation_rate}",
             {**makers, "oracle": oracle},
             draw,
-            arguments.seeds,
+            options.seeds,
             scorers,
-            resume=arguments.resume,
+            resume=options.resume,
+            quick=options.quick,
         )
         print_table(results, next(iter(makers)))
+        if options.figure is not None:
+            path = options.figure.with_stem(f"{options.figure.stem}_{task}")
+            panels = {"Accuracy": ["accuracy"], "AP": [name for name in scorers if "AP" in name]}
+            title = f"Planted {task}, {options.rows:,} rows, {options.mutation_rate:.0%} mutated"
+            draw_fractions(results, path, panels, title)
 
 
 if __name__ == "__main__":

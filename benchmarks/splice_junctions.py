@@ -1,18 +1,21 @@
 """Accuracy and faithfulness on the embedded splice junctions, test split, paired seeds.
 
 ``python -m benchmarks.splice_junctions`` (a few minutes). The data come with the package.
+``--what ablation`` compares what is masked in training, ``--what fractions`` how much.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 import numpy as np
 from sklearn.linear_model import LogisticRegressionCV
 from sklearn.metrics import get_scorer
 from sklearn.pipeline import make_pipeline
 
-from benchmarks._data import load_splice
+from benchmarks._data import add_running_arguments, load_splice
+from benchmarks._figures import add_figure_argument, check_figure, draw_fractions
 from benchmarks._measure import measure, print_table
 from benchmarks._variants import ablation, fractions
 from sklearn_attngen import (
@@ -46,29 +49,33 @@ MAKERS = {
 }
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    add_running_arguments(parser)
     parser.add_argument("--what", choices=["models", "ablation", "fractions"], default="models")
-    parser.add_argument("--only", nargs="+", help="names of classifiers")
-    parser.add_argument("--resume", action="store_true", help="keep what was measured before")
-    arguments = parser.parse_args()
+    add_figure_argument(parser, "the mask fractions")
+    options = parser.parse_args(arguments)
+    check_figure(parser, options.figure, options.what == "fractions")
     scorers = {
         "accuracy": get_scorer("accuracy"),
         "faithfulness": PerturbationScorer(fraction=0.1, fill="resample"),
     }
-    makers = {"models": MAKERS, "ablation": ablation(), "fractions": fractions()}[arguments.what]
-    makers = {name: makers[name] for name in arguments.only or makers}
+    makers = {"models": MAKERS, "ablation": ablation(), "fractions": fractions()}[options.what]
+    makers = {name: makers[name] for name in options.only or makers}
     results = measure(
-        f"splice_junctions_{arguments.what}",
+        f"splice_junctions_{options.what}",
         makers,
         lambda seed: load_splice(),
-        arguments.seeds,
+        options.seeds,
         scorers,
-        resume=arguments.resume,
+        resume=options.resume,
+        quick=options.quick,
     )
     print_table(results, next(iter(makers)))
+    if options.figure is not None:
+        panels = {"Accuracy": ["accuracy"], "Faithfulness": ["faithfulness"]}
+        draw_fractions(results, options.figure, panels, "Splice junctions")
 
 
 if __name__ == "__main__":

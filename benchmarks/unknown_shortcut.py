@@ -10,6 +10,7 @@ under N falls because N speaks for a class and not because the letters are gone.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from sklearn.metrics import get_scorer
 
 from benchmarks._data import Split, add_arguments, load_human_or_worm, sample
 from benchmarks._measure import measure, print_table
-from sklearn_attngen import AttnGenClassifier
+from benchmarks._variants import attngen
 from sklearn_attngen.inspection import perturbation_curve
 
 SHARE = 0.037
@@ -66,14 +67,13 @@ class Removed:
         return float(curve.scores[self.order].mean())
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     add_arguments(parser)
     parser.add_argument("--rows", type=int, default=5000, help="training rows, drawn by class")
-    parser.add_argument("--resume", action="store_true", help="keep what was measured before")
-    arguments = parser.parse_args()
-    split = load_human_or_worm(arguments.data)
+    options = parser.parse_args(arguments)
+    split = load_human_or_worm(options.data)
     split = split._replace(
         **dict(zip(("X_test", "y_test"), shuffled(split.X_test, split.y_test), strict=True))
     )
@@ -83,27 +83,28 @@ def main() -> None:
         for fill in ("unknown", "resample")
         for order in ("top", "random")
     }
+    makers = {
+        f"mask {value}": attngen(mask_value=value, reverse_complement="average")
+        for value in ("resample", "zero")
+    }
+    makers = {name: makers[name] for name in options.only or makers}
     for what in ("as it is", "with rows of N"):
         print(f"\n{what}")
 
         def data(seed: int, what: str = what) -> Split:
-            drawn = sample(split, arguments.rows, seed)
+            drawn = sample(split, options.rows, seed)
             return drawn if what == "as it is" else blank(drawn, seed)
 
         results = measure(
             f"unknown_shortcut_{what.replace(' ', '_')}",
-            {
-                f"mask {value}": lambda seed, value=value: AttnGenClassifier(
-                    mask_value=value, reverse_complement="average", random_state=seed
-                )
-                for value in ("resample", "zero")
-            },
+            makers,
             data,
-            arguments.seeds,
+            options.seeds,
             scorers,
-            resume=arguments.resume,
+            resume=options.resume,
+            quick=options.quick,
         )
-        print_table(results, "mask resample")
+        print_table(results, next(iter(makers)))
 
 
 def shuffled(X: Any, y: Any) -> tuple[Any, Any]:

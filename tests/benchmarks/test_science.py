@@ -1,0 +1,264 @@
+"""The measurements behind docs/results.md run, and their helpers compute what they say."""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from benchmarks import (
+    _data,
+    _figures,
+    _measure,
+    convergence,
+    human_or_worm,
+    other_sets,
+    planted_motifs,
+    read_outs,
+    splice_junctions,
+    unknown_shortcut,
+)
+from sklearn_attngen import AttnGenClassifier
+from sklearn_attngen.datasets import make_motif_sequences
+
+LABELS = np.array(["human", "worm"])
+QUICK = ["--quick", "--seeds", "0"]
+
+
+@pytest.fixture(autouse=True)
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Measurements of a test do not touch those of the repository."""
+    monkeypatch.setattr(_measure, "RESULTS", tmp_path / "results")
+    return tmp_path / "results"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Generated sequences in files like those that the measurements read."""
+    path = tmp_path_factory.mktemp("data")
+    n = 360
+    data = make_motif_sequences(n, length=60, motif_width=6, random_state=0)
+    frame = pd.DataFrame({"sequence": data.data, "label": LABELS[data.target]})
+    frame["split"] = np.where(np.arange(n) < 280, "train", "test")
+    for file, _ in other_sets.SETS.values():
+        frame.to_csv(path / file, index=False)
+    frame["piece"] = [f"region {i // 7}" for i in range(n)]
+    frame.to_csv(path / "human_or_worm_mixed_200.csv.gz", index=False)
+    return path
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+@pytest.mark.parametrize("what", ["models", "ablation", "fractions"])
+def test_splice_junctions(what: str, results: Path, tmp_path: Path) -> None:
+    figure = tmp_path / "figures" / "fractions.png"
+    drawn = ["--figure", str(figure)] if what == "fractions" else []
+    splice_junctions.main([*QUICK, "--what", what, *drawn])
+    rows = rows_of(results / f"splice_junctions_{what}_quick.jsonl")
+    assert len(rows) == {"models": 5, "ablation": 9, "fractions": 7}[what]
+    assert all(0 <= row["accuracy"] <= 1 and row["rows"] == 256 for row in rows)
+    assert figure.exists() == bool(drawn)
+
+
+def test_planted_motifs(results: Path, tmp_path: Path) -> None:
+    shape = ["--rows", "300", "--length", "60", "--width", "6", "--explained-rows", "20"]
+    planted_motifs.main([*QUICK, "--tasks", "presence", *shape])
+    rows = {row["classifier"]: row for row in rows_of(next(results.iterdir()))}
+    assert list(rows) == [*planted_motifs.MODELS, "oracle"]
+    assert rows["oracle"]["AP, default"] > 0.95, "it knows the motifs"
+    assert rows["CNN"]["AP, occlusion"] > 0
+    figure = tmp_path / "fractions.png"
+    few = ["--only", "mask 0", "mask 0.15", "--figure", str(figure)]
+    planted_motifs.main([*QUICK, "--what", "fractions", "--tasks", "presence", *shape, *few])
+    assert (tmp_path / "fractions_presence.png").stat().st_size > 5000
+
+
+def test_human_or_worm(folder: Path, results: Path, capsys: pytest.CaptureFixture) -> None:
+    human_or_worm.main([*QUICK, "--data", str(folder)])
+    rows = {row["classifier"]: row for row in rows_of(next(results.iterdir()))}
+    assert list(rows) == list(human_or_worm.MAKERS)
+    assert "P(true)" not in rows["plain CNN"]
+    kmers = rows["k-mers"]
+    for name in ("only top 20 % kept", "only random 20 % kept", "resample, top 10 % removed"):
+        assert 0.5 <= kmers[f"{name}, from"] <= kmers[name] <= kmers[f"{name}, to"] <= 1
+    shown = capsys.readouterr().out
+    assert "95 % bootstrap intervals" in shown
+    assert "only top 20 % kept" in shown
+
+
+class FirstTen(ClassifierMixin, BaseEstimator):
+    """Counts A and T among the first ten of a hundred letters, and says so."""
+
+    def fit(self, X: Any, y: Any) -> FirstTen:
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X: Any) -> Any:
+        counts = np.array([[x[:10].count("A"), x[:10].count("T")] for x in X]) + 0.01
+        return counts / counts.sum(axis=1, keepdims=True)
+
+    def predict(self, X: Any) -> Any:
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def saliency(self, X: Any, *_: Any, **__: Any) -> Any:
+        return np.tile(np.arange(100) < 10, (len(X), 1)) / 10
+
+
+def test_faithfulness_of_a_saliency_that_is_right() -> None:
+    """The letters that it names are enough, and without them nothing is left."""
+    rng = np.random.default_rng(0)
+    y = np.array(["A", "T"] * 50)
+    tails = rng.choice(list("CG"), (100, 90))
+    X = np.array([10 * a + "".join(b) for a, b in zip(y, tails, strict=True)], dtype=object)
+    found = human_or_worm.Faithfulness(rows=80)(FirstTen().fit(X, y), X, y)
+    assert found["only top 20 % kept"] == 1
+    assert found["unknown, gap"] == pytest.approx(1, abs=0.1)
+    assert found["resample, top 10 % removed"] < found["resample, random 10 % removed"]
+    assert found["P(true)"] > 0.99 > found["P(true), top 10 % removed"]
+    difference = found["P(true), random 10 % removed"] - found["P(true), top 10 % removed"]
+    assert found["P(true), difference"] == pytest.approx(difference)
+
+
+def test_other_sets(folder: Path, results: Path, capsys: pytest.CaptureFixture) -> None:
+    other_sets.main([*QUICK, "--data", str(folder), "--sets", "promoters", "worm splice"])
+    assert len(list(results.iterdir())) == 2
+    other_sets.main([*QUICK, "--data", str(results), "--sets", "promoters"])
+    assert "promoters: not here, passed over" in capsys.readouterr().out
+
+
+def test_unknown_shortcut(folder: Path, results: Path) -> None:
+    unknown_shortcut.main([*QUICK, "--data", str(folder)])
+    for path in results.iterdir():
+        assert [row["classifier"] for row in rows_of(path)] == ["mask resample", "mask zero"]
+
+
+def test_read_outs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    small = partial(AttnGenClassifier, max_epochs=1, n_filters=8)
+    monkeypatch.setattr(read_outs, "AttnGenClassifier", small)
+    monkeypatch.setattr(sys, "argv", ["read_outs", "--rows", "80", "--explained-rows", "10"])
+    read_outs.main()
+    assert "mean over seeds [0]" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("task", convergence.TASKS)
+def test_convergence(
+    task: str, folder: Path, results: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    figure = tmp_path / "courses.png"
+    arguments = ["--task", task, "--data", str(folder), "--quick", "--seeds", "0", "1"]
+    arguments += ["--rows", "320", "--figure", str(figure)]
+    convergence.main(arguments)
+    first = capsys.readouterr().out
+    assert ("whole regions" if task == "human_or_worm" else "by class") in first
+    assert "final loss of AttnGen less that of each other" in first
+    assert figure.stat().st_size > 5000
+    (path,) = results.iterdir()
+    rows = rows_of(path)
+    assert len(rows) == 6
+    for row in rows:
+        steps = [epoch["steps"] for epoch in row["epochs"]]
+        assert steps == [steps[0], 2 * steps[0]], "two epochs, counted in steps"
+        assert row["epochs"][0]["seconds"] <= row["epochs"][1]["seconds"]
+        assert all(epoch["loss"] > 0 for epoch in row["epochs"])
+    convergence.main([*arguments, "--resume"])
+    assert rows_of(path) == rows, "nothing was measured again"
+
+
+def test_the_last_epoch_is_the_fitted_network(folder: Path) -> None:
+    """Loss and accuracy of the course are those of the classifier, on both strands."""
+    split = convergence.load("human_or_worm", folder, 200)
+    estimator = _measure.smaller(convergence.makers(True, "auto")["AttnGen"](0))
+    last = convergence.train(estimator, split)[-1]
+    truth = np.searchsorted(LABELS, split.y_test)
+    probabilities = estimator.predict_proba(split.X_test)
+    loss = -np.log(probabilities[np.arange(len(truth)), truth]).mean()
+    assert last["loss"] == pytest.approx(loss, rel=1e-4)
+    assert last["accuracy"] == pytest.approx(np.mean(probabilities.argmax(axis=1) == truth))
+
+
+def test_levels_are_reached_at_the_first_epoch_that_is_near() -> None:
+    def row(name: str, *accuracies: float) -> dict[str, Any]:
+        epochs = [
+            {"steps": 10 * (i + 1), "seconds": i + 1.0, "loss": 1 - a, "accuracy": a}
+            for i, a in enumerate(accuracies)
+        ]
+        return {"classifier": name, "seed": 0, "epochs": epochs}
+
+    found = convergence.summarise([row("a", 0.5, 0.9, 0.904), row("b", 0.95, 0.94, 0.97)])
+    found = found.set_index("classifier")
+    assert found["steps to near own best"].tolist() == [20, 30]
+    assert found["seconds to near best of all"].isna().tolist() == [True, False]
+    assert found.loc["b", "steps to near best of all"] == 30
+    assert found["final loss"].tolist() == pytest.approx([0.096, 0.03])
+
+
+def test_held_out_rows_are_whole_groups_and_the_test_split_is_not_read(folder: Path) -> None:
+    split = _data.load_human_or_worm(folder)
+    held = _data.hold_out(split, 0)
+    assert len(held.X_train) + len(held.X_test) == len(split.X_train)
+    assert set(held.X_test) <= set(split.X_train)
+    known = dict(zip(split.X_train, split.groups, strict=True))
+    assert {known[x] for x in held.X_test}.isdisjoint(held.groups)
+    assert [known[x] for x in held.X_train] == held.groups.tolist()
+    drawn = _data.sample(split, 100, 0)
+    assert [known[x] for x in drawn.X_train] == drawn.groups.tolist()
+    by_class = _data.hold_out(split._replace(groups=None), 0)
+    assert abs(np.mean(by_class.y_test == "worm") - np.mean(split.y_train == "worm")) < 0.02
+
+
+def test_resumed_results_and_quick_ones_have_their_own_file(results: Path) -> None:
+    split = _data.load_splice()
+    makers = {"k-mers": splice_junctions.MAKERS["k-mers"]}
+    calls = []
+
+    def score(*_: Any) -> float:
+        calls.append(1)
+        return 1.0
+
+    def measure(**how: bool) -> pd.DataFrame:
+        return _measure.measure("x", makers, lambda seed: split, [0], {"one": score}, **how)
+
+    first = measure()
+    measure(quick=True)
+    assert sorted(path.name for path in results.iterdir()) == ["x.jsonl", "x_quick.jsonl"]
+    pd.testing.assert_frame_equal(measure(resume=True), first)
+    assert len(calls) == 2
+    measure()
+    assert len(calls) == 3
+
+
+def test_figures_are_of_fractions_only(capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit):
+        splice_junctions.main(["--figure", "x.png"])
+    assert "it needs --what fractions" in capsys.readouterr().err
+
+
+def test_lines_of_the_figure_are_means(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fractions on the x axis in order, whatever the order of the rows."""
+    kept: list[Any] = []
+    monkeypatch.setattr(_figures, "_save", lambda plt, figure, path: kept.append(figure))
+    rows = [
+        {"classifier": f"mask {fraction}", "seed": seed, "accuracy": fraction + seed / 10}
+        for seed in (0, 1)
+        for fraction in (0.5, 0, 0.15)
+    ]
+    rows.append({"classifier": "oracle", "seed": 0, "accuracy": 0.9})
+    _figures.draw_fractions(pd.DataFrame(rows), tmp_path / "x", {"Accuracy": ["accuracy"]}, "title")
+    (ax,) = kept[0].axes
+    line = ax.get_lines()[0]
+    np.testing.assert_allclose(line.get_xdata(), [0, 0.15, 0.5])
+    np.testing.assert_allclose(line.get_ydata(), [0.05, 0.2, 0.55])
+    assert [text.get_text() for text in ax.texts] == ["oracle"]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("Masked fraction of the letters", "Accuracy")
+    import matplotlib.pyplot as plt
+
+    plt.close(kept[0])
