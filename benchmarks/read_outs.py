@@ -1,20 +1,22 @@
 """Where between equal shares of letters and a sequence its gradient is taken, on planted motifs.
 
-``python -m benchmarks.read_outs``: one AttnGen for each task and seed, and the average precision
-of |gradient at a point, times the way to it| times a power of the attention at that point: 0 leaves
-attention out, 1/2 is the default. Seeds are apart from those of ``benchmarks.planted_motifs``,
-because point and power are chosen by tables like this one.
+``python -m benchmarks.read_outs``: one AttnGen for each task and seed, and the average precision of
+|gradient at a point, times the way to it| times a weight from the attention at that point: none,
+its root, the root of its sum with equal shares (the default), or itself. Seeds are apart from those
+of ``benchmarks.planted_motifs``, because point and weight are chosen by tables like this one.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from sklearn.metrics import average_precision_score
+from torch import Tensor
 
 from sklearn_attngen import AttnGenClassifier, SequenceOneHotEncoder
 from sklearn_attngen.datasets import make_motif_sequences
@@ -31,7 +33,12 @@ TASKS: dict[str, dict[str, Any]] = {
     },
 }
 POINTS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-POWERS = (0.0, 0.5, 1.0)
+WEIGHTS: dict[str, Callable[[Tensor], Tensor | float]] = {
+    "none": lambda attention: 1.0,
+    "root": lambda attention: attention.sqrt(),
+    "root with equal shares": lambda attention: (attention + attention.mean(1, True)).sqrt(),
+    "attention": lambda attention: attention,
+}
 
 
 def main() -> None:
@@ -58,17 +65,17 @@ def main() -> None:
                 attention[f"{point:g}"] = attend(module, shares + (x - shares) * point)[1]
             evidence["integrated"] = integrated_gradients(module, x, target)
             attention["integrated"] = attend(module, x)[1]
-            for power in POWERS:
-                row: dict[str, object] = {"task": task, "seed": seed, "power": power}
+            for weight, weigh in WEIGHTS.items():
+                row: dict[str, object] = {"task": task, "seed": seed, "weight": weight}
                 for name, values in evidence.items():
-                    scores = (values.abs() * attention[name] ** power).double().numpy()
+                    scores = (values.abs() * weigh(attention[name])).double().numpy()
                     rows = zip(data.positions[n:], ~data.mutated[n:], scores, strict=True)
                     row[name] = np.mean(
                         [average_precision_score(p[use], s[use]) for p, use, s in rows]
                     )
                 results.append(row)
                 print(row, flush=True)
-    table = pd.DataFrame(results).drop(columns="seed").groupby(["task", "power"], sort=False)
+    table = pd.DataFrame(results).drop(columns="seed").groupby(["task", "weight"], sort=False)
     print(f"\nmean over seeds {arguments.seeds}\n{table.mean().round(3).to_string()}")
     if len(arguments.seeds) > 1:
         print(f"\nstandard deviation\n{table.std().round(3).to_string()}")

@@ -140,7 +140,7 @@ def interior_gradient(
 def attention_x_gradient(
     module: nn.Module, x: Tensor, target: Tensor, point: float = INTERIOR_POINT
 ) -> Tensor:
-    """Return the magnitude of the interior gradient times the square root of the attention.
+    """Return the magnitude of the interior gradient, more of it where attention is high.
 
     Parameters
     ----------
@@ -161,9 +161,11 @@ def attention_x_gradient(
     Notes
     -----
     The gradient says how the output changes with a letter, attention how much of what the network
-    pools comes from there. Where few letters decide, attention keeps letters out that only the
-    noise of the gradient points at; where many do, it is flat and its root flatter. Both come from
-    the same forward pass, followed by one backward pass.
+    pools comes from there. The gradient's magnitude is multiplied by the square root of the sum of
+    attention and equal shares. Where few letters decide, that keeps letters out that only the noise
+    of the gradient points at. Where many do, attention says little, and with the equal shares it
+    changes little: no letter is left out for want of attention alone. Both come from the same
+    forward pass, followed by one backward pass.
     """
     baseline = _equal_shares(x)
     step_to_x = x - baseline
@@ -176,7 +178,8 @@ def attention_x_gradient(
 
     with evaluation_mode(module):
         gradient = _gradient(logits, baseline + step_to_x * point, target)
-        return (gradient * step_to_x).sum(dim=1).abs().detach() * attention[0].sqrt()
+        shares = attention[0] + attention[0].mean(dim=1, keepdim=True)
+        return (gradient * step_to_x).sum(dim=1).abs().detach() * shares.sqrt()
 
 
 def integrated_gradients(module: nn.Module, x: Tensor, target: Tensor, n_steps: int = 16) -> Tensor:

@@ -10,6 +10,7 @@ from sklearn_attngen.networks import (
     AttnGenNetwork,
     CNNNetwork,
     attend,
+    attention_x_gradient,
     build_module,
     evaluation_mode,
     gradient_x_input,
@@ -231,3 +232,24 @@ def test_the_level_of_soft_letters_is_no_evidence(method) -> None:
     x = 0.3 * sequences()
     evidence = method(Total(), x, torch.zeros(5, dtype=torch.int64))
     torch.testing.assert_close(evidence, torch.zeros_like(evidence))
+
+
+class Attending(Linear):
+    """A linear module that says where it looks."""
+
+    def attend(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        attention = torch.zeros(len(x), 12, dtype=x.dtype)
+        attention[:, 4], attention[:, 7] = 0.75, 0.25
+        return self(x), attention
+
+
+def test_attention_raises_what_the_gradient_says_and_silences_nothing() -> None:
+    """The root of attention and equal shares: a letter with no attention keeps its evidence."""
+    module, x = Attending(), sequences()
+    target = torch.tensor([0, 1, 2, 0, 1])
+    evidence = interior_gradient(module, x, target).abs()
+    shares = torch.full((12,), 1 / 12, dtype=torch.float64)
+    shares[4], shares[7] = 0.75 + 1 / 12, 0.25 + 1 / 12
+    scores = attention_x_gradient(module, x, target)
+    torch.testing.assert_close(scores, evidence * shares.sqrt())
+    assert (scores[:, 0] > 0).all()
