@@ -48,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> list[Result]:
         repeats=options.repeats,
         threads=options.threads,
         seed=options.seed,
+        n=options.n,
+        length=options.length,
         data=None if options.data is None else str(options.data),
         peaks=not options.no_memory,
     )
@@ -83,6 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--repeats", type=int, default=5, help="pairs of runs of each ratio, at most (default: 5)"
     )
+    parser.add_argument("--n", type=int, help="number of sequences (default: that of each row)")
+    parser.add_argument("--length", type=int, help="length of the sequences (default: 200)")
     cores = os.cpu_count() or 1
     parser.add_argument(
         "--threads", type=int, default=cores, help=f"threads of torch (default: {cores})"
