@@ -30,7 +30,7 @@ LAYERS = [
 EXCEPTIONS = {"datasets": {"sequences"}}
 WITH_TORCH = {"networks", "training", "classifiers"}
 OPTIONAL = {"captum", "matplotlib", "pandas", "polars", "pooch", "pyarrow", "pybigtools", "rich"}
-OPTIONAL |= {"tqdm"}
+OPTIONAL |= {"modiscolite", "tqdm"}
 PUBLIC = {
     "": [
         "AttnGenClassifier",
@@ -54,6 +54,7 @@ PUBLIC = {
         "SaliencyDisplay",
         "cluster_seqlets",
         "convergence_delta",
+        "deeplift",
         "extract_seqlets",
         "match_motifs",
         "motif_report",

@@ -3,6 +3,7 @@
 from ._attention_display import AttentionHeadsDisplay
 from ._bed import to_bed
 from ._convergence import convergence_delta
+from ._deeplift import deeplift
 from ._export import to_frame, to_modisco_npz
 from ._mask_fraction_display import MaskFractionDisplay
 from ._meme import read_meme, write_meme
@@ -30,6 +31,7 @@ __all__ = [
     "SaliencyDisplay",
     "cluster_seqlets",
     "convergence_delta",
+    "deeplift",
     "extract_seqlets",
     "match_motifs",
     "motif_report",

@@ -88,8 +88,9 @@ def convergence_delta(
     A small delta is good bookkeeping and no proof of a good explanation: evidence can add up and
     lie on the wrong letters. The control for that is :func:`perturbation_curve`. A share of a
     change near 0 is large for no bad reason; look at the median. Captum's DeepLIFT has rules for
-    ReLU and its kin, but none for the products, maxima and exponentials of AttnGen, through which
-    it passes plain gradients: its delta there is not small.
+    ReLU and its kin, but none for the maximum over positions of both networks, nor for the products
+    and exponentials of AttnGen. It passes plain gradients through these: its delta is not small.
+    Against shuffled sequences it is reported by :func:`deeplift`.
 
     References
     ----------

@@ -126,8 +126,9 @@ def to_modisco_npz(
     ----------
     saliency : array-like of shape (n, L) or (n, L, n_letters)
         Scores of n sequences: of the letters that are there, or of every letter at every position
-        (*hypothetical* scores, such as those of mutagenesis). Signed evidence is what TF-MoDISco
-        expects; magnitudes make everything evidence for the class.
+        (*hypothetical* scores: :func:`mutagenesis` with ``centered=True``, :func:`deeplift` with
+        ``hypothetical=True``). Signed evidence is what TF-MoDISco expects; magnitudes make
+        everything evidence for the class.
     X : array-like of n sequences of length L
         Strings, or one-hot in two or three dimensions.
     sequences_path, attributions_path : str or path-like
@@ -143,7 +144,7 @@ def to_modisco_npz(
 
     See Also
     --------
-    motif_report : Motifs without another tool.
+    motif_report : Motifs without another tool, or by TF-MoDISco, with their effects.
 
     Notes
     -----

@@ -196,7 +196,7 @@ def find_motifs(
         sites = sites[np.unique(sites[["row", "start"]], return_index=True)[1]]
         if len(sites) < min_seqlets:
             continue
-        motif = _make_motif(
+        motif = make_motif(
             f"{prefix}_{len(motifs)}",
             codes,
             saliency,
@@ -225,7 +225,7 @@ def _off_centre(values: NDArray[np.float64]) -> Integers:
     )
 
 
-def _make_motif(
+def make_motif(
     name: str,
     codes: NDArray[np.uint8],
     saliency: NDArray[np.float64],

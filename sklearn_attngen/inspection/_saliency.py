@@ -13,7 +13,7 @@ from sklearn.utils.validation import _num_samples
 
 from sklearn_attngen.sequences import Alphabet
 
-from ._deeplift import deeplift
+from ._deeplift import deeplift_saliency
 from ._letter_input import LetterInput
 from ._mutagenesis import mutagenesis_saliency
 from ._occlusion import occlusion
@@ -80,7 +80,8 @@ def saliency(
           ``"gradient_x_input"``, ``"integrated_gradients"``, and for AttnGen ``"attention"`` and
           ``"attention_x_gradient"``.
         - ``"deeplift"``: contributions by DeepLIFT's rescale rule against equal shares of all
-          letters. For networks of this package; needs Captum (``sklearn-attngen[captum]``).
+          letters; :func:`deeplift` takes shuffled sequences instead. For networks of this package;
+          needs Captum (``sklearn-attngen[captum]``).
     target : label, array-like of n labels or None, default=None
         The class to explain. None takes the class that the estimator predicts. Methods that do
         not know classes (``"attention"``) ignore it.
@@ -117,6 +118,7 @@ def saliency(
     See Also
     --------
     convergence_delta : By how much the evidence of a network misses the output it explains.
+    deeplift : DeepLIFT against shuffled sequences, or against any that you give.
     mutagenesis : The changes behind ``"mutagenesis"``, one for each letter at each position.
     perturbation_curve : Test whether the decision does rest on the salient letters.
     sanity_checks : Test whether the saliency depends on what the classifier has learned.
@@ -136,8 +138,8 @@ def saliency(
     untrained networks of :func:`sanity_checks`.
 
     DeepLIFT has rules for single layers such as ReLU. Through the products of attention, maxima
-    and exponentials Captum passes plain gradients, so that for AttnGen the contributions do
-    not add up to the output; :func:`convergence_delta` tells by how much.
+    over positions and exponentials Captum passes plain gradients, so that for both networks the
+    contributions do not add up to the output; :func:`convergence_delta` tells by how much.
 
     Ambiguity letters are read as unknown before any change is measured.
 
@@ -176,7 +178,8 @@ def saliency(
                 "method='occlusion', which works for every classifier, or 'auto'."
             )
     data = LetterInput.read(estimator, X, alphabet)
-    explain = {"mutagenesis": mutagenesis_saliency, "deeplift": deeplift}.get(method, occlusion)
+    by_name = {"mutagenesis": mutagenesis_saliency, "deeplift": deeplift_saliency}
+    explain = by_name.get(method, occlusion)
     return explain(estimator, data, target, signed=signed, batch_size=batch_size)
 
 

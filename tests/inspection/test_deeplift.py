@@ -5,12 +5,16 @@ import sys
 import numpy as np
 import pytest
 import torch
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from sklearn_attngen import AttnGenClassifier, CNNClassifier
-from sklearn_attngen.inspection import mutagenesis, saliency
+from sklearn_attngen.inspection import convergence_delta, deeplift, mutagenesis, saliency
+from sklearn_attngen.inspection._dinucleotide import dinucleotide_shuffle
+from sklearn_attngen.inspection._references import draw_references
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
+from sklearn_attngen.sequences import NO_SIGNAL, decode_codes, one_hot, read_sequences
 
 GRADIENTS = ["integrated_gradients", "gradient_x_input", "interior_gradient"]
 
@@ -193,6 +197,8 @@ def test_a_network_is_needed(X, y):
     model = make_pipeline(SequenceOneHotEncoder(), LogisticRegression()).fit(X, y)
     with pytest.raises(ValueError, match="method='deeplift' needs a network"):
         saliency(model, X[:2], "deeplift")
+    with pytest.raises(ValueError, match=r"^deeplift needs a network"):
+        deeplift(model, X[:2])
 
 
 class NoCaptum:
@@ -211,3 +217,264 @@ def test_captum_is_an_extra(network, few, monkeypatch):
     message = r"^method='deeplift' needs captum, which is not installed.*attngen\[captum\]"
     with pytest.raises(ImportError, match=message):
         saliency(network, few, "deeplift")
+    with pytest.raises(ImportError, match=r"^deeplift needs captum.*attngen\[captum\]"):
+        deeplift(network, few)
+
+
+def tensor_of(strings):
+    """One-hot input of a network, (..., 4, L)."""
+    strings = np.asarray(strings)
+    blocks = one_hot(read_sequences(strings.ravel().tolist()).codes, 4, np.float32)
+    return torch.from_numpy(np.swapaxes(blocks, 1, 2).copy()).reshape(*strings.shape, 4, -1)
+
+
+def shuffles(X, n_references=5, seed=0):
+    """Shuffled sequences as strings, (n, n_references)."""
+    codes = np.repeat(read_sequences(list(X)).codes, n_references, axis=0)
+    drawn = dinucleotide_shuffle(codes, 4, np.random.default_rng(seed))
+    return decode_codes(drawn).reshape(len(X), n_references)
+
+
+class WithPool(torch.nn.Module):
+    """The CNN with its maximum written as the layer that both libraries have a rule for."""
+
+    def __init__(self, cnn, n_positions):
+        super().__init__()
+        self.encoder, self.head = cnn.encoder, cnn.head
+        self.pool = torch.nn.MaxPool1d(n_positions)
+
+    def forward(self, x):
+        features = self.encoder(x)
+        # Captum's rule replaces the whole gradient of the tensor that a layer reads.
+        highest = self.pool(features.clone()).squeeze(2)
+        return self.head(torch.cat([features.mean(dim=2), highest], dim=1))
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        (kind, pool_size) for kind in (AttnGenClassifier, CNNClassifier) for pool_size in (1, 4)
+    ],
+)
+def deep(request, planted):
+    """Networks with two residual layers, where the rule has something to do."""
+    kind, pool_size = request.param
+    return fitted(kind, planted, n_layers=2, pool_size=pool_size, max_epochs=10)
+
+
+@pytest.mark.filterwarnings("ignore:Convergence deltas:RuntimeWarning")
+def test_agrees_with_tangermeme(deep, planted):
+    """The same network and the same references, for every letter at every position.
+
+    Both treat what has no rule alike, so this holds for AttnGen too, where neither is complete.
+    """
+    pytest.importorskip("captum.attr")
+    tangermeme = pytest.importorskip("tangermeme.deep_lift_shap")
+    X = planted[0][:8]
+    references = shuffles(X)
+    expected = [
+        tangermeme.deep_lift_shap(
+            deep.module_,
+            tensor_of(X),
+            target=k,
+            references=tensor_of(references),
+            hypothetical=True,
+            device="cpu",
+        ).numpy()
+        for k in (0, 1)
+    ]
+    # Evidence is for the logit above the mean of both.
+    hypothetical = ((expected[1] - expected[0]) / 2).transpose(0, 2, 1)
+    found = deeplift(deep, X, "yes", references=references, hypothetical=True)
+    assert np.abs(found).max() > 0.05
+    np.testing.assert_allclose(found, hypothetical, atol=2e-6)
+    letters = one_hot(read_sequences(X).codes)
+    own = deeplift(deep, X, "yes", references=references)
+    np.testing.assert_allclose(own, (hypothetical * letters).sum(axis=2), atol=2e-6)
+
+
+def test_what_is_missed_is_told(deep, planted):
+    """The sum of the contributions less the change of the output, averaged over references."""
+    pytest.importorskip("captum.attr")
+    X = planted[0][:6]
+    references = shuffles(X, 3)
+    values, delta = deeplift(deep, X, "yes", references=references, return_delta=True)
+    with torch.no_grad():
+        deep.module_.eval()
+        above = [AboveMean()(deep.module_(tensor_of(part)))[:, 1] for part in (X, *references.T)]
+    change = (above[0] - torch.stack(above[1:]).mean(dim=0)).numpy()
+    np.testing.assert_allclose(values.sum(axis=1) - delta, change, atol=1e-5)
+    assert np.abs(delta).mean() > 0.05 * np.abs(change).mean()
+
+
+@pytest.mark.filterwarnings("ignore:Setting forward, backward hooks", "ignore:Input Tensor 0")
+def test_the_maximum_is_what_a_cnn_misses(planted):
+    """With a pooling layer in its place, for which there is a rule, the contributions add up."""
+    attr = pytest.importorskip("captum.attr")
+    tangermeme = pytest.importorskip("tangermeme.deep_lift_shap")
+    model = fitted(CNNClassifier, planted, n_layers=2, max_epochs=10)
+    module = WithPool(model.module_.eval(), 24 // model.module_.encoder.pool_size)
+    X = planted[0][:8]
+    x, references = tensor_of(X), tensor_of(shuffles(X, 1))
+    with torch.no_grad():
+        np.testing.assert_allclose(module(x), model.module_(x), atol=1e-5)
+        change = (module(x) - module(references[:, 0]))[:, 1]
+    ours = attr.DeepLift(module).attribute(x, references[:, 0], target=1)
+    np.testing.assert_allclose(ours.sum(dim=(1, 2)).detach(), change, atol=1e-5)
+    multipliers = tangermeme.deep_lift_shap(
+        module, x, target=1, references=references, raw_outputs=True, device="cpu"
+    )
+    theirs = ((x - references[:, 0]) * multipliers[:, 0]).sum(dim=(1, 2))
+    np.testing.assert_allclose(theirs, change, atol=1e-5)
+
+
+def test_equal_shares_are_those_of_saliency(network, few):
+    pytest.importorskip("captum.attr")
+    expected = saliency(network, few, "deeplift", "yes", signed=True)
+    values, delta = deeplift(network, few, "yes", references="uniform", return_delta=True)
+    np.testing.assert_allclose(values, expected, atol=1e-9)
+    told = convergence_delta(network, few, "deeplift", "yes").delta
+    np.testing.assert_allclose(delta, told, atol=1e-5)
+
+
+def test_hypothetical_contributions_hold_the_others(network, few):
+    """At the letter that is there they are the contributions; where there is none they are 0."""
+    pytest.importorskip("captum.attr")
+    own = deeplift(network, few, n_references=4)
+    every = deeplift(network, few, n_references=4, hypothetical=True)
+    codes = read_sequences(few).codes
+    assert every.shape == (5, 24, 4)
+    np.testing.assert_allclose((every * one_hot(codes)).sum(axis=2), own, atol=1e-9)
+    assert (every[codes == NO_SIGNAL] == 0).all()
+    assert (codes == NO_SIGNAL).any()
+
+
+@pytest.mark.parametrize("kind", ["dinucleotide", "shuffle"])
+def test_batches_change_nothing(network, few, kind):
+    pytest.importorskip("captum.attr")
+    arguments = {"references": kind, "n_references": 7, "target": "yes", "return_delta": True}
+    expected = deeplift(network, few, **arguments)
+    for batch_size in (1, 3, 10_000):
+        found = deeplift(network, few, batch_size=batch_size, **arguments)
+        np.testing.assert_allclose(found[0], expected[0], atol=1e-6)
+        np.testing.assert_allclose(found[1], expected[1], atol=1e-5)
+    again, other = (deeplift(network, few, **arguments, random_state=seed)[0] for seed in (0, 1))
+    np.testing.assert_array_equal(again, expected[0])
+    assert np.abs(other - again).max() > 1e-3
+
+
+def test_memory_is_bounded(planted, few):
+    """By pairs of a sequence and a reference, which the network sees side by side."""
+    pytest.importorskip("captum.attr")
+    model = fitted(CNNClassifier, planted, max_epochs=1)
+    seen = []
+
+    class Watched(type(model.module_)):
+        def forward(self, x):
+            seen.append(len(x))
+            return super().forward(x)
+
+    model.module_.__class__ = Watched
+    deeplift(model, few, n_references=6, batch_size=4)
+    assert seen[0] == 5  # reads all rows once and predicts
+    assert max(seen[1:]) == 8
+    assert sum(seen[1:]) == 2 * 5 * 6
+
+
+def test_shuffles_keep_their_place(few):
+    """References of row i are made of row i, in blocks of any size."""
+    codes = read_sequences(few).codes
+    blocks = list(draw_references("dinucleotide", codes, 4, 3, np.random.default_rng(0)))
+    drawn = np.concatenate([block for _, block in blocks])
+    assert drawn.shape == (5, 3, 24)
+    for row in range(5):
+        for reference in drawn[row]:
+            np.testing.assert_array_equal(np.sort(reference), np.sort(codes[row]))
+            np.testing.assert_array_equal(reference == NO_SIGNAL, codes[row] == NO_SIGNAL)
+
+
+def test_many_rows_are_drawn_in_blocks():
+    codes = np.random.default_rng(0).integers(0, 4, (40, 100), dtype=np.uint8)
+    rows = [rows for rows, _ in draw_references("shuffle", codes, 4, 1000, np.random.default_rng())]
+    assert len(rows) == 4
+    assert [part.start for part in rows] == [0, 10, 20, 30]
+    assert rows[-1].stop == 40
+
+
+def test_references_are_averaged_over_strands_too(planted, few):
+    pytest.importorskip("captum.attr")
+    model = fitted(CNNClassifier, planted, reverse_complement="average", max_epochs=2)
+    references = shuffles(few, 3)
+    turn = np.vectorize(lambda x: x[::-1].translate(str.maketrans("ACGT", "TGCA")), otypes=[object])
+    arguments = {"target": "yes", "hypothetical": True, "return_delta": True}
+    forward = deeplift(model, few, references=references, **arguments)
+    backward = deeplift(model, turn(few), references=turn(references), **arguments)
+    np.testing.assert_allclose(forward[0], backward[0][:, ::-1, ::-1], atol=1e-6)
+    np.testing.assert_allclose(forward[1], backward[1], atol=1e-5)
+
+
+def test_inputs_and_encoders_agree(network, few):
+    pytest.importorskip("captum.attr")
+    expected = deeplift(network, few, n_references=3)
+    blocks = SequenceOneHotEncoder().fit_transform(few)
+    np.testing.assert_array_equal(deeplift(network, blocks, n_references=3), expected)
+    references = shuffles(few, 2)
+    lists = deeplift(network, few.tolist(), references=references.tolist())
+    np.testing.assert_array_equal(lists, deeplift(network, few, references=references))
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_deeplift_leaves_the_network_as_it_was(planted, few, fails, monkeypatch):
+    """Whatever the mode of torch, and with errors too."""
+    pytest.importorskip("captum.attr")
+    model = fitted(AttnGenClassifier, planted, max_epochs=1)
+    module = model.module_
+    module.train()
+    module.head.eval()
+    if fails:
+        head, calls = module.head.forward, []
+
+        def forward(x):
+            calls.append(1)
+            if len(calls) > 3:
+                raise RuntimeError("out of memory")
+            return head(x)
+
+        monkeypatch.setattr(module.head, "forward", forward)
+    before, generator = state(module), torch.random.get_rng_state()
+    with torch.inference_mode():
+        if fails:
+            with pytest.raises(RuntimeError, match="out of memory"):
+                deeplift(model, few, n_references=3, batch_size=4, return_delta=True)
+        else:
+            deeplift(model, few, n_references=3, batch_size=4, return_delta=True)
+    assert state(module) == before
+    assert torch.equal(torch.random.get_rng_state(), generator)
+
+
+@pytest.mark.parametrize(
+    ("references", "message"),
+    [
+        ("dinuc", "references='dinuc' is neither"),
+        (["A" * 24] * 5, r"of shape \(5,\)"),
+        ([["A" * 24]] * 4, r"of shape \(4, 1\)"),
+        (np.zeros((5, 3)), "type float64"),
+        ([["A" * 24, "C"], *([["A" * 24] * 2] * 4)], "Reference 1 of row 0 .* of length 1"),
+        ([["N" * 24] * 2] * 3 + [["N" * 24, "A" * 23 + "?"]] * 2, "Row 3, position 23"),
+        ([["A" * 24]] * 5, "Reference 0 of row 0 has a letter at position 0 .* Put N there"),
+    ],
+)
+def test_references_that_do_not_fit(network, few, references, message):
+    pytest.importorskip("captum.attr")
+    with pytest.raises(ValueError, match=message):
+        deeplift(network, few, references=references)
+
+
+def test_number_and_classes_are_checked(network, few):
+    pytest.importorskip("captum.attr")
+    with pytest.raises(ValueError, match="'n_references' parameter of deeplift"):
+        deeplift(network, few, n_references=0)
+    with pytest.raises(ValueError, match="'maybe'"):
+        deeplift(network, few, "maybe")
+    with pytest.raises(NotFittedError):
+        deeplift(CNNClassifier(), few)
