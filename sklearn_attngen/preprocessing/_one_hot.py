@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from sklearn_attngen.sequences import Alphabet, decode_codes, get_alphabet, one_hot
+from sklearn_attngen.sequences._blocks import encode_blocks
 from sklearn_attngen.sequences._codes import codes_from_one_hot, first_bad_block
 from sklearn_attngen.sequences._containers import string_column
 from sklearn_attngen.sequences._strings import describe, encode_column, to_matrix
@@ -122,8 +123,8 @@ class SequenceOneHotEncoder(TransformerMixin, BaseEstimator):
             If a sequence is missing, empty, of another length, or holds a character that is not
             in the alphabet. The message names row and position.
         """
-        self._fit_codes(X)
-        return self
+        self._start()
+        return self._finish(self._codes(self._column(X), self.length).shape[1])
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X: Any, y: Any = None) -> Any:
@@ -141,7 +142,10 @@ class SequenceOneHotEncoder(TransformerMixin, BaseEstimator):
         X_out : ndarray of shape (n_samples, length_ * n_letters)
             The one-hot columns.
         """
-        return self._encode(self._fit_codes(X))
+        self._start()
+        columns = self._encode(X, self.length)
+        self._finish(columns.shape[1] // self.alphabet_.n_letters)
+        return columns
 
     def transform(self, X: Any) -> Any:
         """Encode sequences.
@@ -164,7 +168,7 @@ class SequenceOneHotEncoder(TransformerMixin, BaseEstimator):
             As in `fit`.
         """
         check_is_fitted(self)
-        return self._encode(self._read(X, self.length_, "the length in fit"))
+        return self._encode(X, self.length_, "the length in fit")
 
     def inverse_transform(self, X: Any) -> NDArray[np.object_]:
         """Turn one-hot columns back into strings.
@@ -220,16 +224,17 @@ class SequenceOneHotEncoder(TransformerMixin, BaseEstimator):
         names = [f"pos{i}_{letter}" for i in range(self.length_) for letter in letters]
         return np.array(names, dtype=object)
 
-    def _fit_codes(self, X: Any) -> NDArray[np.uint8]:
+    def _start(self) -> None:
         if np.dtype(self.dtype).kind not in "biuf":
             raise ValueError(f"dtype must be a real numeric type, got {self.dtype!r}.")
         self.alphabet_ = get_alphabet(self.alphabet)
-        codes = self._read(X, self.length)
-        self.length_ = codes.shape[1]
-        self.n_features_in_ = 1
-        return codes
 
-    def _read(self, X: Any, length: int | None, origin: str | None = None) -> NDArray[np.uint8]:
+    def _finish(self, length: int) -> Self:
+        self.length_ = length
+        self.n_features_in_ = 1
+        return self
+
+    def _column(self, X: Any) -> list[Any] | NDArray[Any]:
         column = string_column(X)
         if column is None:
             raise TypeError(
@@ -237,14 +242,25 @@ class SequenceOneHotEncoder(TransformerMixin, BaseEstimator):
                 f"sequences such as ['ACGT', 'TTGA']; what is encoded already goes straight to the "
                 f"classifier."
             )
+        return column
+
+    def _codes(
+        self, column: list[Any] | NDArray[Any], length: int | None, origin: str | None = None
+    ) -> NDArray[np.uint8]:
         codes, lengths = encode_column(column, self.alphabet_, self.unknown)
         if self.length is not None:
             origin = None
         return to_matrix(codes, lengths, length=length, pad=self.pad, origin=origin)
 
-    def _encode(self, codes: NDArray[np.uint8]) -> NDArray[Any]:
-        blocks = one_hot(codes, self.alphabet_.n_letters, np.dtype(self.dtype))
-        return blocks.reshape(len(codes), -1)
+    def _encode(self, X: Any, length: int | None, origin: str | None = None) -> NDArray[Any]:
+        column = self._column(X)
+        dtype = np.dtype(self.dtype)
+        if dtype.kind in "biu" and dtype.itemsize == 1:
+            blocks = encode_blocks(column, self.alphabet_, self.unknown, length)
+            if blocks is not None:
+                return blocks.view(dtype)
+        codes = self._codes(column, length, origin)
+        return one_hot(codes, self.alphabet_.n_letters, dtype).reshape(len(codes), -1)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -14,7 +14,7 @@ from ._messages import bad_letter, is_missing
 
 # letters that are encoded at a time: they stay in the processor's cache
 _PART = 1 << 18
-_BAD = 254  # code of a character that is no letter of the alphabet; never leaves this module
+BAD = 254  # code of a character that is no letter of the alphabet; never leaves this folder
 
 
 def encode_column(
@@ -140,8 +140,8 @@ def _translate(
     letters: bytes, start: int, lengths: NDArray[np.int64], alphabet: Alphabet, unknown: str
 ) -> NDArray[np.uint8]:
     """Turn the letters of the rows from `start` on into codes."""
-    codes = letters.translate(_table(alphabet))
-    bad = codes.find(_BAD)
+    codes = letters.translate(code_table(alphabet))
+    bad = codes.find(BAD)
     if bad < 0 and unknown == "error":
         bad = codes.find(NO_SIGNAL)
     if bad >= 0:
@@ -194,9 +194,9 @@ def _raise_not_a_string(value: Any, row: int) -> NoReturn:
 
 
 @lru_cache(maxsize=32)
-def _table(alphabet: Alphabet) -> bytes:
+def code_table(alphabet: Alphabet) -> bytes:
     """Return the code of each of the 256 bytes."""
-    table = bytearray([_BAD]) * 256
+    table = bytearray([BAD]) * 256
     for letters, codes in (
         (alphabet.letters, range(alphabet.n_letters)),
         (alphabet.ambiguous, [NO_SIGNAL] * len(alphabet.ambiguous)),

@@ -25,7 +25,8 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from sklearn_attngen.feature_extraction import KmerVectorizer
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
-from sklearn_attngen.sequences import Alphabet, decode_codes
+from sklearn_attngen.sequences import Alphabet, decode_codes, one_hot
+from sklearn_attngen.sequences import _blocks as blocks_module
 
 SETTINGS = settings(deadline=None, derandomize=True, max_examples=50)
 RNG = np.random.default_rng(0)
@@ -227,6 +228,29 @@ def test_bad_sequences_raise(rows: Any, error: type[Exception], message: str) ->
     for method in (encoder.transform, encoder.fit_transform, encoder.fit):
         with pytest.raises(error, match=message):
             method(rows)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, bool, np.float32])
+@pytest.mark.parametrize("pad", ["error", "right"])
+def test_each_type_gives_the_same_blocks_and_the_same_errors(
+    dtype: type, pad: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Types of one byte are written directly; where a part ends makes no difference."""
+    monkeypatch.setattr(blocks_module, "_PART", 16)
+    rows = ["ACGTN", "ttgca"] * 9
+    encoder = SequenceOneHotEncoder(dtype=dtype, pad=pad)
+    codes = np.array([[0, 1, 2, 3, 255], [3, 3, 2, 1, 0]] * 9, dtype=np.uint8)
+    for result in (encoder.fit_transform(rows), encoder.transform(np.array(rows))):
+        assert result.dtype == dtype
+        np.testing.assert_array_equal(result, one_hot(codes).reshape(18, -1))
+    assert (encoder.length_, encoder.n_features_in_) == (5, 1)
+    for row in (0, 3, 4, 17):
+        wrong = [*rows[:row], "AC-TT", *rows[row + 1 :]]
+        for method in (encoder.transform, encoder.fit_transform):
+            with pytest.raises(ValueError, match=f"Row {row}, position 2"):
+                method(wrong)
+    with pytest.raises(ValueError, match=r"row 17 .* 6 letters, expected 5 \(the length in fit\)"):
+        encoder.transform([*rows[:17], "ACGTAC"])
 
 
 def test_unknown_error() -> None:
