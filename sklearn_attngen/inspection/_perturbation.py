@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from itertools import product
 from numbers import Integral, Real
 from typing import Any
 
@@ -215,37 +217,34 @@ def perturbation_curve(
     baseline = float(score.score(clean))
     clean.forget_input()
     unchanged = 0.0 if mode == "deletion" else 1.0
-    cells: list[Responses] = []
-    values: list[float] = []
-    with progress(verbose, len(orders) * n_repeats * len(wanted)) as bar:
-        for order in orders:
-            unrepeated: list[tuple[NDArray, Responses, float] | None] = [None] * len(wanted)
-            for repeat in range(n_repeats):
-                for i, fraction in enumerate(wanted):
-                    responses, value = clean, baseline
-                    if fraction != unchanged:
-                        removed = remover.removed(order, fraction, repeat)
-                        before = unrepeated[i]
-                        if before is not None and np.array_equal(before[0], removed):
-                            _, responses, value = before
-                        else:
-                            responses = Responses(estimator, remover.restore(removed))
-                            value = float(score.score(responses))
-                            responses.forget_input()
-                        if repeat == 0:
-                            unrepeated[i] = (removed, responses, value)
-                    cells.append(responses)
-                    values.append(value)
-                    bar.update(1)
     shape = (len(orders), n_repeats, len(wanted))
-    scores = np.reshape(values, shape)
+    cells: dict[tuple[int, int, int], Responses] = {}
+    scores = np.empty(shape)
+    # What is the same for several orders, fractions or repeats is predicted once.
+    answered = {_digest(data.codes): (clean, baseline)}
+    with progress(verbose, scores.size) as bar:
+        # repeats outside of orders, which share the draws of a repeat
+        for repeat, (j, order) in product(range(n_repeats), enumerate(orders)):
+            for i, fraction in enumerate(wanted):
+                known = (clean, baseline)
+                if fraction != unchanged:
+                    removed = remover.removed(order, fraction, repeat)
+                    key = _digest(removed)
+                    if key not in answered:
+                        responses = Responses(estimator, remover.restore(removed))
+                        answered[key] = responses, float(score.score(responses))
+                        responses.forget_input()
+                    known = answered[key]
+                cells[j, repeat, i], scores[j, repeat, i] = known
+                bar.update(1)
     draws = np.empty((0, len(orders), len(wanted)))
     if n_bootstrap:
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(_BOOTSTRAP_STREAM,)))
-        resampled = score.resampler(cells)
+        resampled = score.resampler([cells[at] for at in np.ndindex(shape)])
+        groups = np.unique(labels, return_inverse=True)[1]  # numbers sort faster than labels
         draws = np.stack(
             [
-                resampled(stratified_rows(labels, rng)).reshape(shape).mean(axis=1)
+                resampled(stratified_rows(groups, rng)).reshape(shape).mean(axis=1)
                 for _ in range(n_bootstrap)
             ]
         )
@@ -275,6 +274,11 @@ def perturbation_curve(
         mode=mode,
         confidence_level=confidence_level,
     )
+
+
+def _digest(removed: NDArray) -> bytes:
+    """Return what only an equal array has too."""
+    return blake2b(np.ascontiguousarray(removed).data, digest_size=32).digest()
 
 
 def _area(fractions: NDArray[np.float64], heights: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -77,7 +77,7 @@ def removal_ranks(
     magnitude : ndarray of shape (n, L) or None
         Non-negative saliency; not needed for ``order="random"``.
     real : ndarray of bool of shape (n, L)
-        Positions that carry a letter. The others rank last.
+        Positions that carry a letter. The others rank last, in no order that means anything.
     order : {"top", "random", "bottom"}
         The order "matched" needs the letters too, see :func:`matched_ranks`.
     seed, repeat : int
@@ -89,14 +89,20 @@ def removal_ranks(
     ranks : ndarray of int of shape (n, L)
     """
     if order == "random":
-        values = np.zeros(real.shape)
-        ties = stream(seed, _ORDER_STREAM, repeat).random(real.shape)
+        by_rank = np.argsort(
+            np.where(real, stream(seed, _ORDER_STREAM, repeat).random(real.shape), np.inf), axis=1
+        )
     else:
         if magnitude is None:
             raise ValueError(f"order={order!r} needs a saliency.")
-        values = -magnitude if order == "top" else magnitude
-        ties = stream(seed, _TIE_STREAM, repeat).random(real.shape)
-    by_rank = np.lexsort((ties, np.where(real, values, np.inf)), axis=-1)
+        values = np.where(real, -magnitude if order == "top" else magnitude, np.inf)
+        by_rank = np.argsort(values, axis=1)
+        ordered = np.take_along_axis(values, by_rank, axis=1)
+        equal = (ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] < np.inf)
+        if (tied := equal.any(axis=1)).any():
+            # sorting by two keys takes several times as long: only where it makes a difference
+            ties = stream(seed, _TIE_STREAM, repeat).random(real.shape)[tied]
+            by_rank[tied] = np.lexsort((ties, values[tied]), axis=-1)
     ranks = np.empty(real.shape, dtype=np.int64)
     np.put_along_axis(ranks, by_rank, np.arange(real.shape[1])[None, :], axis=1)
     return ranks
@@ -179,7 +185,9 @@ class Remover:
         self.fill = fill
         self.seed = seed
         self.mode = mode
-        self._ranks: tuple[tuple[str, int], NDArray[np.int64]] | None = None
+        # of the last order and repeat, and of the last repeat
+        self._ranks: tuple[tuple[str, int], NDArray[np.unsignedinteger]] | None = None
+        self._drawn: tuple[int, NDArray] | None = None
 
     def selected(self, order: str, fraction: float, repeat: int) -> NDArray[np.bool_]:
         """Return the mask (n, L) of the positions that come first in an order."""
@@ -188,8 +196,9 @@ class Remover:
             ranks = removal_ranks(self.magnitude, self.real, ranked_as, self.seed, repeat)
             if order == "matched":
                 ranks = matched_ranks(ranks, self.codes, self.seed, repeat)
-            self._ranks = ((order, repeat), ranks)
-        return self._ranks[1] < removal_counts(self.real, fraction)[:, None]
+            self._ranks = ((order, repeat), ranks.astype(np.min_scalar_type(ranks.shape[1])))
+        ranked = self._ranks[1]
+        return ranked < removal_counts(self.real, fraction).astype(ranked.dtype)[:, None]
 
     def removed(self, order: str, fraction: float, repeat: int) -> NDArray:
         """Return the perturbed codes (n, L), or the values (n, L, n_letters) for "uniform"."""
@@ -199,8 +208,11 @@ class Remover:
         n_letters = self.data.sequences.alphabet.n_letters
         if self.fill == "uniform":
             return fill_uniform(one_hot(self.codes, n_letters), self.codes, selected)
-        rng = stream(self.seed, _FILL_STREAM, repeat)
-        return LETTER_FILLS[self.fill](self.codes, selected, n_letters, rng)
+        fill = LETTER_FILLS[self.fill]
+        if self._drawn is None or self._drawn[0] != repeat:
+            rng = stream(self.seed, _FILL_STREAM, repeat)
+            self._drawn = (repeat, fill.draw(self.codes, n_letters, rng))
+        return fill.place(self.codes, selected, self._drawn[1])
 
     def restore(self, removed: NDArray) -> Any:
         """Return codes or values of `removed` in the layout of the input."""

@@ -45,6 +45,32 @@ def test_shuffle_keeps_the_composition_of_each_row(data):
     np.testing.assert_array_equal(np.sort(filled, axis=1), np.sort(codes, axis=1))
 
 
+@checked
+@given(data=codes_and_mask())
+def test_shuffle_puts_the_letters_in_the_order_of_their_keys(data):
+    """Row by row: the j-th selected letter in that order goes to the j-th selected position."""
+    codes, selected = data
+    keys = np.random.default_rng(0).random(codes.shape)
+    filled = LETTER_FILLS["shuffle"](codes, selected, 4, np.random.default_rng(0))
+    for before, after, row_keys, chosen in zip(codes, filled, keys, selected, strict=True):
+        at = np.flatnonzero(chosen & (before != NO_SIGNAL))
+        np.testing.assert_array_equal(after[at], before[at[np.argsort(row_keys[at])]])
+
+
+@pytest.mark.parametrize("fill", LETTER_FILLS)
+@checked
+@given(data=codes_and_mask())
+def test_draws_made_once_serve_for_any_selection(fill, data):
+    """They do not know what is selected, and are not used up."""
+    codes, selected = data
+    drawn = LETTER_FILLS[fill].draw(codes, 4, np.random.default_rng(3))
+    for mask in (selected, ~selected, selected):
+        np.testing.assert_array_equal(
+            LETTER_FILLS[fill].place(codes, mask, drawn),
+            LETTER_FILLS[fill](codes, mask, 4, np.random.default_rng(3)),
+        )
+
+
 def test_shuffle_permutes_evenly():
     """Each selected letter is equally likely to land on each selected position."""
     codes = np.tile(np.array([0, 3, 1, 3, 2], np.uint8), (30_000, 1))

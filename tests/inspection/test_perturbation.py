@@ -229,6 +229,38 @@ def test_equal_perturbations_are_predicted_once(known, X, y, monkeypatch):
     assert len(calls) == 2
 
 
+def test_orders_that_remove_the_same_share_a_prediction(known, X, y, monkeypatch):
+    """Without all of the letters, or with none removed, the order does not matter."""
+    calls = []
+    original = type(known).predict
+    monkeypatch.setattr(
+        type(known), "predict", lambda self, X: calls.append(1) or original(self, X)
+    )
+    orders = ("top", "random", "matched", "bottom")
+    kwargs = {"fill": "unknown", "saliency": "attention", "n_repeats": 2}
+    curve = perturbation_curve(known, X, y, fractions=(0, 1), orders=orders, **kwargs)
+    assert len(calls) == 2
+    for order in orders:
+        assert (curve.scores[order] == [[curve.baseline] * 2, [0.5] * 2]).all()
+
+
+@pytest.mark.parametrize("fill", ["shuffle", "resample", "dinucleotide"])
+def test_scores_belong_to_their_order_fraction_and_repeat(fill, known, X, y):
+    """Whatever else is asked for in the same call."""
+    kwargs = {"fill": fill, "n_bootstrap": 0, "random_state": 3}
+    orders, fractions = ("bottom", "random", "top", "matched"), (0.1, 0.2, 0.5)
+    whole = perturbation_curve(
+        known, X, y, orders=orders, fractions=fractions, n_repeats=3, **kwargs
+    )
+    assert len(np.unique(whole.scores["random"])) > 4
+    for order in orders:
+        for i, fraction in enumerate(fractions):
+            alone = perturbation_curve(
+                known, X, y, orders=(order,), fractions=(fraction,), n_repeats=3, **kwargs
+            )
+            np.testing.assert_array_equal(whole.scores[order][i], alone.scores[order][0])
+
+
 def test_all_input_forms_agree(X, y):
     encoder = SequenceOneHotEncoder().set_output(transform="pandas").fit(X)
     frame = encoder.transform(X)

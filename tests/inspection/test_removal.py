@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from sklearn_attngen.inspection._removal import matched_ranks, removal_counts, removal_ranks
+from sklearn_attngen.inspection._letter_input import LetterInput
+from sklearn_attngen.inspection._removal import (
+    Remover,
+    matched_ranks,
+    removal_counts,
+    removal_ranks,
+    stream,
+)
 
 REAL = np.array([[True] * 6, [True, False, True, True, False, True]])
 VALUES = np.array([[0.1, 0.5, 0.2, 0.0, 0.15, 0.05], [0.2, 0.9, 0.5, 0.1, 0.8, 0.2]])
@@ -34,6 +41,52 @@ def test_ties_are_broken_evenly_and_by_the_seed():
         np.testing.assert_array_equal(ranks, removal_ranks(flat, real, order, 1, 0))
         assert (ranks != removal_ranks(flat, real, order, seed=1, repeat=1)).any()
         assert (ranks != removal_ranks(flat, real, order, seed=2, repeat=0)).any()
+
+
+@pytest.mark.parametrize("decimals", [0, 1, 2, 17])
+def test_ranks_are_those_of_a_sort_by_value_and_draw(decimals):
+    """Rows without equal values are sorted by value only; with and without zeros of either sign."""
+    rng = np.random.default_rng(0)
+    values, real = rng.random((200, 30)).round(decimals), rng.random((200, 30)) < 0.9
+    values[values < 0.1] = 0.0
+    draws = stream(5, 1, 2).random(real.shape)
+    for order, signed in (("top", -values), ("bottom", values)):
+        by_rank = np.lexsort((draws, np.where(real, signed, np.inf)), axis=-1)
+        expected = np.argsort(by_rank, axis=1)
+        found = removal_ranks(values, real, order, seed=5, repeat=2)
+        np.testing.assert_array_equal(found[real], expected[real])
+        np.testing.assert_array_equal(np.sort(found, axis=1), np.tile(np.arange(30), (200, 1)))
+
+
+@pytest.mark.parametrize("length", [255, 256, 257])
+def test_everything_can_be_removed_at_any_length(known, length):
+    """Ranks are kept in the smallest type that holds them."""
+    strings = [("ACGT" * 65)[:length]] * 2
+    known.fit(strings)
+    data = LetterInput.read(known, strings, "DNA")
+    remover = Remover(known, data, None, fill="unknown", seed=0)
+    for fraction in (0.5, 1.0):
+        counts = remover.selected("random", fraction, 0).sum(axis=1)
+        assert counts.tolist() == [int(fraction * length + 0.5)] * 2
+
+
+def test_draws_are_those_of_the_repeat(known, X):
+    """In whatever sequence repeats, orders and fractions are asked for."""
+    data = LetterInput.read(known, X, "DNA")
+    magnitude = known.saliency(X)
+    asked = [
+        (order, fraction, repeat)
+        for order in ("top", "random")
+        for fraction in (0.1, 0.5)
+        for repeat in (0, 1)
+    ]
+    for fill in ("shuffle", "resample", "dinucleotide"):
+        remover = Remover(known, data, magnitude, fill=fill, seed=4)
+        for each in asked:
+            alone = Remover(known, data, magnitude, fill=fill, seed=4).removed(*each)
+            np.testing.assert_array_equal(remover.removed(*each), alone)
+        first, second = (remover.removed("top", 0.5, repeat) for repeat in (0, 1))
+        assert (first != second).any()
 
 
 def test_random_order_is_even_and_its_own():
