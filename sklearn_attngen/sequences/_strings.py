@@ -88,6 +88,8 @@ def _encode_list(
     except TypeError:
         _as_text(rows)
         raise
+    if lengths.min() == 0:
+        _as_text(rows)  # an empty tuple is first of all no string
     _refuse_empty(lengths)
     codes = np.empty(lengths.sum(), dtype=np.uint8)
     end = 0

@@ -142,7 +142,7 @@ def test_only_missing_values_raise() -> None:
         encode([None, None])
 
 
-@pytest.mark.parametrize("value", [5, 0.5, ["A"], object(), True])
+@pytest.mark.parametrize("value", [5, 0.5, ["A"], (), [], object(), True])
 @pytest.mark.parametrize("row", [0, 1])
 def test_other_types_raise(value: object, row: int) -> None:
     """With row and type."""
