@@ -24,7 +24,7 @@ from sklearn_attngen.sequences import Alphabet, Sequences, read_sequences
 from sklearn_attngen.training import expand
 
 # positions of one batch at prediction: bounds memory whatever the number of rows
-POSITIONS_PER_BATCH = 2**16
+POSITIONS_PER_BATCH = 2**15
 
 
 class SequenceClassifier(

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sklearn_attngen.networks._convolution import Convolution
 from sklearn_attngen.networks._encoder import ConvEncoder
 from sklearn_attngen.networks._layers import BatchNorm, PositionBias, SeededDropout
 
@@ -83,8 +84,8 @@ class AttentionPooling(nn.Module):
         super().__init__()
         self.n_pooled = (n_heads + 1 + hard) * n_filters
         self.hard = hard
-        self.hidden = nn.Conv1d(n_filters, n_filters, 1)
-        self.score = nn.Conv1d(n_filters, n_heads, 1)
+        self.hidden = Convolution(n_filters, n_filters, 1)
+        self.score = Convolution(n_filters, n_heads, 1)
         self.position = PositionBias(n_heads, n_positions)
 
     def forward(self, features: Tensor, real: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
@@ -113,10 +114,11 @@ class AttentionPooling(nn.Module):
         uniform = real.to(attention.dtype)
         uniform = (uniform / uniform.sum(dim=1, keepdim=True)).unsqueeze(1)
         weights = torch.cat([attention, uniform], dim=1).to(features.dtype)
-        means = torch.bmm(weights, features.transpose(1, 2)).flatten(1)
+        by_position = features.transpose(1, 2)  # as a Convolution lays them out
+        means = torch.bmm(weights, by_position).flatten(1)
         if not self.hard:
             return means, attention, None
-        highest = features.masked_fill(~real.unsqueeze(1), -torch.inf).amax(dim=2)
+        highest = by_position.masked_fill(~real.unsqueeze(2), -torch.inf).amax(dim=1)
         return torch.cat([means, highest.to(means.dtype)], dim=1), attention, highest
 
 

@@ -78,8 +78,8 @@ class CNNNetwork(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map one-hot input (n, n_channels, L) to logits (n, n_classes)."""
-        features = self.encoder(x)
-        real = self.encoder.pool_mask(carries_signal(x)).unsqueeze(1)
-        mean = features.masked_fill(~real, 0.0).sum(dim=2) / real.sum(dim=2)
-        highest = features.masked_fill(~real, -torch.inf).amax(dim=2)
+        features = self.encoder(x).transpose(1, 2)  # as a Convolution lays them out
+        real = self.encoder.pool_mask(carries_signal(x)).unsqueeze(2)
+        mean = features.masked_fill(~real, 0.0).sum(dim=1) / real.sum(dim=1)
+        highest = features.masked_fill(~real, -torch.inf).amax(dim=1)
         return self.head(torch.cat([mean, highest], dim=1))

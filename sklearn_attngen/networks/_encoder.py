@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sklearn_attngen.networks._convolution import Convolution
 from sklearn_attngen.networks._layers import (
     BatchNorm,
     Exponential,
@@ -59,7 +60,7 @@ class ConvEncoder(nn.Module):
         super().__init__()
         self.pool_size = pool_size
         self.stem = nn.Sequential(
-            nn.Conv1d(
+            Convolution(
                 n_channels,
                 n_filters,
                 kernel_size,

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sklearn_attngen.networks._convolution import Convolution
+
 __all__ = [
     "BatchNorm",
     "Exponential",
@@ -129,7 +131,10 @@ class PositionBias(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, n_channels, L) to the same shape."""
-        return x + self.scale * self.weight
+        bias = self.scale * self.weight
+        if not x.is_contiguous():
+            bias = bias.t().contiguous().t()  # laid out as the output of a Convolution
+        return x + bias
 
 
 class BatchNorm(nn.BatchNorm1d):
@@ -153,6 +158,10 @@ class BatchNorm(nn.BatchNorm1d):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, num_features) or (n, num_features, L) to the same shape."""
+        if x.ndim == 3 and not x.is_contiguous():
+            # the output of a Convolution, which torch is slow to read: positions as rows are fast
+            rows = self.forward(x.transpose(1, 2).flatten(0, 1))
+            return rows.unflatten(0, (x.shape[0], x.shape[2])).transpose(1, 2)
         if self.training and x.numel() == self.num_features:
             return F.batch_norm(
                 x, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps
@@ -211,7 +220,7 @@ class Residual(nn.Module):
         self, channels: int, kernel_size: int, dilation: int, dropout: float, batch_norm: bool
     ) -> None:
         super().__init__()
-        self.convolution = nn.Conv1d(
+        self.convolution = Convolution(
             channels,
             channels,
             kernel_size,

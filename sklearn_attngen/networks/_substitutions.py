@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from sklearn_attngen.networks._attngen import carries_signal
 from sklearn_attngen.networks._attribution import evaluation_mode
+from sklearn_attngen.networks._convolution import convolves
 from sklearn_attngen.networks._window_layers import (
     Average,
     KnownAverage,
@@ -164,7 +165,7 @@ class _WindowedNetwork:
         precise = next(module.parameters()).dtype in (torch.float32, torch.float64)
         if layers is None or hooked or not precise:
             return None
-        n_filters = max(part.out_channels for part in encoder.modules() if type(part) is nn.Conv1d)
+        n_filters = max(part.out_channels for part in encoder.modules() if convolves(part))
         pool_size = next((layer.size for layer in layers if isinstance(layer, Average)), 1)
         return cls(layers, n_filters, pool_size, pooling, head)
 

@@ -9,6 +9,7 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
+from sklearn_attngen.networks._convolution import convolves
 from sklearn_attngen.networks._encoder import ConvEncoder
 from sklearn_attngen.networks._layers import (
     BatchNorm,
@@ -46,7 +47,7 @@ class Layer:
         if len(layers) < 2:
             return None
         convolution, *shifts, activation = layers
-        if type(convolution) is not nn.Conv1d or type(activation) not in (nn.ReLU, Exponential):
+        if not convolves(convolution) or type(activation) not in (nn.ReLU, Exponential):
             return None
         (width,), (dilation,) = convolution.kernel_size, convolution.dilation
         plain = (

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from sklearn_attngen.networks._attngen import AttentionPooling, AttnGenNetwork
 from sklearn_attngen.networks._cnn import CNNNetwork
+from sklearn_attngen.networks._convolution import convolves
 from sklearn_attngen.networks._layers import PositionBias
 from sklearn_attngen.networks._windows import Block, Padded, Window, Workspace
 
@@ -62,7 +63,7 @@ class Pooling:
             return None
         pooling = module.pooling
         pointwise = all(
-            type(layer) is nn.Conv1d and layer.kernel_size == (1,) and layer.bias is not None
+            convolves(layer) and layer.kernel_size == (1,) and layer.bias is not None
             for layer in (pooling.hidden, pooling.score)
         )
         known = pointwise and type(pooling.position) is PositionBias
