@@ -26,6 +26,10 @@ class Convolution(nn.Conv1d):
         plain = x.ndim == 3 and self.padding_mode == "zeros" and not isinstance(self.padding, str)
         if x.device.type != "cpu" or not known or not plain:
             return super().forward(x)
+        if self.in_channels < self.out_channels:
+            # oneDNN's gradient in bfloat16 would have threads wait for each other, on a busy
+            # machine for a second
+            return super().forward(x).transpose(1, 2).contiguous().transpose(1, 2)
         y = F.conv2d(
             x.unsqueeze(2),
             # the layout of the weights decides that of input and output
