@@ -75,7 +75,9 @@ class Faithfulness:
             found[f"{fill}, difference"] = difference
             above = curve.baseline - curve.chance
             found[f"{fill}, gap"] = difference / above if above > 0 else float("nan")
-        fall = comprehensiveness(estimator, X, fractions=(self.removed,), target=y, **common)
+        fall = comprehensiveness(
+            estimator, X, fractions=(self.removed,), target=y, fill="resample", **common
+        )
         column = np.searchsorted(estimator.classes_, y)
         clean = estimator.predict_proba(X)[np.arange(len(y)), column].mean()
         found["P(true)"] = float(clean)

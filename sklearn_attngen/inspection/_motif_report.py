@@ -178,8 +178,10 @@ def motif_report(
 
     Both clusterings get regions found in the same way, and letters are counted and motifs trimmed
     alike. The built-in one is the default because it needs no other package, reads any alphabet
-    and single strands, and takes a fraction of the time. TF-MoDISco is what the literature
-    uses; ``effect`` says of either's motifs whether they matter.
+    and single strands, and is tens of times as fast: a minute of TF-MoDISco for some hundred
+    regions, after its first call. TF-MoDISco is what the literature uses, takes the 20,000 best
+    regions of a class, and fails where all regions have the same scores; ``effect`` says of
+    either's motifs whether they matter.
 
     References
     ----------

@@ -96,6 +96,9 @@ class AttentionRuns:
         if reason:
             return [not_applicable(check, "", reason)]
         if check == "uniform_attention":
+            reason = self._why_no_folds()
+            if reason:
+                return [not_applicable(check, "", reason)]
             return [self._uniform_heads(), self._uniform_saliency()]
         reason = self._why_no_mask() or self._why_no_folds()
         return [not_applicable(check, "", reason)] if reason else self._mask_leak()
@@ -118,11 +121,12 @@ class AttentionRuns:
         own, uniform = (self._correct(model, codes) for model in (self.model, copied))
         score, control, chance = self._score(own), self._score(uniform), self._chance
         error = self._error(own - uniform)
-        said = (
-            "attention matters: with uniform heads the classifier is less accurate"
-            if score - control > 2 * error
-            else "attention does not matter: with uniform heads the classifier is as accurate"
-        )
+        if score - control > 2 * error:
+            said = "attention matters: with uniform heads the classifier is less accurate"
+        elif control - score > 2 * error:
+            said = "attention harms: with uniform heads the classifier is more accurate"
+        else:
+            said = "no difference found: with uniform heads the classifier is about as accurate"
         detail = "balanced accuracy, and with uniform heads"
         return self._row("uniform_attention", detail, score, control, error, chance, 1, said)
 
@@ -131,6 +135,10 @@ class AttentionRuns:
         check = "uniform_attention"
         if self.method not in WITHOUT_ATTENTION:
             return not_applicable(check, "faithfulness", f"{self.method} rests on no attention")
+        clean = self._correct(self.model, self._rows[0].codes)
+        if self._score(clean) - self._chance < 2 * self._error(clean):
+            reason = "the classifier is no better than chance on these sequences"
+            return not_applicable(check, "faithfulness", reason)
         other = WITHOUT_ATTENTION[self.method]
         seed = int(self.random.randint(2**31))
         without_top = self._correct_without("top", self.method, seed)
@@ -150,7 +158,7 @@ class AttentionRuns:
         elif difference < -2 * error:
             said = f"attention harms: {alone} more faithful"
         else:
-            said = f"attention makes no difference: {alone} as faithful"
+            said = f"no difference found: {alone} about as faithful"
         detail = f"faithfulness, and of {other or 'random letters'}"
         scores = random - top, random - rest, error, 0.0
         return self._row(check, detail, *scores, self.n_repeats, said)
@@ -159,10 +167,9 @@ class AttentionRuns:
         """Classify by which letters would be masked, and by as many random ones."""
         final = self._final
         attention = self._explain("attention")
-        control = self._read_patterns(attention, "random", "positions")
         rows = []
         for order in dict.fromkeys(("lowest", final.mask_order)):
-            correct = self._read_patterns(attention, order, final.mask_by)
+            correct, control = self._read_patterns(attention, order, final.mask_by)
             score, other, chance = self._score(correct), self._score(control), self._chance
             error = self._error(correct - control)
             beyond = (score - max(other, chance)) / (1 - chance)
@@ -213,8 +220,8 @@ class AttentionRuns:
             return ""
         label = labels.tolist()[int(sizes.argmin())]
         return (
-            f"class {label!r} has {sizes.min()} of the {sizes.sum()} rows, and cross-validation "
-            f"needs {FOLDS} of each"
+            f"class {label!r} has {sizes.min()} of the {sizes.sum()} rows, and the check needs "
+            f"{FOLDS} of each"
         )
 
     def _explain(self, method: str) -> NDArray[np.float64]:
@@ -248,8 +255,11 @@ class AttentionRuns:
 
     def _read_patterns(
         self, attention: NDArray[np.float64], order: str, by: str
-    ) -> NDArray[np.float64]:
-        """Return the share of the repeats in which the mask alone gives the class."""
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the share of the repeats in which the mask alone gives the class, and a control.
+
+        The control masks as many letters of each sequence, at random.
+        """
         y = self._rows[1]
         reader = make_pipeline(
             StandardScaler(), LogisticRegression(C=0.01, class_weight="balanced", max_iter=1000)
@@ -258,9 +268,16 @@ class AttentionRuns:
         for _ in range(self.n_repeats):
             pattern = self._pattern(attention, order, by)
             folds = StratifiedKFold(FOLDS, shuffle=True, random_state=self.random.randint(2**31))
-            predicted = cross_val_predict(reader, _features(pattern), y, cv=folds)
-            parts.append(np.asarray(predicted == y, dtype=np.float64))
-        return np.mean(parts, axis=0)
+            for read in (pattern, self._elsewhere(pattern)):
+                predicted = cross_val_predict(reader, _features(read), y, cv=folds)
+                parts.append(np.asarray(predicted == y, dtype=np.float64))
+        return np.mean(parts[::2], axis=0), np.mean(parts[1::2], axis=0)
+
+    def _elsewhere(self, pattern: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return masks of as many letters of each sequence, at random."""
+        real = self._rows[0].codes != NO_SIGNAL
+        keys = np.where(real, self.random.uniform(size=pattern.shape), np.inf)
+        return keys.argsort(axis=1).argsort(axis=1) < pattern.sum(axis=1, keepdims=True)
 
     def _pattern(self, attention: NDArray[np.float64], order: str, by: str) -> NDArray[np.bool_]:
         """Return which letters the training would mask at the end of its ramp."""

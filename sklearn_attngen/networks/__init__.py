@@ -19,7 +19,6 @@ from sklearn_attngen.networks._attribution import (
     interior_gradient,
 )
 from sklearn_attngen.networks._cnn import CNNNetwork
-from sklearn_attngen.networks._convolution import Convolution
 from sklearn_attngen.networks._encoder import ConvEncoder
 from sklearn_attngen.networks._layers import (
     BatchNorm,
@@ -51,7 +50,6 @@ __all__ = [
     "BatchNorm",
     "CNNNetwork",
     "ConvEncoder",
-    "Convolution",
     "Exponential",
     "PositionBias",
     "Residual",

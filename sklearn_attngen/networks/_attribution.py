@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from sklearn_attngen.networks._attngen import carries_signal
+
 __all__ = [
     "INTERIOR_POINT",
     "attend",
@@ -162,10 +164,10 @@ def attention_x_gradient(
     -----
     The gradient says how the output changes with a letter, attention how much of what the network
     pools comes from there. The gradient's magnitude is multiplied by the square root of the sum of
-    attention and equal shares. Where few letters decide, that keeps letters out that only the noise
-    of the gradient points at. Where many do, attention says little, and with the equal shares it
-    changes little: no letter is left out for want of attention alone. Both come from the same
-    forward pass, followed by one backward pass.
+    attention and equal shares of the letters that are there. Where few letters decide, that keeps
+    letters out that only the noise of the gradient points at. Where many do, attention says little,
+    and with the equal shares it changes little: no letter is left out for want of attention alone.
+    Both come from the same forward pass, followed by one backward pass.
     """
     baseline = _equal_shares(x)
     step_to_x = x - baseline
@@ -178,7 +180,8 @@ def attention_x_gradient(
 
     with evaluation_mode(module):
         gradient = _gradient(logits, baseline + step_to_x * point, target)
-        shares = attention[0] + attention[0].mean(dim=1, keepdim=True)
+        real = carries_signal(x).to(x.dtype)
+        shares = attention[0] + real / real.sum(dim=1, keepdim=True).clamp(min=1)
         return (gradient * step_to_x).sum(dim=1).abs().detach() * shares.sqrt()
 
 

@@ -30,7 +30,7 @@ def encode_blocks(
         return None
     if length is None:
         length = len(column[0]) if isinstance(column[0], (str, bytes)) else 0
-    if length == 0:
+    if length == 0 or not _all_of_length(column, length):
         return None
     # Four bytes are one 32-bit word, and two letters are looked up at a time.
     word_table, pair_table = _tables(alphabet, unknown)
@@ -60,13 +60,21 @@ def encode_blocks(
     return words.view(np.uint8).reshape(len(column), 4 * length)
 
 
+def _all_of_length(column: list[Any] | NDArray[Any], length: int) -> bool:
+    """Say whether a result of that length may be made at all, before there is memory for it."""
+    if isinstance(column, np.ndarray):
+        return column.dtype.itemsize == length * (4 if column.dtype.kind == "U" else 1)
+    try:
+        return list(map(len, column)).count(length) == len(column)
+    except TypeError:
+        return False
+
+
 def _letters(rows: list[Any] | NDArray[Any], length: int) -> NDArray[np.uint8] | None:
     """Return the bytes of strings, or None if one is not ASCII or not of that length."""
     if isinstance(rows, np.ndarray):
         return _letters_of_array(rows, length)
     try:
-        if list(map(len, rows)).count(length) < len(rows):
-            return None
         letters = "".join(rows).encode("ascii")
     except (TypeError, UnicodeEncodeError):
         return None
@@ -76,8 +84,6 @@ def _letters(rows: list[Any] | NDArray[Any], length: int) -> NDArray[np.uint8] |
 def _letters_of_array(rows: NDArray[Any], length: int) -> NDArray[np.uint8] | None:
     """Read a U or S array: what is shorter than its width ends in zeros, which are no letters."""
     unicode = rows.dtype.kind == "U"
-    if rows.dtype.itemsize != length * (4 if unicode else 1):
-        return None
     rows = np.ascontiguousarray(rows, dtype=rows.dtype.newbyteorder("="))
     if not unicode:
         return rows.view(np.uint8)

@@ -253,3 +253,14 @@ def test_attention_raises_what_the_gradient_says_and_silences_nothing() -> None:
     scores = attention_x_gradient(module, x, target)
     torch.testing.assert_close(scores, evidence * shares.sqrt())
     assert (scores[:, 0] > 0).all()
+
+
+def test_padding_does_not_change_the_weight_of_attention() -> None:
+    """Equal shares are those of the letters that are there."""
+    module, x = Attending(), sequences()
+    x[:, :, 9:] = 0
+    target = torch.tensor([0, 1, 2, 0, 1])
+    evidence = interior_gradient(module, x, target).abs()
+    scores = attention_x_gradient(module, x, target)
+    torch.testing.assert_close(scores[:, 0], evidence[:, 0] * (1 / 9) ** 0.5)
+    assert (scores[:, 9:] == 0).all()

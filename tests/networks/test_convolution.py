@@ -10,12 +10,12 @@ from sklearn_attngen.networks import (
     AttnGenNetwork,
     BatchNorm,
     CNNNetwork,
-    Convolution,
     PositionBias,
     build_module,
     set_generator,
     substitution_logits,
 )
+from sklearn_attngen.networks._convolution import Convolution
 
 SIZES = {
     "n_positions": 30,

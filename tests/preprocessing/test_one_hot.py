@@ -230,6 +230,14 @@ def test_bad_sequences_raise(rows: Any, error: type[Exception], message: str) ->
             method(rows)
 
 
+def test_a_length_beyond_memory_is_the_error_of_lengths() -> None:
+    """Nothing is allocated before the lengths are known to agree."""
+    with pytest.raises(ValueError, match=r"row 0 .* has 4 letters, expected 1000000000000"):
+        SequenceOneHotEncoder(length=10**12).fit_transform(["ACGT"] * 3)
+    with pytest.raises(ValueError, match=r"row 1 .* has 4 letters, expected 1000000"):
+        SequenceOneHotEncoder().fit_transform(["A" * 10**6] + ["ACGT"] * 10**6)
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8, bool, np.float32])
 @pytest.mark.parametrize("pad", ["error", "right"])
 def test_each_type_gives_the_same_blocks_and_the_same_errors(
