@@ -17,7 +17,7 @@ class Convolution(nn.Conv1d):
     The kernels of oneDNN want it so. torch knows this layout for images only: ``conv1d`` copies
     its input to the other layout, where oneDNN copies it back. Here a sequence is therefore an
     image of height 1. Shapes, parameters and values are those of ``torch.nn.Conv1d``; layers that
-    work value by value keep the layout, so that only the first convolution copies its input.
+    work value by value keep the layout.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -26,9 +26,7 @@ class Convolution(nn.Conv1d):
         plain = x.ndim == 3 and self.padding_mode == "zeros" and not isinstance(self.padding, str)
         if x.device.type != "cpu" or not known or not plain:
             return super().forward(x)
-        if self.in_channels < self.out_channels:
-            # oneDNN's gradient in bfloat16 would have threads wait for each other, on a busy
-            # machine for a second
+        if self._stalls(x):
             return super().forward(x).transpose(1, 2).contiguous().transpose(1, 2)
         y = F.conv2d(
             x.unsqueeze(2),
@@ -41,6 +39,15 @@ class Convolution(nn.Conv1d):
             groups=self.groups,
         )
         return y.squeeze(2)
+
+    def _stalls(self, x: Tensor) -> bool:
+        """Say whether the threads of oneDNN's gradient might wait for each other.
+
+        In bfloat16, with few channels in or out, they do so by spinning: a millisecond becomes a
+        second where other programs use the cores too.
+        """
+        reduced = x.dtype == torch.bfloat16 or torch.is_autocast_enabled("cpu")
+        return reduced and self.in_channels != self.out_channels and self.kernel_size[0] > 1
 
 
 def convolves(layer: nn.Module) -> TypeGuard[nn.Conv1d]:

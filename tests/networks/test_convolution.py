@@ -76,6 +76,22 @@ def test_what_an_image_does_not_do_is_left_to_conv1d(options: dict[str, str]) ->
     assert torch.equal(ours(x[0]), theirs(x[0]))
 
 
+@pytest.mark.parametrize(("n_in", "n_out", "width"), [(4, 8, 5), (8, 8, 7), (8, 2, 1)])
+def test_autocast_gives_values_and_gradients_of_conv1d(n_in: int, n_out: int, width: int) -> None:
+    """In bfloat16, to its precision, for first filters, residual layers and scores."""
+    ours = Convolution(n_in, n_out, width, padding=width // 2)
+    theirs = nn.Conv1d(n_in, n_out, width, padding=width // 2)
+    theirs.load_state_dict(ours.state_dict())
+    results = []
+    for layer in (ours, theirs):
+        x = normal(3, n_in, 30).requires_grad_()
+        with torch.autocast("cpu", torch.bfloat16):
+            y = layer(x)
+        assert y.dtype == torch.bfloat16
+        results.append([y, *torch.autograd.grad(y.float().mean(), [x, *layer.parameters()])])
+    torch.testing.assert_close(results[0], results[1], rtol=2e-2, atol=2e-2)
+
+
 def test_second_gradients_are_right() -> None:
     """A gradient may be differentiated again, and double precision stays double."""
     layer = Convolution(2, 3, 3, padding=1).double()
@@ -120,7 +136,10 @@ def test_position_bias_does_not_depend_on_the_layout() -> None:
 @pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="the layout is oneDNN's")
 @pytest.mark.parametrize("kind", [AttnGenNetwork, CNNNetwork])
 @pytest.mark.parametrize("n_channels", [4, 1])
-def test_features_and_gradients_keep_the_layout(kind: type[nn.Module], n_channels: int) -> None:
+@pytest.mark.parametrize("bfloat16", [False, True])
+def test_features_and_gradients_keep_the_layout(
+    kind: type[nn.Module], n_channels: int, bfloat16: bool
+) -> None:
     """A single layer that turned them round would cost more than the layout gains."""
     module = network(kind, n_channels)
     set_generator(module, torch.Generator().manual_seed(0))
@@ -137,7 +156,9 @@ def test_features_and_gradients_keep_the_layout(kind: type[nn.Module], n_channel
 
     for layer in module.get_submodule("encoder").modules():
         layer.register_forward_hook(watch)
-    module(normal(3, n_channels, 30)).sum().backward()
+    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+        logits = module(normal(3, n_channels, 30))
+    logits.sum().backward()
     assert len(seen) > 20
     assert not turned
 
