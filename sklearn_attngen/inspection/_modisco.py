@@ -160,7 +160,7 @@ def find_modisco_motifs(
         )  # fmt: skip
         if motif is not None:
             motifs.append(motif)
-    motifs.sort(key=lambda motif: -len(motif.sites))  # type: ignore[arg-type]
+    motifs.sort(key=lambda motif: -len(motif.sites))  # type: ignore[arg-type]  # all have sites
     return [replace(motif, name=f"{prefix}_{i}") for i, motif in enumerate(motifs)]
 
 
