@@ -117,8 +117,10 @@ def draw_courses(
     axes[0].yaxis.set_minor_formatter(NullFormatter())
     axes[1].yaxis.set_major_locator(MaxNLocator(6))
     best = max(epoch["accuracy"] for runs in courses.values() for run in runs for epoch in run)
+    worst = min(run[-1]["accuracy"] for runs in courses.values() for run in runs)
     low, high = axes[1].get_ylim()
-    axes[1].set_ylim(max(low, best - 0.15), min(high, best + 0.01))  # how it ends is the question
+    # how it ends is the question
+    axes[1].set_ylim(max(low, min(best - 0.15, worst - 0.01)), min(high, best + 0.01))
     _label(axes[0], "Steps of the optimiser", "Validation loss (cross-entropy)")
     _label(axes[1], "Steps of the optimiser", "Validation accuracy")
     axes[0].legend(frameon=False, fontsize="small")

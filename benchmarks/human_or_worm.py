@@ -81,9 +81,11 @@ class Faithfulness:
         column = np.searchsorted(estimator.classes_, y)
         clean = estimator.predict_proba(X)[np.arange(len(y)), column].mean()
         found["P(true)"] = float(clean)
-        found[f"P(true), top {some} removed"] = float(clean - fall.score)
-        found[f"P(true), random {some} removed"] = float(clean - fall.control)
-        found |= _with_interval("P(true), difference", fall.advantage, fall.advantage_interval)
+        found[f"P(true), resample, top {some} removed"] = float(clean - fall.score)
+        found[f"P(true), resample, random {some} removed"] = float(clean - fall.control)
+        found |= _with_interval(
+            "P(true), resample, difference", fall.advantage, fall.advantage_interval
+        )
         curve = perturbation_curve(
             estimator,
             X,

@@ -165,7 +165,8 @@ def sanity_checks(
     the same method without attention (the interior gradient for ``"attention_x_gradient"``, random
     letters for ``"attention"``): by how much more balanced accuracy falls when the `top` letters
     are resampled than when as many random ones are. Attention matters, helps or harms if the
-    two differ by more than two standard errors.
+    two differ by more than two standard errors; otherwise no difference was found, which is not the
+    same as none. Each class needs five sequences, and faithfulness a classifier above chance.
 
     ``"mask_leak"`` takes the letters that training masks at its end, strictly those of lowest
     attention and, in a row of its own, in the ``mask_order`` of the estimator. A logistic
