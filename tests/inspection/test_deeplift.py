@@ -147,27 +147,36 @@ def state(module):
     return layers, parameters
 
 
+def in_mixed_modes(data):
+    """Return a classifier, and its network, of which only the head is in evaluation mode."""
+    model = fitted(AttnGenClassifier, data, max_epochs=1)
+    model.module_.train()
+    model.module_.head.eval()
+    return model, model.module_
+
+
+def fail_after(monkeypatch, layer, n_passes):
+    forward, calls = layer.forward, []
+
+    def failing(x):
+        calls.append(1)
+        if len(calls) > n_passes:
+            raise RuntimeError("out of memory")
+        return forward(x)
+
+    monkeypatch.setattr(layer, "forward", failing)
+
+
 @pytest.mark.parametrize("fails", [False, True])
 @pytest.mark.parametrize("method", ["deeplift", "mutagenesis", "occlusion", *GRADIENTS])
 def test_the_network_is_left_as_it_was(planted, few, method, fails, monkeypatch):
     """Modes of single layers, hooks, gradients, weights, torch's generator; with errors too."""
     if method == "deeplift":
         pytest.importorskip("captum.attr")
-    model = fitted(AttnGenClassifier, planted, max_epochs=1)
-    module = model.module_
-    module.train()
-    module.head.eval()
+    model, module = in_mixed_modes(planted)
     if fails:
-        head, calls = module.head.forward, []
-
-        def forward(x):
-            calls.append(1)
-            # Where the first pass is the prediction, it fails in the middle of the work.
-            if len(calls) > 1 or method in GRADIENTS:
-                raise RuntimeError("out of memory")
-            return head(x)
-
-        monkeypatch.setattr(module.head, "forward", forward)
+        # Where the first pass is the prediction, it fails in the middle of the work.
+        fail_after(monkeypatch, module.head, 0 if method in GRADIENTS else 1)
     before, generator = state(module), torch.random.get_rng_state()
     grad_mode = torch.is_grad_enabled()
     if fails:
@@ -427,20 +436,9 @@ def test_inputs_and_encoders_agree(network, few):
 def test_deeplift_leaves_the_network_as_it_was(planted, few, fails, monkeypatch):
     """Whatever the mode of torch, and with errors too."""
     pytest.importorskip("captum.attr")
-    model = fitted(AttnGenClassifier, planted, max_epochs=1)
-    module = model.module_
-    module.train()
-    module.head.eval()
+    model, module = in_mixed_modes(planted)
     if fails:
-        head, calls = module.head.forward, []
-
-        def forward(x):
-            calls.append(1)
-            if len(calls) > 3:
-                raise RuntimeError("out of memory")
-            return head(x)
-
-        monkeypatch.setattr(module.head, "forward", forward)
+        fail_after(monkeypatch, module.head, 3)
     before, generator = state(module), torch.random.get_rng_state()
     with torch.inference_mode():
         if fails:
