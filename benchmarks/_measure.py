@@ -27,6 +27,7 @@ class Store:
     """Results in ``results/NAME.jsonl``, each appended at once.
 
     With ``resume`` those found there with the same settings are known, else the file starts anew.
+    A last line that an interrupted run wrote half is taken out.
     """
 
     def __init__(self, name: str, *, resume: bool) -> None:
@@ -34,8 +35,11 @@ class Store:
         self.path = RESULTS / f"{name}.jsonl"
         if not resume:
             self.path.unlink(missing_ok=True)
-        lines = self.path.read_text().splitlines() if self.path.exists() else []
-        rows = [json.loads(line) for line in lines]
+        text = self.path.read_text() if self.path.exists() else ""
+        whole = text[: text.rfind("\n") + 1]
+        if whole != text:
+            self.path.write_text(whole)
+        rows = [json.loads(line) for line in whole.splitlines()]
         self._known = {(row["classifier"], row["seed"], row["settings"]): row for row in rows}
 
     def find(self, label: str, seed: int, settings: str) -> dict[str, Any] | None:

@@ -131,8 +131,9 @@ def _hard_attention(features: Tensor, highest: Tensor, real: Tensor) -> Tensor:
 class AttnGenNetwork(nn.Module):
     """Convolutional encoder, attention over letters, classifier.
 
-    Position counts twice: the first filters learn a bias for each letter, and each soft head one
-    for each position of the features. Both decay fast where position says nothing.
+    Only attention knows where it is: each soft head learns a bias for every position, and the
+    filters are the same everywhere. Where a motif may lie anywhere, biases of the filters
+    themselves are noise that hides some of the letters from the saliency.
 
     Parameters
     ----------
@@ -191,8 +192,7 @@ class AttnGenNetwork(nn.Module):
             dropout,
             activation,
             batch_norm,
-            n_positions,
-            pool_size,
+            pool_size=pool_size,
         )
         n_pooled_positions = -(-n_positions // pool_size)
         self.pooling = AttentionPooling(n_filters, n_pooled_positions, n_heads, hard=batch_norm)

@@ -239,6 +239,20 @@ def test_resumed_results_and_quick_ones_have_their_own_file(results: Path) -> No
     assert len(calls) == 3
 
 
+def test_a_line_written_half_is_taken_out(results: Path) -> None:
+    """A run that was stopped while it wrote goes on, and nothing is glued to what it left."""
+    store = _measure.Store("x", resume=False)
+    store.add({"classifier": "a", "seed": 0, "settings": "s"})
+    with store.path.open("a") as file:
+        file.write('{"classifier": "a", "see')
+    again = _measure.Store("x", resume=True)
+    assert again.find("a", 0, "s") is not None
+    again.add({"classifier": "a", "seed": 1, "settings": "s"})
+    last = _measure.Store("x", resume=True)
+    assert last.find("a", 0, "s") is not None
+    assert last.find("a", 1, "s") is not None
+
+
 def test_figures_are_of_fractions_only(capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit):
         splice_junctions.main(["--figure", "x.png"])
