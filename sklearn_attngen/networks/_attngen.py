@@ -107,8 +107,8 @@ class AttentionPooling(nn.Module):
         highest : Tensor of shape (n, n_filters) or None
             The maximum of each channel, again, if there is a hard head.
         """
-        logits = self.position(self.score(torch.tanh(self.hidden(features))))
-        logits = logits.float() if logits.dtype == torch.bfloat16 else logits
+        logits = self.score(torch.tanh(self.hidden(features)))
+        logits = self.position(logits.float() if logits.dtype == torch.bfloat16 else logits)
         logits = logits.masked_fill(~real.unsqueeze(1), -torch.inf)
         attention = logits.softmax(dim=-1)
         uniform = real.to(attention.dtype)
@@ -131,9 +131,9 @@ def _hard_attention(features: Tensor, highest: Tensor, real: Tensor) -> Tensor:
 class AttnGenNetwork(nn.Module):
     """Convolutional encoder, attention over letters, classifier.
 
-    Only attention knows where it is: each soft head learns a bias for every position, and the
-    filters are the same everywhere. Where a motif may lie anywhere, biases of the filters
-    themselves are noise that hides some of the letters from the saliency.
+    Position counts twice: the first filters learn a bias for each letter, and each soft head one
+    for each position of the features (:class:`PositionBias`), both behind gates that open where
+    position matters.
 
     Parameters
     ----------
@@ -192,7 +192,8 @@ class AttnGenNetwork(nn.Module):
             dropout,
             activation,
             batch_norm,
-            pool_size=pool_size,
+            n_positions,
+            pool_size,
         )
         n_pooled_positions = -(-n_positions // pool_size)
         self.pooling = AttentionPooling(n_filters, n_pooled_positions, n_heads, hard=batch_norm)

@@ -105,8 +105,43 @@ def test_position_bias_starts_at_nothing() -> None:
     assert torch.equal(layer(x), x)
     with torch.no_grad():
         layer.weight[1, 2] = 0.5
-    assert (layer(x) - x).nonzero().tolist() == [[0, 1, 2]]
-    assert (layer(x) - x)[0, 1, 2] == 0.5 * PositionBias.scale
+    added = (layer(x) - x).detach()
+    assert added.nonzero().tolist() == [[0, 1, 2]]
+    expected = 0.5 * PositionBias.scale * PositionBias.opening
+    torch.testing.assert_close(added[0, 1, 2], torch.tensor(expected))
+
+
+def test_the_gate_of_a_position_bias_is_learned() -> None:
+    """It multiplies all numbers, and has no gradient before there is one of them."""
+    layer = build_module(PositionBias, seeded(), n_channels=2, n_positions=3)
+    x = torch.zeros(4, 2, 3)
+    layer(x).sum().backward()
+    assert layer.gate.grad.tolist() == [0.0]
+    torch.testing.assert_close(
+        layer.weight.grad, torch.full((2, 3), 4 * PositionBias.scale * PositionBias.opening)
+    )
+    layer.zero_grad()
+    with torch.no_grad():
+        layer.weight[1, 2] = 0.5
+    layer(x).sum().backward()
+    torch.testing.assert_close(layer.gate.grad, torch.tensor([4 * 0.5 * PositionBias.scale]))
+    with torch.no_grad():
+        layer.gate.zero_()
+    assert torch.equal(layer(x), x)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize("mixed", [False, True])
+def test_position_bias_keeps_the_type(dtype: torch.dtype, mixed: bool) -> None:
+    """Filters in bfloat16 stay there, and attention in single precision too, in autocast or not."""
+    layer = build_module(PositionBias, seeded(), n_channels=2, n_positions=3)
+    with torch.no_grad():
+        layer.weight[1, 2] = 0.123
+    x = torch.zeros(0 if mixed else 2, 2, 3, dtype=dtype)
+    with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+        assert layer(x).dtype == dtype
+        exact = layer(torch.zeros(1, 2, 3, dtype=dtype))[0, 1, 2]
+    assert exact == (layer.scale * layer.gate * layer.weight[1, 2]).to(dtype)
 
 
 @pytest.mark.parametrize("dilation", [1, 2, 4])

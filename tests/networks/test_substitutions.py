@@ -47,6 +47,7 @@ def network(kind: type[nn.Module], length: int, **changes: Any) -> nn.Module:
                 layer.weight.uniform_(-1, 2, generator=generator)
             if isinstance(layer, PositionBias):
                 layer.weight.normal_(std=0.05, generator=generator)
+                layer.gate.fill_(1.0)
             if isinstance(layer, nn.Conv1d | nn.Linear) and layer.bias is not None:
                 layer.bias.normal_(std=0.3, generator=generator)
     return module.eval().double()
