@@ -57,6 +57,20 @@ def test_the_letters_at_the_junction_stand_out(
     assert letters <= set(np.argsort(unseen)[-4:].tolist())
 
 
+def test_gates_open_where_position_matters(attngen: AttnGenClassifier) -> None:
+    """They start at 0.1: wide open on junctions in the middle, not on motifs that lie anywhere."""
+
+    def gates(classifier: AttnGenClassifier) -> list[float]:
+        parts = (classifier.module_.encoder, classifier.module_.pooling)
+        return [part.position.gate.item() for part in parts]
+
+    motifs = make_motif_sequences(1500, length=60, task="presence", random_state=0)
+    anywhere = AttnGenClassifier(n_filters=16, max_epochs=10, random_state=0)
+    anywhere.fit(motifs.data, motifs.target)
+    assert min(gates(attngen)) > 0.4
+    assert max(gates(anywhere)) < 0.3
+
+
 def permuted_saliency(estimator: Any, X: Any) -> np.ndarray:
     """The true values at random positions."""
     return np.random.default_rng(0).permuted(saliency(estimator, X), axis=1)
