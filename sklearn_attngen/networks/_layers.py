@@ -117,9 +117,9 @@ class PositionBias(nn.Module):
     junction. They decay fast instead (``decay`` is the weight decay that training gives them).
 
     For the same reason numbers that only fit noise move as far as those that matter, and without a
-    gate they hid letters of motifs that lie anywhere from the saliency. The gate is one number,
-    learned with the others. It multiplies all of them, and grows only where they lower the loss
-    batch after batch.
+    gate they hid letters of paired motifs from the saliency. The gate is one number, learned with
+    the others. It multiplies all of them, and grows far only where they lower the loss batch after
+    batch.
     """
 
     scale = 20.0
