@@ -82,8 +82,8 @@ class AttnGenClassifier(SequenceClassifier):
     learning_rate : float, default=0.006
         Highest rate of the one-cycle schedule of AdamW.
     weight_decay : float, default=0.01
-        Weight decay of AdamW. The biases for positions always decay at 5, so that noise does not
-        add up where position says nothing.
+        Weight decay of AdamW. The biases for positions always decay at 5; the gate before them
+        decays as everything else.
     label_smoothing : float, default=0.05
         Share of each label that is spread evenly over all classes in the training loss, which keeps
         small training sets from being learned by heart. Probabilities get less extreme with it.

@@ -108,7 +108,8 @@ class AttentionPooling(nn.Module):
             The maximum of each channel, again, if there is a hard head.
         """
         logits = self.score(torch.tanh(self.hidden(features)))
-        logits = self.position(logits.float() if logits.dtype == torch.bfloat16 else logits)
+        half = logits.dtype in (torch.bfloat16, torch.float16)
+        logits = self.position(logits.float() if half else logits)
         logits = logits.masked_fill(~real.unsqueeze(1), -torch.inf)
         attention = logits.softmax(dim=-1)
         uniform = real.to(attention.dtype)

@@ -145,7 +145,7 @@ class PositionBias(nn.Module):
         if x.device.type == "cpu":
             # the gradient is a sum over the batch, which a matrix product takes much faster
             with torch.autocast("cpu", enabled=False):
-                ones = x.new_ones(len(x), 1)
+                ones = x.new_ones(x.shape[0], 1)  # len() would fix n in an export
                 x = torch.addmm(x.flatten(1), ones, bias.reshape(1, -1)).view(x.shape)
         else:
             x = x + bias

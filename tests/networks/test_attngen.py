@@ -324,3 +324,21 @@ def test_the_encoder_keeps_one_vector_per_letter_and_can_prefer_positions() -> N
         encoder.position.weight[:, 20] = 1.0
     features, shifted = encoder(x), encoder(x.roll(3, dims=2))
     assert not torch.allclose(shifted[:, :, 18:25], features[:, :, 15:22])
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_biases_of_attention_are_added_in_single_precision(dtype: torch.dtype) -> None:
+    """A bias that makes attention sharp would lose its digits in half precision."""
+    module, seen = network(), []
+    module.pooling.position.register_forward_pre_hook(lambda _, x: seen.append(x[0].dtype))
+    with torch.autocast("cpu", dtype):
+        module(sequences())
+    assert seen == [torch.float32]
+
+
+def test_an_exported_network_takes_any_number_of_rows() -> None:
+    """No size of the example becomes a constant."""
+    module = network()
+    rows = {0: torch.export.Dim("n", min=2)}
+    exported = torch.export.export(module, (sequences(4),), dynamic_shapes=(rows,)).module()
+    torch.testing.assert_close(exported(sequences(7)), module(sequences(7)))
