@@ -137,7 +137,7 @@ class PositionBias(nn.Module):
         nn.init.constant_(self.gate, self.opening)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (n, n_channels, L) to the same shape, type and layout."""
+        """Map (n, n_channels, L), in either order in memory, to the same shape, type and order."""
         bias = (self.scale * self.gate * self.weight).to(x.dtype)
         beside = not x.is_contiguous()  # channels side by side, as a Convolution lays them out
         if beside:
