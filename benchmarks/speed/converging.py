@@ -25,7 +25,7 @@ from sklearn_attngen.sequences import read_sequences
 
 ROWS, SEEDS, WITHIN = 20_000, 3, 0.005
 # trainings of these lengths: a one-cycle schedule is only good at its end
-BUDGETS = (1, 2, 4, 8)
+BUDGETS = (1, 2, 4, 8, 16)
 PUBLISHED_EPOCHS, PUBLISHED_BATCH = 10, 64
 BATCH = 512
 

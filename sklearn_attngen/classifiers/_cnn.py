@@ -43,7 +43,7 @@ class CNNClassifier(SequenceClassifier):
         The letters of the sequences.
     max_epochs : int or "auto", default="auto"
         Number of passes over the rows. "auto": as many as give 500 steps of the optimiser, but from
-        8 to 60.
+        16 to 60.
     batch_size : int, default=128
         Largest number of rows of a step; the rows are spread evenly over the batches.
     learning_rate : float, default=0.006

@@ -43,6 +43,8 @@ class ConvEncoder(nn.Module):
         keeps the filters blind to where they are.
     pool_size : int, default=1
         Number of neighbouring positions that are averaged after the first filters.
+    opening : float, default=0.1
+        Where the gate before these biases starts (:class:`PositionBias`).
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class ConvEncoder(nn.Module):
         batch_norm: bool,
         n_positions: int | None = None,
         pool_size: int = 1,
+        opening: float = 0.1,
     ) -> None:
         super().__init__()
         self.pool_size = pool_size
@@ -70,7 +73,7 @@ class ConvEncoder(nn.Module):
             BatchNorm(n_filters) if batch_norm else nn.Identity(),
         )
         self.position = (
-            nn.Identity() if n_positions is None else PositionBias(n_filters, n_positions)
+            nn.Identity() if n_positions is None else PositionBias(n_filters, n_positions, opening)
         )
         self.activation = nn.Sequential(
             Exponential() if activation == "exponential" else nn.ReLU(), SeededDropout(dropout)

@@ -97,10 +97,10 @@ def _bits(x: Tensor, generator: torch.Generator) -> Tensor:
 
 
 class PositionBias(nn.Module):
-    """Add a learned number per channel and position, behind a gate that is nearly shut at first.
+    """Add a learned number per channel and position, behind a gate.
 
-    A task where a motif may be anywhere leaves the gate nearly shut; an aligned task (a splice
-    site in the middle) opens it and makes the numbers sharp.
+    A task where a motif may be anywhere leaves a gate nearly shut that was so at first; an aligned
+    task (a splice site in the middle) opens it and makes the numbers sharp.
 
     Parameters
     ----------
@@ -108,6 +108,8 @@ class PositionBias(nn.Module):
         Number of channels.
     n_positions : int
         Length of the sequences.
+    opening : float, default=0.1
+        Where the gate starts: 0 is shut, 1 lets the numbers through as they are.
 
     Notes
     -----
@@ -124,15 +126,15 @@ class PositionBias(nn.Module):
 
     scale = 20.0
     decay = 5.0
-    opening = 0.1
 
-    def __init__(self, n_channels: int, n_positions: int) -> None:
+    def __init__(self, n_channels: int, n_positions: int, opening: float = 0.1) -> None:
         super().__init__()
+        self.opening = opening
         self.weight = nn.Parameter(torch.zeros(n_channels, n_positions))
-        self.gate = nn.Parameter(torch.full((1,), self.opening))
+        self.gate = nn.Parameter(torch.full((1,), opening))
 
     def initialize(self, generator: torch.Generator) -> None:
-        """Start without any preference for a position, and with the gate nearly shut."""
+        """Start without any preference for a position, and with the gate where it starts."""
         nn.init.zeros_(self.weight)
         nn.init.constant_(self.gate, self.opening)
 

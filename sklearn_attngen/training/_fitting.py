@@ -26,7 +26,7 @@ __all__ = [
 
 # An automatic training takes at least this many steps of the optimiser and this many epochs, so
 # that the same defaults serve 100 rows and 75,000; the last number ends it for tiny data.
-MIN_STEPS, MIN_EPOCHS, MAX_EPOCHS = 500, 8, 60
+MIN_STEPS, MIN_EPOCHS, MAX_EPOCHS = 500, 16, 60
 
 # what the estimator sets itself, and with which of its parameters
 _TAKEN = {
@@ -57,7 +57,7 @@ def resolve_epochs(max_epochs: int | str, n_batches: int) -> int:
     Parameters
     ----------
     max_epochs : int or "auto"
-        A number is returned as it is. "auto" is the smallest number of epochs from 8 to 60 that
+        A number is returned as it is. "auto" is the smallest number of epochs from 16 to 60 that
         gives at least 500 steps of the optimiser.
     n_batches : int
         Number of batches in an epoch.
@@ -71,7 +71,7 @@ def resolve_epochs(max_epochs: int | str, n_batches: int) -> int:
     --------
     >>> from sklearn_attngen.training import resolve_epochs
     >>> resolve_epochs("auto", 1), resolve_epochs("auto", 18), resolve_epochs("auto", 600)
-    (60, 28, 8)
+    (60, 28, 16)
     """
     if max_epochs != "auto":
         return int(max_epochs)

@@ -107,7 +107,7 @@ def test_position_bias_starts_at_nothing() -> None:
         layer.weight[1, 2] = 0.5
     added = (layer(x) - x).detach()
     assert added.nonzero().tolist() == [[0, 1, 2]]
-    expected = 0.5 * PositionBias.scale * PositionBias.opening
+    expected = 0.5 * PositionBias.scale * layer.opening
     torch.testing.assert_close(added[0, 1, 2], torch.tensor(expected))
 
 
@@ -118,7 +118,7 @@ def test_the_gate_of_a_position_bias_is_learned() -> None:
     layer(x).sum().backward()
     assert layer.gate.grad.tolist() == [0.0]
     torch.testing.assert_close(
-        layer.weight.grad, torch.full((2, 3), 4 * PositionBias.scale * PositionBias.opening)
+        layer.weight.grad, torch.full((2, 3), 4 * PositionBias.scale * layer.opening)
     )
     layer.zero_grad()
     with torch.no_grad():
