@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from sklearn.utils import Bunch
 
 from sklearn_attngen.datasets import fetch_genomic_benchmark, load_splice_junctions
 
+T = TypeVar("T")
 VARIABLE = "SKLEARN_ATTNGEN_DATA"
 
 
@@ -52,6 +54,14 @@ def add_running_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quick", action="store_true", help="few rows and small networks: does it run at all?"
     )
+
+
+def chosen(known: Mapping[str, T], only: Sequence[str] | None) -> dict[str, T]:
+    """Return those that ``--only`` names, or all; a wrong name ends the program."""
+    for name in only or ():
+        if name not in known:
+            raise SystemExit(f"--only: no {name!r} here; there are {', '.join(map(repr, known))}.")
+    return {name: known[name] for name in only or known}
 
 
 def load_human_or_worm(folder: Path | None) -> Split:

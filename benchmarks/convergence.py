@@ -26,6 +26,7 @@ from skorch.callbacks import Callback
 from benchmarks._data import (
     Split,
     add_arguments,
+    chosen,
     few_rows,
     hold_out,
     load_human_or_worm,
@@ -189,7 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     how = "by class" if split.groups is None else "whole regions"
     print(f"{split.source}: {len(split.y_train):,} rows, {len(split.y_test):,} held out, {how}")
     known = makers(options.task == "human_or_worm", options.epochs or "auto")
-    known = {name: known[name] for name in options.only or known}
+    known = chosen(known, options.only)
     rows = measure_courses(
         f"convergence_{options.task}{'_quick' if options.quick else ''}",
         known,

@@ -19,7 +19,7 @@ import numpy as np
 from sklearn.metrics import get_scorer
 from sklearn.utils import check_random_state
 
-from benchmarks._data import add_arguments, load_human_or_worm, sample
+from benchmarks._data import add_arguments, chosen, load_human_or_worm, sample
 from benchmarks._figures import add_figure_argument, check_figure, draw_fractions
 from benchmarks._measure import measure, print_table
 from benchmarks._plain_cnn import PlainCNN
@@ -122,7 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     strands = {"reverse_complement": "average"}
     sets = {"models": MAKERS, "ablation": ablation(**strands), "fractions": fractions(**strands)}
     makers = sets[options.what]
-    makers = {name: makers[name] for name in options.only or makers}
+    makers = chosen(makers, options.only)
     results = measure(
         f"human_or_worm_{options.what}",
         makers,

@@ -19,7 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import get_scorer
 from sklearn.pipeline import make_pipeline
 
-from benchmarks._data import Split, add_arguments, load_file, load_published
+from benchmarks._data import Split, add_arguments, chosen, load_file, load_published
 from benchmarks._measure import measure, print_table
 from benchmarks._variants import Makers
 from sklearn_attngen import (
@@ -89,17 +89,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         scorers["faithfulness"] = PerturbationScorer(
             fraction=0.1, fill="resample", metric="balanced_accuracy", max_samples=1000
         )
-        known = makers(SETS[name][1])
+        known = chosen(makers(SETS[name][1]), options.only)
         results = measure(
             f"other_sets_{name.replace(' ', '_')}",
-            {each: known[each] for each in options.only or known},
+            known,
             lambda seed, split=split: split,
             options.seeds,
             scorers,
             resume=options.resume,
             quick=options.quick,
         )
-        print_table(results, next(iter(options.only or known)))
+        print_table(results, next(iter(known)))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import average_precision_score, get_scorer
 
-from benchmarks._data import Split, add_running_arguments
+from benchmarks._data import Split, add_running_arguments, chosen
 from benchmarks._figures import add_figure_argument, check_figure, draw_fractions
 from benchmarks._measure import measure, print_table
 from benchmarks._variants import Makers, ablation, attngen, fractions
@@ -167,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     check_figure(parser, options.figure, options.what == "fractions")
     makers = {"models": MODELS, "ablation": ablation(), "fractions": fractions()}[options.what]
-    makers = {name: makers[name] for name in options.only or makers}
+    makers = chosen(makers, options.only)
     for task in options.tasks:
         truth: dict[str, tuple[NDArray[np.bool_], NDArray[np.bool_]]] = {}
         motifs: dict[int, tuple[str, ...]] = {}

@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegressionCV
 from sklearn.metrics import get_scorer
 from sklearn.pipeline import make_pipeline
 
-from benchmarks._data import add_running_arguments, load_splice
+from benchmarks._data import add_running_arguments, chosen, load_splice
 from benchmarks._figures import add_figure_argument, check_figure, draw_fractions
 from benchmarks._measure import measure, print_table
 from benchmarks._variants import ablation, fractions
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "faithfulness": PerturbationScorer(fraction=0.1, fill="resample"),
     }
     makers = {"models": MAKERS, "ablation": ablation(), "fractions": fractions()}[options.what]
-    makers = {name: makers[name] for name in options.only or makers}
+    makers = chosen(makers, options.only)
     results = measure(
         f"splice_junctions_{options.what}",
         makers,

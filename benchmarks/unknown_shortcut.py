@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import get_scorer
 
-from benchmarks._data import Split, add_arguments, load_human_or_worm, sample
+from benchmarks._data import Split, add_arguments, chosen, load_human_or_worm, sample
 from benchmarks._measure import measure, print_table
 from benchmarks._variants import attngen
 from sklearn_attngen.inspection import perturbation_curve
@@ -87,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         f"mask {value}": attngen(mask_value=value, reverse_complement="average")
         for value in ("resample", "zero")
     }
-    makers = {name: makers[name] for name in options.only or makers}
+    makers = chosen(makers, options.only)
     for what in ("as it is", "with rows of N"):
         print(f"\n{what}")
 

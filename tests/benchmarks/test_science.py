@@ -253,6 +253,14 @@ def test_a_line_written_half_is_taken_out(results: Path) -> None:
     assert last.find("a", 1, "s") is not None
 
 
+def test_a_wrong_name_of_a_classifier_is_named() -> None:
+    """And those that there are; right names keep the order they were asked for in."""
+    with pytest.raises(SystemExit, match="no 'AttGen' here; there are 'AttnGen', 'AttnGen, no mas"):
+        splice_junctions.main(["--only", "AttGen"])
+    assert list(_data.chosen({"a": 1, "b": 2, "c": 3}, ["c", "a"])) == ["c", "a"]
+    assert _data.chosen({"a": 1, "b": 2}, None) == {"a": 1, "b": 2}
+
+
 def test_figures_are_of_fractions_only(capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit):
         splice_junctions.main(["--figure", "x.png"])

@@ -55,6 +55,12 @@ def test_a_sequence_of_unknowns_is_finite() -> None:
     assert all(torch.isfinite(p.grad).all() for p in module.parameters() if p.grad is not None)
 
 
+def test_its_gate_starts_open() -> None:
+    """Where AttnGen's starts nearly shut; nearly shut it lost accuracy on splice junctions."""
+    gate = network().get_submodule("encoder.position").get_parameter("gate")
+    assert gate.tolist() == [1.0]
+
+
 def test_the_first_filters_can_prefer_a_position() -> None:
     """The order of letters matters only through the bias of positions, with filters of width 1."""
     module, x = network(), sequences()
