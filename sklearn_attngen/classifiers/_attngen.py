@@ -69,9 +69,6 @@ class AttnGenClassifier(SequenceClassifier):
         weighs everything alike. Letters that are averaged together share their attention.
     dropout : float, default=0.1
         Share of the values dropped after each layer while training.
-    head_dropout : float, default=0.3
-        Share of the pooled features dropped while training. Every head gives ``n_filters`` of them,
-        more than small training sets can weigh.
     reverse_complement : {False, "augment", "average"}, default=False
         "augment" trains on a random strand of each sequence; "average" also averages prediction and
         saliency over both strands. Needs an alphabet with complements.
@@ -202,7 +199,6 @@ class AttnGenClassifier(SequenceClassifier):
         "mask_warmup": [Interval(Real, 0, 1, closed="both")],
         "consistency_weight": [Interval(Real, 0, None, closed="left")],
         "n_heads": [Interval(Integral, 1, None, closed="left")],
-        "head_dropout": [Interval(Real, 0, 1, closed="left")],
         "saliency_method": [StrOptions(set(_saliency_methods))],
     }
 
@@ -222,7 +218,6 @@ class AttnGenClassifier(SequenceClassifier):
         n_layers: int = 2,
         n_heads: int = 4,
         dropout: float = 0.1,
-        head_dropout: float = 0.3,
         reverse_complement: bool | str = False,
         alphabet: str | Alphabet = "DNA",
         max_epochs: int | str = "auto",
@@ -255,7 +250,6 @@ class AttnGenClassifier(SequenceClassifier):
         self.n_layers = n_layers
         self.n_heads = n_heads
         self.dropout = dropout
-        self.head_dropout = head_dropout
         self.reverse_complement = reverse_complement
         self.alphabet = alphabet
         self.max_epochs = max_epochs
@@ -276,12 +270,7 @@ class AttnGenClassifier(SequenceClassifier):
         self.random_state = random_state
 
     def _network(self) -> tuple[type[torch.nn.Module], dict[str, Any]]:
-        letters = self._kind == "letters"
-        return AttnGenNetwork, {
-            "activation": "exponential" if letters else "relu",
-            "n_heads": self.n_heads,
-            "head_dropout": self.head_dropout if letters else 0.0,
-        }
+        return AttnGenNetwork, {"activation": "exponential", "n_heads": self.n_heads}
 
     def _masking(self) -> Masking | None:
         if self.mask_fraction == 0:

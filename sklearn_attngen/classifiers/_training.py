@@ -127,7 +127,7 @@ class TrainingMixin:
             "pool_size": self.pool_size if letters else 1,
             "n_layers": self.n_layers,
             "dropout": self.dropout if letters else 0.0,
-            **own,
+            **(own if letters else own | {"activation": "relu"}),
         }
 
     def _kept_parameters(self) -> dict[str, Any]:

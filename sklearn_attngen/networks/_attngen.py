@@ -162,8 +162,6 @@ class AttnGenNetwork(nn.Module):
     pool_size : int, default=1
         Number of neighbouring positions that are averaged after the first filters. Attention is at
         the resolution of these averages and divided over their letters.
-    head_dropout : float, default=0.0
-        Share of the pooled features dropped before the classifier while training.
 
     References
     ----------
@@ -184,7 +182,6 @@ class AttnGenNetwork(nn.Module):
         activation: str = "exponential",
         batch_norm: bool = True,
         pool_size: int = 1,
-        head_dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.kernel_size = kernel_size
@@ -203,7 +200,6 @@ class AttnGenNetwork(nn.Module):
         self.pooling = AttentionPooling(n_filters, n_pooled_positions, n_heads, hard=batch_norm)
         self.head = nn.Sequential(
             BatchNorm(self.pooling.n_pooled) if batch_norm else nn.Identity(),
-            SeededDropout(head_dropout),
             nn.Linear(self.pooling.n_pooled, n_filters),
             nn.ReLU(),
             SeededDropout(dropout),

@@ -131,7 +131,6 @@ def test_optimisers_without_weight_decay_work() -> None:
         ("n_layers", 0),
         ("n_heads", 1),
         ("dropout", 0.5),
-        ("head_dropout", 0.0),
         ("alphabet", "TGCA"),
         ("reverse_complement", "average"),
     ],

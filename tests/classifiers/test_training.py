@@ -399,5 +399,4 @@ def test_defaults_differ_in_the_method_only() -> None:
         "mask_warmup",
         "consistency_weight",
         "n_heads",
-        "head_dropout",
     }
