@@ -12,7 +12,7 @@ import torch
 
 from sklearn_attngen import AttnGenClassifier
 from sklearn_attngen.datasets import make_motif_sequences
-from sklearn_attngen.networks import MASK_SCHEDULES, MASK_VALUES, AttnGenNetwork, SeededDropout
+from sklearn_attngen.networks import MASK_SCHEDULES, MASK_VALUES, AttnGenNetwork
 
 Make = Callable[..., AttnGenClassifier]
 Data = tuple[np.ndarray, np.ndarray]
@@ -25,16 +25,6 @@ def test_the_network_is_attngen(attngen: Make, planted: Data) -> None:
     assert estimator.module_.pooling.score.out_channels == 3
     assert len(estimator.module_.encoder.blocks) == 2
     assert estimator.module_.encoder.stem[0].out_channels == 5
-
-
-def test_pooled_features_are_dropped_out_of_sequences_only(attngen: Make, planted: Data) -> None:
-    """Right before the classifier; input without letters has no noise at all."""
-    estimator = attngen(head_dropout=0.4, dropout=0.2, max_epochs=1)
-    module = estimator.fit(*planted).module_
-    assert [part.p for part in module.head if isinstance(part, SeededDropout)] == [0.4, 0.2]
-    numbers = np.random.default_rng(0).normal(size=(len(planted[1]), 5))
-    module = estimator.fit(numbers, planted[1]).module_
-    assert {part.p for part in module.modules() if isinstance(part, SeededDropout)} == {0.0}
 
 
 def test_the_mask_ramps_up(attngen: Make, planted: Data) -> None:
