@@ -1,8 +1,11 @@
-"""AttnGen with one thing changed, the same changes for every data set."""
+"""Classifiers with something changed, the same changes for every data set."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import argparse
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from sklearn_attngen import AttnGenClassifier
@@ -35,3 +38,44 @@ def fractions(**common: Any) -> Makers:
     """Return the mask fractions of the paper's curve, and one beyond."""
     values = (0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
     return {f"mask {value}": attngen(mask_fraction=value, **common) for value in values}
+
+
+def add_trial_arguments(parser: argparse.ArgumentParser, *, held_out: bool = True) -> None:
+    """Add the options with which defaults are tried out."""
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUE",
+        help="parameters of the classifiers that have them, such as n_filters=128",
+    )
+    if held_out:
+        parser.add_argument(
+            "--held-out",
+            action="store_true",
+            help="measure on a fifth of the training rows, drawn by the seed; the test split is "
+            "not read",
+        )
+
+
+def changed(makers: Mapping[str, Callable[[int], Any]], assignments: Sequence[str]) -> Makers:
+    """Return makers of the same classifiers with parameters set, where they have them.
+
+    A parameter that none of them has, or that has no value, ends the program.
+    """
+    values: dict[str, Any] = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        if not equals or not any(name in make(0).get_params() for make in makers.values()):
+            raise SystemExit(f"--set: {assignment!r} is no NAME=VALUE of a classifier here.")
+        try:
+            values[name] = ast.literal_eval(text)
+        except (SyntaxError, ValueError):
+            values[name] = text
+
+    def remake(make: Callable[[int], Any], seed: int) -> Any:
+        estimator = make(seed)
+        known = estimator.get_params()
+        return estimator.set_params(**{name: values[name] for name in values if name in known})
+
+    return {label: partial(remake, make) for label, make in makers.items()}

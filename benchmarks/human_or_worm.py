@@ -6,6 +6,8 @@ Networks train on random strands and average both at prediction, except the plai
 accuracy stands what the default saliency is worth on some test rows: accuracy and probability of
 the true class with a tenth of the letters removed, and accuracy with a fifth kept.
 ``--what ablation`` compares what is masked in training, ``--what fractions`` how much.
+``--held-out`` measures on training rows of regions that are left out, and ``--set`` tries other
+parameters: this is how defaults are chosen.
 """
 
 from __future__ import annotations
@@ -19,11 +21,11 @@ import numpy as np
 from sklearn.metrics import get_scorer
 from sklearn.utils import check_random_state
 
-from benchmarks._data import add_arguments, chosen, load_human_or_worm, sample
+from benchmarks._data import add_arguments, chosen, hold_out, load_human_or_worm, sample
 from benchmarks._figures import add_figure_argument, check_figure, draw_fractions
 from benchmarks._measure import measure, print_table
 from benchmarks._plain_cnn import PlainCNN
-from benchmarks._variants import ablation, fractions
+from benchmarks._variants import ablation, add_trial_arguments, changed, fractions
 from sklearn_attngen import AttnGenClassifier, CNNClassifier, make_kmer_classifier
 from sklearn_attngen.inspection import perturbation_curve, saliency
 from sklearn_attngen.metrics import comprehensiveness
@@ -114,19 +116,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rows", type=int, default=20_000, help="training rows, drawn by class")
     parser.add_argument("--what", choices=["models", "ablation", "fractions"], default="models")
     parser.add_argument("--perturbed-rows", type=int, default=3000)
+    add_trial_arguments(parser)
     add_figure_argument(parser, "the mask fractions")
     options = parser.parse_args(arguments)
     check_figure(parser, options.figure, options.what == "fractions")
     split = load_human_or_worm(options.data)
     print(f"{split.source}: {len(split.y_train):,} training rows, {len(split.y_test):,} test rows")
+    if options.held_out:
+        print("a fifth of the training rows is measured on, and the test rows are left alone")
     strands = {"reverse_complement": "average"}
     sets = {"models": MAKERS, "ablation": ablation(**strands), "fractions": fractions(**strands)}
     makers = sets[options.what]
-    makers = chosen(makers, options.only)
+    makers = changed(chosen(makers, options.only), options.set)
     results = measure(
-        f"human_or_worm_{options.what}",
+        f"human_or_worm_{options.what}" + "_held_out" * options.held_out,
         makers,
-        lambda seed: sample(split, options.rows, seed),
+        lambda seed: sample(
+            hold_out(split, seed) if options.held_out else split, options.rows, seed
+        ),
         options.seeds,
         {"accuracy": get_scorer("accuracy"), "faithfulness": Faithfulness(options.perturbed_rows)},
         resume=options.resume,

@@ -22,7 +22,7 @@ from sklearn.metrics import average_precision_score, get_scorer
 from benchmarks._data import Split, add_running_arguments, chosen
 from benchmarks._figures import add_figure_argument, check_figure, draw_fractions
 from benchmarks._measure import measure, print_table
-from benchmarks._variants import Makers, ablation, attngen, fractions
+from benchmarks._variants import Makers, ablation, add_trial_arguments, attngen, changed, fractions
 from sklearn_attngen import CNNClassifier
 from sklearn_attngen.datasets import make_motif_sequences
 from sklearn_attngen.inspection import saliency
@@ -163,11 +163,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rows", type=int, default=6000, help="training rows")
     parser.add_argument("--length", type=int, default=200)
     parser.add_argument("--explained-rows", type=int, default=300)
+    add_trial_arguments(parser, held_out=False)
     add_figure_argument(parser, "the mask fractions, with the task in its name")
     options = parser.parse_args(arguments)
     check_figure(parser, options.figure, options.what == "fractions")
     makers = {"models": MODELS, "ablation": ablation(), "fractions": fractions()}[options.what]
-    makers = chosen(makers, options.only)
+    makers = changed(chosen(makers, options.only), options.set)
     for task in options.tasks:
         truth: dict[str, tuple[NDArray[np.bool_], NDArray[np.bool_]]] = {}
         motifs: dict[int, tuple[str, ...]] = {}

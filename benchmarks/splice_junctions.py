@@ -2,6 +2,8 @@
 
 ``python -m benchmarks.splice_junctions`` (a few minutes). The data come with the package.
 ``--what ablation`` compares what is masked in training, ``--what fractions`` how much.
+``--held-out`` measures on a fifth of the training half, and ``--set`` tries other parameters: this
+is how defaults are chosen.
 """
 
 from __future__ import annotations
@@ -14,10 +16,10 @@ from sklearn.linear_model import LogisticRegressionCV
 from sklearn.metrics import get_scorer
 from sklearn.pipeline import make_pipeline
 
-from benchmarks._data import add_running_arguments, chosen, load_splice
+from benchmarks._data import add_running_arguments, chosen, hold_out, load_splice
 from benchmarks._figures import add_figure_argument, check_figure, draw_fractions
 from benchmarks._measure import measure, print_table
-from benchmarks._variants import ablation, fractions
+from benchmarks._variants import ablation, add_trial_arguments, changed, fractions
 from sklearn_attngen import (
     AttnGenClassifier,
     CNNClassifier,
@@ -54,19 +56,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_running_arguments(parser)
     parser.add_argument("--what", choices=["models", "ablation", "fractions"], default="models")
+    add_trial_arguments(parser)
     add_figure_argument(parser, "the mask fractions")
     options = parser.parse_args(arguments)
     check_figure(parser, options.figure, options.what == "fractions")
     scorers = {
         "accuracy": get_scorer("accuracy"),
+        "log likelihood": get_scorer("neg_log_loss"),
         "faithfulness": PerturbationScorer(fraction=0.1, fill="resample"),
     }
     makers = {"models": MAKERS, "ablation": ablation(), "fractions": fractions()}[options.what]
-    makers = chosen(makers, options.only)
+    makers = changed(chosen(makers, options.only), options.set)
     results = measure(
-        f"splice_junctions_{options.what}",
+        f"splice_junctions_{options.what}" + "_held_out" * options.held_out,
         makers,
-        lambda seed: load_splice(),
+        lambda seed: hold_out(load_splice(), seed) if options.held_out else load_splice(),
         options.seeds,
         scorers,
         resume=options.resume,

@@ -17,6 +17,7 @@ from benchmarks import (
     _data,
     _figures,
     _measure,
+    _variants,
     convergence,
     human_or_worm,
     other_sets,
@@ -251,6 +252,43 @@ def test_a_line_written_half_is_taken_out(results: Path) -> None:
     last = _measure.Store("x", resume=True)
     assert last.find("a", 0, "s") is not None
     assert last.find("a", 1, "s") is not None
+
+
+@pytest.mark.parametrize("module", [splice_junctions, human_or_worm])
+def test_trials_leave_the_test_split_alone(
+    module: Any, folder: Path, results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They measure on rows of the training split that no classifier was fitted to."""
+    seen: list[_data.Split] = []
+
+    def measure(name: str, makers: Any, data: Any, seeds: list[int], *args: Any, **kw: Any) -> Any:
+        seen.extend(data(seed) for seed in seeds)
+        raise SystemExit
+
+    monkeypatch.setattr(module, "measure", measure)
+    given = ["--data", str(folder)] if module is human_or_worm else []
+    with pytest.raises(SystemExit):
+        module.main([*given, "--held-out", "--seeds", "0", "1"])
+    whole = _data.load_human_or_worm(folder) if given else _data.load_splice()
+    tested = [set(split.X_test) for split in seen]
+    for split, rows in zip(seen, tested, strict=True):
+        assert rows
+        assert rows <= set(whole.X_train)
+        assert not rows & (set(split.X_train) | set(whole.X_test))
+    assert tested[0] != tested[1]
+
+
+def test_trials_set_parameters_where_there_are_such() -> None:
+    """Of words and of numbers; one that no classifier has is a slip."""
+    makers = {name: splice_junctions.MAKERS[name] for name in ("AttnGen", "CNN", "k-mers")}
+    made = _variants.changed(makers, ["mask_order=lowest", "n_filters=3", "mask_fraction=0.2"])
+    attngen, cnn, kmers = (make(7) for make in made.values())
+    assert (attngen.mask_order, attngen.n_filters, attngen.mask_fraction) == ("lowest", 3, 0.2)
+    assert (cnn.n_filters, cnn.random_state) == (3, 7)
+    assert kmers.get_params().keys() == makers["k-mers"](7).get_params().keys()
+    for slip in ("n_filter=3", "n_filters"):
+        with pytest.raises(SystemExit, match=f"'{slip}' is no NAME=VALUE of a classifier here"):
+            _variants.changed(makers, [slip])
 
 
 def test_a_wrong_name_of_a_classifier_is_named() -> None:
