@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -45,37 +46,61 @@ def add_trial_arguments(parser: argparse.ArgumentParser, *, held_out: bool = Tru
     parser.add_argument(
         "--set",
         nargs="+",
+        action="extend",
         default=[],
         metavar="NAME=VALUE",
-        help="parameters of the classifiers that have them, such as n_filters=128",
+        help="parameters of the classifiers that have them, such as n_filters=128; --quick makes "
+        "networks small all the same",
     )
     if held_out:
         parser.add_argument(
             "--held-out",
             action="store_true",
             help="measure on a fifth of the training rows, drawn by the seed; the test split is "
-            "not read",
+            "not read (--set needs this)",
         )
+
+
+def trial_name(parser: argparse.ArgumentParser, options: argparse.Namespace) -> str:
+    """Return what a trial adds to the name of its results, which are kept apart from the others.
+
+    Other parameters are tried on training rows only: without ``--held-out``, where there is such an
+    option, ``--set`` ends the program.
+    """
+    held_out = getattr(options, "held_out", None)
+    if options.set and held_out is False:
+        parser.error("--set needs --held-out: defaults are not chosen on the test split")
+    parts = ["held_out"] * bool(held_out) + [re.sub(r"[^\w.=-]", "", each) for each in options.set]
+    return "".join(f"_{part}" for part in parts)
 
 
 def changed(makers: Mapping[str, Callable[[int], Any]], assignments: Sequence[str]) -> Makers:
     """Return makers of the same classifiers with parameters set, where they have them.
 
-    A parameter that none of them has, or that has no value, ends the program.
+    What ends the program: a parameter that none of them has or that has no value, one that is set
+    twice, and one in which they differ by name or seed, because the table would not show it.
     """
+    known = [make(seed).get_params() for make in makers.values() for seed in (0, 1)]
     values: dict[str, Any] = {}
     for assignment in assignments:
-        name, equals, text = assignment.partition("=")
-        if not equals or not any(name in make(0).get_params() for make in makers.values()):
+        name, _, text = assignment.partition("=")
+        there = {repr(parameters[name]) for parameters in known if name in parameters}
+        if not text or not there:
             raise SystemExit(f"--set: {assignment!r} is no NAME=VALUE of a classifier here.")
+        if name in values:
+            raise SystemExit(f"--set: {name} is set twice.")
+        if len(there) > 1:
+            raise SystemExit(f"--set: the classifiers here differ in {name}; choose with --only.")
         try:
             values[name] = ast.literal_eval(text)
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, TypeError):
             values[name] = text
 
     def remake(make: Callable[[int], Any], seed: int) -> Any:
         estimator = make(seed)
-        known = estimator.get_params()
-        return estimator.set_params(**{name: values[name] for name in values if name in known})
+        own = estimator.get_params()
+        return estimator.set_params(**{name: values[name] for name in values if name in own})
 
+    if assignments:
+        print(f"with {', '.join(assignments)}")
     return {label: partial(remake, make) for label, make in makers.items()}

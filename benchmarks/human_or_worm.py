@@ -6,8 +6,8 @@ Networks train on random strands and average both at prediction, except the plai
 accuracy stands what the default saliency is worth on some test rows: accuracy and probability of
 the true class with a tenth of the letters removed, and accuracy with a fifth kept.
 ``--what ablation`` compares what is masked in training, ``--what fractions`` how much.
-``--held-out`` measures on training rows of regions that are left out, and ``--set`` tries other
-parameters: this is how defaults are chosen.
+``--held-out`` measures on training rows that are left out (by regions, where the file names them),
+and ``--set`` tries other parameters there: this is how defaults are chosen.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from benchmarks._data import add_arguments, chosen, hold_out, load_human_or_worm
 from benchmarks._figures import add_figure_argument, check_figure, draw_fractions
 from benchmarks._measure import measure, print_table
 from benchmarks._plain_cnn import PlainCNN
-from benchmarks._variants import ablation, add_trial_arguments, changed, fractions
+from benchmarks._variants import ablation, add_trial_arguments, changed, fractions, trial_name
 from sklearn_attngen import AttnGenClassifier, CNNClassifier, make_kmer_classifier
 from sklearn_attngen.inspection import perturbation_curve, saliency
 from sklearn_attngen.metrics import comprehensiveness
@@ -120,6 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_figure_argument(parser, "the mask fractions")
     options = parser.parse_args(arguments)
     check_figure(parser, options.figure, options.what == "fractions")
+    trial = trial_name(parser, options)
     split = load_human_or_worm(options.data)
     print(f"{split.source}: {len(split.y_train):,} training rows, {len(split.y_test):,} test rows")
     if options.held_out:
@@ -129,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     makers = sets[options.what]
     makers = changed(chosen(makers, options.only), options.set)
     results = measure(
-        f"human_or_worm_{options.what}" + "_held_out" * options.held_out,
+        f"human_or_worm_{options.what}{trial}",
         makers,
         lambda seed: sample(
             hold_out(split, seed) if options.held_out else split, options.rows, seed
@@ -146,7 +147,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "Gap, 10 % of the letters": ["resample, gap", "unknown, gap"],
             "Accuracy, 20 % of the letters": ["only top 20 % kept", "only random 20 % kept"],
         }
-        draw_fractions(results, options.figure, panels, f"{split.source}, {options.rows:,} rows")
+        draw_fractions(
+            results, options.figure, panels, f"{split.source}, {options.rows:,} rows{trial}"
+        )
 
 
 if __name__ == "__main__":

@@ -22,7 +22,15 @@ from sklearn.metrics import average_precision_score, get_scorer
 from benchmarks._data import Split, add_running_arguments, chosen
 from benchmarks._figures import add_figure_argument, check_figure, draw_fractions
 from benchmarks._measure import measure, print_table
-from benchmarks._variants import Makers, ablation, add_trial_arguments, attngen, changed, fractions
+from benchmarks._variants import (
+    Makers,
+    ablation,
+    add_trial_arguments,
+    attngen,
+    changed,
+    fractions,
+    trial_name,
+)
 from sklearn_attngen import CNNClassifier
 from sklearn_attngen.datasets import make_motif_sequences
 from sklearn_attngen.inspection import saliency
@@ -167,6 +175,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_figure_argument(parser, "the mask fractions, with the task in its name")
     options = parser.parse_args(arguments)
     check_figure(parser, options.figure, options.what == "fractions")
+    trial = trial_name(parser, options)
     makers = {"models": MODELS, "ablation": ablation(), "fractions": fractions()}[options.what]
     makers = changed(chosen(makers, options.only), options.set)
     for task in options.tasks:
@@ -205,7 +214,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"\n{task}: motifs of {options.width}, {options.mutation_rate:.0%} mutated")
         results = measure(
             f"planted_{options.what}_{task}_{options.length}_{options.width}_"
-            f"{options.mutation_rate}",
+            f"{options.mutation_rate}{trial}",
             {**makers, "oracle": oracle},
             draw,
             options.seeds,

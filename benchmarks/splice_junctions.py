@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.splice_junctions`` (a few minutes). The data come with the package.
 ``--what ablation`` compares what is masked in training, ``--what fractions`` how much.
-``--held-out`` measures on a fifth of the training half, and ``--set`` tries other parameters: this
-is how defaults are chosen.
+``--held-out`` measures on a fifth of the training half, and ``--set`` tries other parameters there:
+this is how defaults are chosen.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 from benchmarks._data import add_running_arguments, chosen, hold_out, load_splice
 from benchmarks._figures import add_figure_argument, check_figure, draw_fractions
 from benchmarks._measure import measure, print_table
-from benchmarks._variants import ablation, add_trial_arguments, changed, fractions
+from benchmarks._variants import ablation, add_trial_arguments, changed, fractions, trial_name
 from sklearn_attngen import (
     AttnGenClassifier,
     CNNClassifier,
@@ -60,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_figure_argument(parser, "the mask fractions")
     options = parser.parse_args(arguments)
     check_figure(parser, options.figure, options.what == "fractions")
+    trial = trial_name(parser, options)
     scorers = {
         "accuracy": get_scorer("accuracy"),
         "log likelihood": get_scorer("neg_log_loss"),
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     makers = {"models": MAKERS, "ablation": ablation(), "fractions": fractions()}[options.what]
     makers = changed(chosen(makers, options.only), options.set)
     results = measure(
-        f"splice_junctions_{options.what}" + "_held_out" * options.held_out,
+        f"splice_junctions_{options.what}{trial}",
         makers,
         lambda seed: hold_out(load_splice(), seed) if options.held_out else load_splice(),
         options.seeds,
@@ -79,7 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print_table(results, next(iter(makers)))
     if options.figure is not None:
         panels = {"Accuracy": ["accuracy"], "Faithfulness": ["faithfulness"]}
-        draw_fractions(results, options.figure, panels, "Splice junctions")
+        draw_fractions(
+            results, options.figure, panels, f"Splice junctions{trial.replace('_', ' ')}"
+        )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from sklearn_attngen.networks._layers import BatchNorm, SeededDropout
 
 __all__ = ["CNNNetwork"]
 
-# the best of 0.1, 0.3 and 1 on training folds of splice junctions; see docs/results.md
+# better than 0.1 on training folds of splice junctions; see docs/results.md
 OPENING = 1.0
 
 
@@ -20,7 +20,7 @@ class CNNNetwork(nn.Module):
 
     The first filters may prefer positions, as those of AttnGen may; without that, a pooled network
     cannot solve aligned tasks and would be no fair baseline there. The gate before these biases
-    starts open, where AttnGen's starts nearly shut: this network is better on aligned tasks so.
+    starts open, where AttnGen's starts nearly shut: on splice junctions this network is better so.
 
     Parameters
     ----------

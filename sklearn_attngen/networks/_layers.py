@@ -109,7 +109,8 @@ class PositionBias(nn.Module):
     n_positions : int
         Length of the sequences.
     opening : float, default=0.1
-        Where the gate starts: 0 is shut, 1 lets the numbers through as they are.
+        Where the gate starts: 1 lets the numbers through as they are. At 0 it is shut for good, as
+        neither the gate nor the numbers behind it have a gradient then.
 
     Notes
     -----
@@ -126,12 +127,13 @@ class PositionBias(nn.Module):
 
     scale = 20.0
     decay = 5.0
+    opening = 0.1  # of networks that were pickled before it was an argument
 
     def __init__(self, n_channels: int, n_positions: int, opening: float = 0.1) -> None:
         super().__init__()
-        self.opening = opening
+        self.opening = float(opening)
         self.weight = nn.Parameter(torch.zeros(n_channels, n_positions))
-        self.gate = nn.Parameter(torch.full((1,), opening))
+        self.gate = nn.Parameter(torch.full((1,), self.opening))
 
     def initialize(self, generator: torch.Generator) -> None:
         """Start without any preference for a position, and with the gate where it starts."""

@@ -184,6 +184,13 @@ def test_the_module_gives_the_logits_of_attend() -> None:
     torch.testing.assert_close(scores.sum(dim=1), torch.ones(6))
 
 
+def test_both_gates_start_nearly_shut() -> None:
+    """So that motifs anywhere are not taken for places; only aligned tasks open them."""
+    module = network()
+    for part in (module.encoder, module.pooling):
+        torch.testing.assert_close(part.position.gate.detach(), torch.tensor([0.1]))
+
+
 def test_zero_weights_give_uniform_attention() -> None:
     """Without weights nothing is preferred."""
     module = network()

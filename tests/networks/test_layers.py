@@ -107,7 +107,7 @@ def test_position_bias_starts_at_nothing() -> None:
         layer.weight[1, 2] = 0.5
     added = (layer(x) - x).detach()
     assert added.nonzero().tolist() == [[0, 1, 2]]
-    expected = 0.5 * PositionBias.scale * layer.opening
+    expected = 0.5 * PositionBias.scale * 0.1
     torch.testing.assert_close(added[0, 1, 2], torch.tensor(expected))
 
 
@@ -117,9 +117,7 @@ def test_the_gate_of_a_position_bias_is_learned() -> None:
     x = torch.zeros(4, 2, 3)
     layer(x).sum().backward()
     assert layer.gate.grad.tolist() == [0.0]
-    torch.testing.assert_close(
-        layer.weight.grad, torch.full((2, 3), 4 * PositionBias.scale * layer.opening)
-    )
+    torch.testing.assert_close(layer.weight.grad, torch.full((2, 3), 4 * PositionBias.scale * 0.1))
     layer.zero_grad()
     with torch.no_grad():
         layer.weight[1, 2] = 0.5
@@ -128,6 +126,16 @@ def test_the_gate_of_a_position_bias_is_learned() -> None:
     with torch.no_grad():
         layer.gate.zero_()
     assert torch.equal(layer(x), x)
+
+
+def test_the_gate_starts_where_it_is_told() -> None:
+    """Also at a whole number, and in a network from before it could be told."""
+    layer = build_module(PositionBias, seeded(), n_channels=2, n_positions=3, opening=1)
+    assert layer.gate.tolist() == [1.0]
+    assert layer.gate.dtype == torch.float32
+    del layer.opening
+    layer.initialize(seeded())
+    torch.testing.assert_close(layer.gate.detach(), torch.tensor([0.1]))
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32, torch.float64])
