@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy import sparse
+from sklearn.pipeline import make_pipeline
+
+import sklearn_attngen
 
 # Figures are drawn without a screen.
 os.environ["MPLBACKEND"] = "Agg"
+
+QUICK: dict[str, Any] = {
+    "n_filters": 16,
+    "n_layers": 1,
+    "kernel_size": 7,
+    "batch_size": 20,
+    "max_epochs": 6,
+    "learning_rate": 0.02,
+    "random_state": 0,
+}
+# Every estimator on strings, for tests/test_common_*.py. Called late: networks load torch.
+MAKE: dict[str, Callable[[], Any]] = {
+    "attngen": lambda: sklearn_attngen.AttnGenClassifier(**QUICK),
+    "cnn": lambda: sklearn_attngen.CNNClassifier(**QUICK),
+    "kmers": lambda: sklearn_attngen.make_kmer_classifier(k=(2, 4), C=1.0),
+    "encoded": lambda: make_pipeline(MAKE["encoder"](), MAKE["attngen"]()),
+    "encoder": lambda: sklearn_attngen.SequenceOneHotEncoder(),
+    "vectorizer": lambda: sklearn_attngen.KmerVectorizer(k=3),
+}
+NETS = ["attngen", "cnn"]
 
 
 @pytest.fixture(scope="session")
@@ -60,12 +85,25 @@ def planted_test() -> tuple[np.ndarray, np.ndarray]:
 @pytest.fixture
 def quick() -> dict[str, Any]:
     """Parameters with which a network learns the planted sequences in a fifth of a second."""
-    return {
-        "n_filters": 16,
-        "n_layers": 1,
-        "kernel_size": 7,
-        "batch_size": 20,
-        "max_epochs": 12,
-        "learning_rate": 0.02,
-        "random_state": 0,
-    }
+    return QUICK | {"max_epochs": 12}
+
+
+def output(estimator: Any, X: Any) -> np.ndarray:
+    """Probabilities of a classifier, columns of a transformer."""
+    if hasattr(estimator, "predict_proba"):
+        return estimator.predict_proba(X)
+    values = estimator.transform(X)
+    return values.toarray() if sparse.issparse(values) else np.asarray(values)
+
+
+@pytest.fixture(scope="module")
+def fitted(planted: tuple[np.ndarray, np.ndarray]) -> Callable[[str], Any]:
+    """Give the fitted estimator of a name in MAKE; it is fitted once and must not be changed."""
+    done: dict[str, Any] = {}
+
+    def get(name: str) -> Any:
+        if name not in done:
+            done[name] = MAKE[name]().fit(*planted)
+        return done[name]
+
+    return get

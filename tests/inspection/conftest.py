@@ -1,9 +1,13 @@
-"""A classifier whose decision is known exactly, and its data."""
+"""Classifiers whose decision is known exactly, small ones that are fitted, and their data."""
 
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
+from sklearn_attngen import AttnGenClassifier, CNNClassifier
+from sklearn_attngen.preprocessing import SequenceOneHotEncoder
 from sklearn_attngen.sequences import NO_SIGNAL, read_sequences
 
 
@@ -100,3 +104,27 @@ def with_as(X):
     letters = np.array([list(x) for x in X])
     letters[:, [3, 8, 15]] = "A"
     return np.array(["".join(row) for row in letters], dtype=object)
+
+
+@pytest.fixture
+def linear(X, y):
+    return make_pipeline(SequenceOneHotEncoder(), LogisticRegression(C=10)).fit(X, y)
+
+
+def fitted(kind, data, **changes):
+    """Fit a small network of a kind; the tests of DeepLIFT import it."""
+    parameters = {"n_filters": 8, "n_layers": 1, "kernel_size": 7, "batch_size": 20}
+    return kind(**parameters | {"max_epochs": 6, "random_state": 0} | changes).fit(*data)
+
+
+@pytest.fixture(scope="module", params=[AttnGenClassifier, CNNClassifier])
+def network(request, planted):
+    return fitted(request.param, planted)
+
+
+@pytest.fixture(scope="module")
+def few(planted):
+    """Five planted sequences, the first of which begins with three unknown letters."""
+    X = planted[0][:5].copy()
+    X[0] = "NNN" + X[0][3:]
+    return X
