@@ -111,7 +111,7 @@ def linear(X, y):
     return make_pipeline(SequenceOneHotEncoder(), LogisticRegression(C=10)).fit(X, y)
 
 
-def fitted(kind, data, **changes):
+def fit_small(kind, data, **changes):
     """Fit a small network of a kind; the tests of DeepLIFT import it."""
     parameters = {"n_filters": 8, "n_layers": 1, "kernel_size": 7, "batch_size": 20}
     return kind(**parameters | {"max_epochs": 6, "random_state": 0} | changes).fit(*data)
@@ -119,7 +119,7 @@ def fitted(kind, data, **changes):
 
 @pytest.fixture(scope="module", params=[AttnGenClassifier, CNNClassifier])
 def network(request, planted):
-    return fitted(request.param, planted)
+    return fit_small(request.param, planted)
 
 
 @pytest.fixture(scope="module")

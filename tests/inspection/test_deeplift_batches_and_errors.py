@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn_attngen import AttnGenClassifier, CNNClassifier
 from sklearn_attngen.inspection import deeplift, saliency
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
-from tests.inspection.conftest import fitted
+from tests.inspection.conftest import fit_small
 
 GRADIENTS = ["integrated_gradients", "gradient_x_input", "interior_gradient"]
 
@@ -31,7 +31,7 @@ def test_batch_size_does_not_matter(network, few, method):
 
 @pytest.mark.parametrize("method", ["interior_gradient", "attention"])
 def test_batch_size_bounds_what_a_network_gets(planted, few, method):
-    model = fitted(AttnGenClassifier, planted, max_epochs=1)
+    model = fit_small(AttnGenClassifier, planted, max_epochs=1)
     seen = []
     hook = model.module_.encoder.register_forward_pre_hook(
         lambda _, inputs: seen.append(len(inputs[0]))
@@ -60,7 +60,7 @@ def test_batches_change_nothing(network, few, kind):
 def test_memory_is_bounded(planted, few):
     """By pairs of a sequence and a reference, which the network sees side by side."""
     pytest.importorskip("captum.attr")
-    model = fitted(CNNClassifier, planted, max_epochs=1)
+    model = fit_small(CNNClassifier, planted, max_epochs=1)
     seen = []
 
     class Watched(type(model.module_)):
@@ -91,7 +91,7 @@ def state(module):
 
 def in_mixed_modes(data):
     """Return a classifier, and its network, of which only the head is in evaluation mode."""
-    model = fitted(AttnGenClassifier, data, max_epochs=1)
+    model = fit_small(AttnGenClassifier, data, max_epochs=1)
     model.module_.train()
     model.module_.head.eval()
     return model, model.module_

@@ -10,7 +10,7 @@ from sklearn_attngen.inspection._dinucleotide import dinucleotide_shuffle
 from sklearn_attngen.inspection._references import draw_references
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
 from sklearn_attngen.sequences import NO_SIGNAL, decode_codes, one_hot, read_sequences
-from tests.inspection.conftest import fitted
+from tests.inspection.conftest import fit_small
 
 
 class AboveMean(torch.nn.Module):
@@ -56,7 +56,7 @@ def test_integrated_gradients_are_those_of_captum(network, few):
 def test_deeplift_averages_over_strands(planted, few):
     """The reverse complement of a sequence has the same evidence, read backwards."""
     pytest.importorskip("captum.attr")
-    model = fitted(CNNClassifier, planted, reverse_complement="average", max_epochs=2)
+    model = fit_small(CNNClassifier, planted, reverse_complement="average", max_epochs=2)
     turned = np.array([x[::-1].translate(str.maketrans("ACGT", "TGCA")) for x in few], dtype=object)
     forward = saliency(model, few, "deeplift", target="yes", signed=True)
     backward = saliency(model, turned, "deeplift", target="yes", signed=True)
@@ -104,7 +104,7 @@ class WithPool(torch.nn.Module):
 def deep(request, planted):
     """Networks with two residual layers, where the rule has something to do."""
     kind, pool_size = request.param
-    return fitted(kind, planted, n_layers=2, pool_size=pool_size, max_epochs=10)
+    return fit_small(kind, planted, n_layers=2, pool_size=pool_size, max_epochs=10)
 
 
 @pytest.mark.filterwarnings("ignore:Convergence deltas:RuntimeWarning")
@@ -157,7 +157,7 @@ def test_the_maximum_is_what_a_cnn_misses(planted):
     """With a pooling layer in its place, for which there is a rule, the contributions add up."""
     attr = pytest.importorskip("captum.attr")
     tangermeme = pytest.importorskip("tangermeme.deep_lift_shap")
-    model = fitted(CNNClassifier, planted, n_layers=2, max_epochs=10)
+    model = fit_small(CNNClassifier, planted, n_layers=2, max_epochs=10)
     module = WithPool(model.module_.eval(), 24 // model.module_.encoder.pool_size)
     X = planted[0][:8]
     x, references = tensor_of(X), tensor_of(shuffles(X, 1))
@@ -216,7 +216,7 @@ def test_many_rows_are_drawn_in_blocks():
 
 def test_references_are_averaged_over_strands_too(planted, few):
     pytest.importorskip("captum.attr")
-    model = fitted(CNNClassifier, planted, reverse_complement="average", max_epochs=2)
+    model = fit_small(CNNClassifier, planted, reverse_complement="average", max_epochs=2)
     references = shuffles(few, 3)
     turn = np.vectorize(lambda x: x[::-1].translate(str.maketrans("ACGT", "TGCA")), otypes=[object])
     arguments = {"target": "yes", "hypothetical": True, "return_delta": True}
