@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, train_test_split
-from sklearn.utils import Bunch
+from sklearn.utils import Bunch, resample
 
 from sklearn_attngen.datasets import fetch_genomic_benchmark, load_splice_junctions
 
@@ -96,7 +96,15 @@ def sample(split: Split, n_rows: int, seed: int) -> Split:
     if n_rows >= len(split.y_train):
         return split
     rows = np.arange(len(split.y_train))
-    rows, _ = train_test_split(rows, train_size=n_rows, stratify=split.y_train, random_state=seed)
+    if len(rows) - n_rows < len(np.unique(split.y_train)):
+        # train_test_split wants a row of each class on the other side too
+        rows = resample(
+            rows, replace=False, n_samples=n_rows, stratify=split.y_train, random_state=seed
+        )
+    else:
+        rows, _ = train_test_split(
+            rows, train_size=n_rows, stratify=split.y_train, random_state=seed
+        )
     return take(split, rows)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -26,20 +27,24 @@ BOUNDS = (", from", ", to")
 class Store:
     """Results in ``results/NAME.jsonl``, each appended at once.
 
-    With ``resume`` those found there with the same settings are known, else the file starts anew.
+    With ``resume`` those found there with the same settings are known, else those of the named
+    classifiers and seeds are taken out, and what others left stays.
     A last line that an interrupted run wrote half is taken out.
     """
 
-    def __init__(self, name: str, *, resume: bool) -> None:
+    def __init__(
+        self, name: str, classifiers: Iterable[str], seeds: Sequence[int], *, resume: bool
+    ) -> None:
         RESULTS.mkdir(exist_ok=True)
         self.path = RESULTS / f"{name}.jsonl"
-        if not resume:
-            self.path.unlink(missing_ok=True)
         text = self.path.read_text() if self.path.exists() else ""
-        whole = text[: text.rfind("\n") + 1]
+        rows = [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+        if not resume:
+            anew = set(product(classifiers, seeds))
+            rows = [row for row in rows if (row["classifier"], row["seed"]) not in anew]
+        whole = "".join(f"{json.dumps(row)}\n" for row in rows)
         if whole != text:
             self.path.write_text(whole)
-        rows = [json.loads(line) for line in whole.splitlines()]
         self._known = {(row["classifier"], row["seed"], row["settings"]): row for row in rows}
 
     def find(self, label: str, seed: int, settings: str) -> dict[str, Any] | None:
@@ -75,7 +80,7 @@ def measure(
     with the same settings, versions and code of the package are not measured again. A scorer may
     give several named figures. ``quick`` takes few rows and small networks, and a file of its own.
     """
-    store = Store(f"{name}_quick" if quick else name, resume=resume)
+    store = Store(f"{name}_quick" if quick else name, makers, seeds, resume=resume)
     wanted = []
     for seed in seeds:
         split = few_rows(data(seed)) if quick else data(seed)

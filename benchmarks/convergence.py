@@ -131,7 +131,7 @@ def measure_courses(
     name: str, known: Makers, split: Split, seeds: Sequence[int], *, resume: bool, quick: bool
 ) -> list[dict[str, Any]]:
     """Train every classifier with every seed; each course is kept at once."""
-    store = Store(name, resume=resume)
+    store = Store(name, known, seeds, resume=resume)
     rows = []
     for seed in seeds:
         for label, make in known.items():

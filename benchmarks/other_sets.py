@@ -78,6 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_arguments(parser)
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
     options = parser.parse_args(arguments)
+    chosen(makers(False), options.only)  # a wrong name shows before anything is measured
     for name in options.sets:
         split = load(name, options.data)
         if split is None:

@@ -216,6 +216,8 @@ def test_held_out_rows_are_whole_groups_and_the_test_split_is_not_read(folder: P
     assert [known[x] for x in held.X_train] == held.groups.tolist()
     drawn = _data.sample(split, 100, 0)
     assert [known[x] for x in drawn.X_train] == drawn.groups.tolist()
+    one_less = _data.sample(split, len(split.y_train) - 1, 0)
+    assert len(set(one_less.X_train)) == len(split.y_train) - 1
     by_class = _data.hold_out(split._replace(groups=None), 0)
     assert abs(np.mean(by_class.y_test == "worm") - np.mean(split.y_train == "worm")) < 0.02
 
@@ -241,16 +243,26 @@ def test_resumed_results_and_quick_ones_have_their_own_file(results: Path) -> No
     assert len(calls) == 3
 
 
+def test_a_run_for_other_classifiers_or_seeds_keeps_what_is_there(results: Path) -> None:
+    store = _measure.Store("x", ["a", "b"], [0, 1], resume=False)
+    for label, seed in (("a", 0), ("a", 1), ("b", 0)):
+        store.add({"classifier": label, "seed": seed, "settings": "s"})
+    again = _measure.Store("x", ["a"], [1], resume=False)
+    assert again.find("a", 1, "s") is None, "it is measured anew"
+    assert [(row["classifier"], row["seed"]) for row in rows_of(again.path)] == [("a", 0), ("b", 0)]
+
+
 def test_a_line_written_half_is_taken_out(results: Path) -> None:
     """A run that was stopped while it wrote goes on, and nothing is glued to what it left."""
-    store = _measure.Store("x", resume=False)
+    which: Any = ["a"], [0, 1]
+    store = _measure.Store("x", *which, resume=False)
     store.add({"classifier": "a", "seed": 0, "settings": "s"})
     with store.path.open("a") as file:
         file.write('{"classifier": "a", "see')
-    again = _measure.Store("x", resume=True)
+    again = _measure.Store("x", *which, resume=True)
     assert again.find("a", 0, "s") is not None
     again.add({"classifier": "a", "seed": 1, "settings": "s"})
-    last = _measure.Store("x", resume=True)
+    last = _measure.Store("x", *which, resume=True)
     assert last.find("a", 0, "s") is not None
     assert last.find("a", 1, "s") is not None
 
@@ -324,10 +336,13 @@ def test_trials_set_nothing_that_the_table_hides(assignments: list[str], complai
         _variants.changed(_variants.fractions(), assignments)
 
 
-def test_a_wrong_name_of_a_classifier_is_named() -> None:
+def test_a_wrong_name_of_a_classifier_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """And those that there are; right names keep the order they were asked for in."""
     with pytest.raises(SystemExit, match="no 'AttGen' here; there are 'AttnGen', 'AttnGen, no mas"):
         splice_junctions.main(["--only", "AttGen"])
+    monkeypatch.setattr(other_sets, "load", None)  # nothing is read before
+    with pytest.raises(SystemExit, match="no 'AttGen' here; there are 'AttnGen', 'CNN'"):
+        other_sets.main(["--only", "AttGen"])
     assert list(_data.chosen({"a": 1, "b": 2, "c": 3}, ["c", "a"])) == ["c", "a"]
     assert _data.chosen({"a": 1, "b": 2}, None) == {"a": 1, "b": 2}
 
