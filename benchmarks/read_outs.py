@@ -2,8 +2,9 @@
 
 ``python -m benchmarks.read_outs``: one AttnGen for each task and seed, and the average precision of
 |gradient at a point, times the way to it| times a weight from the attention at that point: none,
-its root, the root of its sum with equal shares (the default), or itself. Seeds are apart from those
-of ``benchmarks.planted_motifs``, because point and weight are chosen by tables like this one.
+its root, the root of its sum with equal shares (the default), or itself. "fitted" is the point that
+the classifier found (the default). Seeds are apart from those of ``benchmarks.planted_motifs``,
+because the rules for point and weight are chosen by tables like this one.
 """
 
 from __future__ import annotations
@@ -60,13 +61,15 @@ def main() -> None:
             target = module(x).argmax(dim=1)
             shares = torch.full_like(x, 0.25)
             evidence, attention = {}, {}
-            for point in POINTS:
-                evidence[f"{point:g}"] = interior_gradient(module, x, target, point)
-                attention[f"{point:g}"] = attend(module, shares + (x - shares) * point)[1]
+            fitted = classifier.interior_point_
+            for point, name in [(fitted, "fitted"), *((p, f"{p:g}") for p in POINTS)]:
+                evidence[name] = interior_gradient(module, x, target, point)
+                attention[name] = attend(module, shares + (x - shares) * point)[1]
             evidence["integrated"] = integrated_gradients(module, x, target)
             attention["integrated"] = attend(module, x)[1]
             for weight, weigh in WEIGHTS.items():
                 row: dict[str, object] = {"task": task, "seed": seed, "weight": weight}
+                row["point"] = fitted
                 for name, values in evidence.items():
                     scores = (values.abs() * weigh(attention[name])).double().numpy()
                     rows = zip(data.positions[n:], ~data.mutated[n:], scores, strict=True)

@@ -137,6 +137,9 @@ class AttnGenClassifier(SequenceClassifier):
         The network: (n, n_letters, L) one-hot to (n, n_classes) logits, for one strand.
     device_ : str
         The device in use.
+    interior_point_ : float
+        Where between equal shares of all letters (0) and a sequence (1) the gradient of
+        "interior_gradient" and "attention_x_gradient" is taken; see :meth:`saliency`.
     saliency_ : ndarray of shape (L,)
         Mean saliency over at most 2,000 training rows.
     class_saliency_ : ndarray of shape (n_classes, L)

@@ -12,10 +12,12 @@ from torch import Tensor
 
 from sklearn_attngen.classifiers._targets import encode_target
 from sklearn_attngen.networks import (
+    INTERIOR_POINT,
     attend,
     attention_x_gradient,
     evaluation_mode,
     gradient_x_input,
+    halfway_point,
     integrated_gradients,
     interior_gradient,
 )
@@ -23,12 +25,17 @@ from sklearn_attngen.sequences import Sequences
 
 _METHODS: dict[str, Callable[[torch.nn.Module, Tensor, Tensor], Tensor]] = {
     "attention": lambda module, x, _: attend(module, x)[1],
-    "attention_x_gradient": attention_x_gradient,
     "gradient_x_input": gradient_x_input,
     "integrated_gradients": integrated_gradients,
+}
+# those that are taken at a point between no letters and the letters
+_INTERIOR: dict[str, Callable[[torch.nn.Module, Tensor, Tensor, float], Tensor]] = {
+    "attention_x_gradient": attention_x_gradient,
     "interior_gradient": interior_gradient,
 }
 
+# rows that tell where that point is
+POINT_ROWS = 128
 # positions that `saliency_` averages over at most: bounds its memory for long sequences
 SUMMARY_POSITIONS = 2**22
 
@@ -43,6 +50,7 @@ class SaliencyMixin:
     classes_: NDArray[Any]
     _averages: bool
     saliency_method: str
+    interior_point_: float
     _batches: Callable[..., Iterator[Tensor]]
     _read_fitted: Callable[[Any], Sequences]
     _strands: Callable[[Tensor], list[Tensor]]
@@ -95,9 +103,10 @@ class SaliencyMixin:
         Notes
         -----
         "gradient_x_input" multiplies the input with the gradient, corrected as by Majdandzic et al.
-        (2023) [1]_. "interior_gradient" takes the gradient not at the sequence but seven tenths of
-        the way to it from equal shares of all letters [3]_, where a network that is sure of its
-        class is not yet flat. "integrated_gradients" averages the gradient over 16 points of that
+        (2023) [1]_. "interior_gradient" takes the gradient not at the sequence but on the way to it
+        from equal shares of all letters [3]_, at ``interior_point_``: there half of what tells the
+        training sequences apart has come to the output, and a network that is sure of its class is
+        not yet flat (:func:`sklearn_attngen.networks.halfway_point`). "integrated_gradients" averages the gradient over 16 points of that
         way [2]_. AttnGen has two more: "attention" is the attention of all heads, spread over the
         width of the first filters (one forward pass), and "attention_x_gradient" multiplies the
         magnitude of "interior_gradient" with the root of the sum of the attention at the same point
@@ -180,7 +189,12 @@ class SaliencyMixin:
 
     def _evidence(self, x: Tensor, method: str, target: Tensor, signed: bool) -> Tensor:
         """Return evidence (m, L) in float64: signed, or a magnitude with rows of sum 1."""
-        evidence = _METHODS[method](self.module_, x, target).double()
+        if method in _INTERIOR:
+            # classifiers that were pickled before the point was fitted lack it
+            point = getattr(self, "interior_point_", INTERIOR_POINT)
+            evidence = _INTERIOR[method](self.module_, x, target, point).double()
+        else:
+            evidence = _METHODS[method](self.module_, x, target).double()
         if signed:
             return evidence
         real = (
@@ -191,10 +205,21 @@ class SaliencyMixin:
         uniform = real.double() / real.sum(dim=1, keepdim=True).clamp(min=1)
         return torch.where(total > 0, magnitude / total.clamp(min=1e-300), uniform)
 
+    def _find_interior_point(self, sequences: Sequences) -> None:
+        """Set ``interior_point_``; rows that tell nothing leave it where it was."""
+        n = sequences.n_samples
+        some = np.unique(np.linspace(0, n - 1, min(n, POINT_ROWS)).astype(np.intp))
+        batches = list(self._batches(sequences.take(some), max(1, 2**15 // sequences.length)))
+        point = halfway_point(self.module_, batches)
+        if point is not None:
+            self.interior_point_ = point
+        elif not hasattr(self, "interior_point_"):
+            self.interior_point_ = INTERIOR_POINT
+
     def _summarise_saliency(
         self, sequences: Sequences, index: NDArray[np.int64], n_rows: int
     ) -> None:
-        """Set ``saliency_``, ``class_saliency_`` and ``feature_importances_``."""
+        """Set ``interior_point_`` and what sums up the saliency of training rows."""
         n_classes = len(self.classes_)
         n_rows = max(1, min(n_rows, SUMMARY_POSITIONS // sequences.length))
         if sequences.n_samples > n_rows:
@@ -204,6 +229,7 @@ class SaliencyMixin:
             first = [np.flatnonzero(index == label)[0] for label in missing]
             chosen = np.sort(np.concatenate([chosen, np.asarray(first, dtype=chosen.dtype)]))
             sequences, index = sequences.take(chosen), index[chosen]
+        self._find_interior_point(sequences)
         saliency = self._saliency(sequences, self.saliency_method, None)
         self.saliency_ = saliency.mean(axis=0)
         self.class_saliency_ = np.full((n_classes, sequences.length), np.nan)

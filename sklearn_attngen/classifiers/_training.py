@@ -74,7 +74,8 @@ class TrainingMixin:
 
     def _start(self, sequences: Sequences, classes: NDArray[Any]) -> torch.nn.Module:
         """Forget an earlier fit, so that a fit that fails leaves none; build the network."""
-        self.__dict__.pop("net_", None)
+        for name in ("net_", "interior_point_"):
+            self.__dict__.pop(name, None)
         letters = sequences.kind == "letters"
         if self.kernel_size % 2 == 0:
             raise ValueError(

@@ -10,11 +10,13 @@ from sklearn_attngen.networks._attngen import (
     spread,
 )
 from sklearn_attngen.networks._attribution import (
+    INTERIOR_POINT,
     attend,
     attention_heads,
     attention_x_gradient,
     evaluation_mode,
     gradient_x_input,
+    halfway_point,
     integrated_gradients,
     interior_gradient,
 )
@@ -42,6 +44,7 @@ from sklearn_attngen.networks._masking import (
 from sklearn_attngen.networks._substitutions import substitution_logits
 
 __all__ = [
+    "INTERIOR_POINT",
     "MASK_ORDERS",
     "MASK_SCHEDULES",
     "MASK_VALUES",
@@ -62,6 +65,7 @@ __all__ = [
     "evaluation_mode",
     "fill_positions",
     "gradient_x_input",
+    "halfway_point",
     "integrated_gradients",
     "interior_gradient",
     "kept_statistics",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -17,12 +17,15 @@ __all__ = [
     "attention_x_gradient",
     "evaluation_mode",
     "gradient_x_input",
+    "halfway_point",
     "integrated_gradients",
     "interior_gradient",
 ]
 
-# chosen on planted motifs and on training rows of human_or_worm; see docs/results.md
+# where halfway_point finds nothing to go by
 INTERIOR_POINT = 0.7
+# halvings of the interval in which halfway_point looks; the rest is interpolated
+_HALVINGS = 5
 
 
 @contextmanager
@@ -112,7 +115,8 @@ def interior_gradient(
     target : int64 Tensor of shape (n,)
         Class whose evidence is asked for.
     point : float, default=0.7
-        Where the gradient is taken: 0 is equal shares of all letters, 1 is ``x``.
+        Where the gradient is taken: 0 is equal shares of all letters, 1 is ``x``. Classifiers take
+        the :func:`halfway_point` of their training.
 
     Returns
     -------
@@ -123,8 +127,8 @@ def interior_gradient(
     -----
     A network that is sure of a class is flat around the sequence itself, most of all if it was
     trained with label smoothing: the gradient there is what the flatness left over, and says
-    little about the letters. Between the letters and equal shares of all letters the network still
-    decides. One point on the path of :func:`integrated_gradients` [1]_, at one forward and one
+    little about the letters. Near equal shares of all letters it is flat too, because nothing that
+    it looks for is there. In between it decides. One point on the path of :func:`integrated_gradients` [1]_, at one forward and one
     backward pass; the rows add up to the change of the output only roughly.
 
     References
@@ -137,6 +141,65 @@ def interior_gradient(
     with evaluation_mode(module):
         gradient = _gradient(module, baseline + step_to_x * point, target)
         return (gradient * step_to_x).sum(dim=1).detach()
+
+
+def halfway_point(module: nn.Module, batches: Sequence[Tensor]) -> float | None:
+    """Find where, between equal shares of all letters and the letters, a network is half decided.
+
+    The outputs at a point are compared with those at the letters, over many sequences: at 0 all
+    sequences are alike, at 1 the outputs are what they are, and where the regression of the ones
+    on the others has a slope of one half, half of what tells the sequences apart is there.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Maps (n, n_channels, L) to logits (n, n_classes).
+    batches : sequence of Tensor of shape (n, n_channels, L)
+        Sequences as the network was trained on; some hundred are enough.
+
+    Returns
+    -------
+    point : float or None
+        For :func:`interior_gradient` and :func:`attention_x_gradient`: strictly between 0 and 1.
+        None if the outputs tell no sequence from another.
+
+    Notes
+    -----
+    Networks differ in where that is: one that looks for two motifs together is undecided until
+    most of their letters are there, one that adds up many small hints decides early. No label and
+    no true motif is needed. It costs seven forward passes, once for a fitted network. Slopes that
+    do not rise all the way have several such points, of which this is one.
+    """
+    with evaluation_mode(module), torch.no_grad():
+
+        def outputs(point: float) -> Tensor:
+            parts = []
+            for x in batches:
+                baseline = _equal_shares(x)
+                parts.append(module(baseline + (x - baseline) * point).double())
+            return torch.cat(parts)
+
+        whole = outputs(1.0)
+        centred = whole - whole.mean(dim=1, keepdim=True)
+        centred = centred - centred.mean(dim=0)
+        size = float(centred.square().sum())
+        if not 1e-12 * max(1.0, float(whole.square().sum())) < size < float("inf"):
+            return None
+
+        def slope(point: float) -> float:
+            return float((outputs(point) * centred).sum()) / size
+
+        low, high = 0.0, 1.0
+        below, above = slope(low), 1.0
+        if not below < 0.5:
+            return None
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            if (found := slope(middle)) < 0.5:
+                low, below = middle, found
+            else:
+                high, above = middle, found
+        return low + (high - low) * (0.5 - below) / (above - below)
 
 
 def attention_x_gradient(

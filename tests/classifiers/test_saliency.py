@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import functools
+import pickle
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from sklearn_attngen import AttnGenClassifier, CNNClassifier, SequenceOneHotEncoder
+from sklearn_attngen.networks import INTERIOR_POINT, halfway_point, interior_gradient
 
 Make = Callable[..., Any]
 Data = tuple[np.ndarray, np.ndarray]
@@ -339,3 +342,49 @@ def test_two_classes_share_their_magnitudes(
         np.testing.assert_allclose(
             estimator.saliency(planted[0][:9], method, target), saliency, rtol=1e-4, atol=1e-7
         )
+
+
+# the interior point
+
+
+@pytest.mark.parametrize("kind", METHODS)
+def test_the_interior_point_is_that_of_the_training_rows(
+    kind: type, fitted: Callable[[type], Any], planted: Data
+) -> None:
+    """Half of what tells the sequences apart is there; it comes with the fit, for every row."""
+    estimator, X = fitted(kind), planted[0]
+    one_hot = SequenceOneHotEncoder().fit_transform(X).reshape(len(X), -1, 4)
+    x = torch.from_numpy(one_hot).transpose(1, 2).float()
+    assert estimator.interior_point_ == pytest.approx(halfway_point(estimator.module_, [x]))
+    assert 0.2 < estimator.interior_point_ < 0.95
+    target = torch.zeros(len(x), dtype=torch.int64)
+    expected = interior_gradient(estimator.module_, x, target, estimator.interior_point_)
+    found = estimator.saliency(X, "interior_gradient", estimator.classes_[0], signed=True)
+    np.testing.assert_allclose(found, expected.numpy(), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(
+        estimator.saliency(X[:1]), estimator.saliency(X)[:1], rtol=1e-4, atol=1e-7
+    )
+
+
+def test_the_interior_point_follows_the_training(attngen: Make, planted: Data) -> None:
+    """A fit finds it anew, and rows that tell nothing leave it."""
+    X, y = planted
+    estimator = attngen(max_epochs=1).fit(X, y)
+    first = estimator.interior_point_
+    estimator.set_params(max_epochs=3).partial_fit(X, y)
+    second = estimator.interior_point_
+    assert second != first
+    estimator.partial_fit(X[:1], y[:1])
+    assert estimator.interior_point_ == second
+    N = ["N" * 24] * 20
+    estimator.fit(N, y[:20])
+    assert estimator.interior_point_ == INTERIOR_POINT, "nothing is left of another fit"
+
+
+def test_a_classifier_from_before_the_point_was_fitted(attngen: Make, planted: Data) -> None:
+    """It explains as it did."""
+    estimator = attngen(max_epochs=1).fit(*planted)
+    old = pickle.loads(pickle.dumps(estimator))
+    del old.interior_point_
+    estimator.interior_point_ = INTERIOR_POINT
+    np.testing.assert_array_equal(old.saliency(planted[0]), estimator.saliency(planted[0]))

@@ -14,6 +14,7 @@ from sklearn_attngen.networks import (
     build_module,
     evaluation_mode,
     gradient_x_input,
+    halfway_point,
     integrated_gradients,
     interior_gradient,
 )
@@ -143,16 +144,24 @@ def test_attend_is_that_of_the_module() -> None:
     torch.testing.assert_close(scores, module.eval().attend(x)[1].detach())
 
 
+METHODS = {
+    "gradient": gradient_x_input,
+    "integrated": integrated_gradients,
+    "interior": interior_gradient,
+    "attention x gradient": attention_x_gradient,
+}
+
+
 def explain(method: str, module: nn.Module, x: torch.Tensor) -> torch.Tensor:
     target = torch.zeros(len(x), dtype=torch.int64)
     if method == "attention":
         return attend(module, x)[1]
-    return {"gradient": gradient_x_input, "integrated": integrated_gradients}[method](
-        module, x, target
-    )
+    if method == "halfway":
+        return torch.tensor(halfway_point(module, [x]))
+    return METHODS[method](module, x, target)
 
 
-@pytest.mark.parametrize("method", ["attention", "gradient", "integrated"])
+@pytest.mark.parametrize("method", ["attention", "halfway", *METHODS])
 def test_explaining_leaves_no_trace(method: str) -> None:
     """Modes of every layer, weights, running means, gradients and the input stay as they were."""
     module, x = network(AttnGenNetwork), sequences()
@@ -170,7 +179,7 @@ def test_explaining_leaves_no_trace(method: str) -> None:
     assert not x.requires_grad
 
 
-@pytest.mark.parametrize("method", ["attention", "gradient", "integrated"])
+@pytest.mark.parametrize("method", ["attention", "halfway", *METHODS])
 def test_modes_are_restored_after_an_error(method: str) -> None:
     """A failing forward pass must not leave the module in evaluation mode."""
     module = network(AttnGenNetwork)
@@ -218,6 +227,66 @@ def test_the_middle_is_one_step_of_integrated_gradients() -> None:
         interior_gradient(module, x, target, point=0.5),
         integrated_gradients(module, x, target, n_steps=1),
     )
+
+
+class Steep(Linear):
+    """A linear module whose output is taken to a power, its signs kept."""
+
+    def __init__(self, power: float) -> None:
+        super().__init__()
+        self.power = power
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        centred = self.weight - self.weight.mean(dim=1, keepdim=True)
+        outputs = torch.einsum("ncl,kcl->nk", x, centred)
+        return outputs.sign() * outputs.abs() ** self.power
+
+
+@pytest.mark.parametrize("power", [0.5, 1, 3, 20])
+def test_halfway_is_where_half_of_the_output_is_there(power: float) -> None:
+    """A network that wants most of the letters is half decided late."""
+    point = halfway_point(Steep(power), [sequences(40)[:25], sequences(40)[25:]])
+    assert point == pytest.approx(0.5 ** (1 / power), abs=2e-3)
+
+
+def test_halfway_does_not_depend_on_what_all_sequences_share() -> None:
+    """A preference for a class, and a number added to all logits, tell no sequence from another."""
+
+    class Shifted(Steep):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            same = x.square().sum(dim=(1, 2)).view(-1, 1)  # it changes on the way, for all alike
+            return super().forward(x) + 30 * same * torch.tensor([1.0, 0.0, -2.0])
+
+    x = sequences(40)
+    expected = halfway_point(Steep(3), [x])
+    assert halfway_point(Shifted(3), [x]) == pytest.approx(expected, abs=1e-6)
+
+
+def test_halfway_of_networks() -> None:
+    """Letters, unknown letters and numbers; batches change nothing."""
+    for channels in (4, 1):
+        module = network(AttnGenNetwork, n_channels=channels, batch_norm=channels > 1)
+        x = sequences(20, n_channels=channels)
+        x = torch.randn(x.shape, generator=seeded(3)).double() if channels == 1 else x
+        x[::3, :, 4] = 0
+        point = halfway_point(module, [x])
+        assert point is not None
+        assert 0 < point < 1
+        assert halfway_point(module, list(x.split(7))) == pytest.approx(point)
+
+
+@pytest.mark.parametrize("n", [1, 9])
+def test_there_is_no_halfway_of_nothing(n: int) -> None:
+    """One sequence, equal sequences and a constant output have no point; nor has one of NaN."""
+    same = sequences(1).expand(n, -1, -1)
+    assert halfway_point(network(), [same]) is None
+    module = Linear()
+    with torch.no_grad():
+        module.weight.zero_()
+    assert halfway_point(module, [sequences(n)]) is None
+    with torch.no_grad():
+        module.weight.fill_(torch.nan)
+    assert halfway_point(module, [sequences(n)]) is None
 
 
 @pytest.mark.parametrize("method", GRADIENTS)
