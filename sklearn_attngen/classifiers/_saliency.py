@@ -106,15 +106,15 @@ class SaliencyMixin:
         (2023) [1]_. "interior_gradient" takes the gradient not at the sequence but on the way to it
         from equal shares of all letters [3]_, at ``interior_point_``: there half of what tells the
         training sequences apart has come to the output, and a network that is sure of its class is
-        not yet flat (:func:`sklearn_attngen.networks.halfway_point`). "integrated_gradients" averages the gradient over 16 points of that
-        way [2]_. AttnGen has two more: "attention" is the attention of all heads, spread over the
-        width of the first filters (one forward pass), and "attention_x_gradient" multiplies the
-        magnitude of "interior_gradient" with the root of the sum of the attention at the same point
-        and equal shares. All but "attention" and "integrated_gradients" cost one forward and one
-        backward pass, and one more forward pass where the predicted class has to be told first: for
-        a sign, or among more than two classes. A magnitude says that the network uses the letter,
-        not for which class; check it with :func:`sklearn_attngen.inspection.perturbation_curve` and
-        its random control.
+        not yet flat (:func:`sklearn_attngen.networks.halfway_point`). "integrated_gradients"
+        averages the gradient over 16 points of that way [2]_. AttnGen has two more: "attention" is
+        the attention of all heads, spread over the width of the first filters (one forward pass),
+        and "attention_x_gradient" multiplies the magnitude of "interior_gradient" with the root of
+        the sum of the attention at the same point and equal shares. All but "attention" and
+        "integrated_gradients" cost one forward and one backward pass, and one more forward pass
+        where the predicted class has to be told first: for a sign, or among more than two classes.
+        A magnitude says that the network uses the letter, not for which class; check it with
+        :func:`sklearn_attngen.inspection.perturbation_curve` and its random control.
 
         References
         ----------

@@ -128,8 +128,9 @@ def interior_gradient(
     A network that is sure of a class is flat around the sequence itself, most of all if it was
     trained with label smoothing: the gradient there is what the flatness left over, and says
     little about the letters. Near equal shares of all letters it is flat too, because nothing that
-    it looks for is there. In between it decides. One point on the path of :func:`integrated_gradients` [1]_, at one forward and one
-    backward pass; the rows add up to the change of the output only roughly.
+    it looks for is there. In between it decides. This is one point on the path of
+    :func:`integrated_gradients` [1]_, at one forward and one backward pass; the rows add up to the
+    change of the output only roughly.
 
     References
     ----------
