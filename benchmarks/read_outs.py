@@ -73,9 +73,8 @@ def main() -> None:
                 for name, values in evidence.items():
                     scores = (values.abs() * weigh(attention[name])).double().numpy()
                     rows = zip(data.positions[n:], ~data.mutated[n:], scores, strict=True)
-                    row[name] = np.mean(
-                        [average_precision_score(p[use], s[use]) for p, use, s in rows]
-                    )
+                    each = [average_precision_score(p[use], s[use]) for p, use, s in rows]
+                    row[name] = float(np.mean(each))
                 results.append(row)
                 print(row, flush=True)
     table = pd.DataFrame(results).drop(columns="seed").groupby(["task", "weight"], sort=False)
