@@ -38,14 +38,24 @@ class Store:
         RESULTS.mkdir(exist_ok=True)
         self.path = RESULTS / f"{name}.jsonl"
         text = self.path.read_text() if self.path.exists() else ""
-        rows = [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+        rows = [self._read(line, i) for i, line in enumerate(text.split("\n")[:-1], 1)]
         if not resume:
             anew = set(product(classifiers, seeds))
             rows = [row for row in rows if (row["classifier"], row["seed"]) not in anew]
         whole = "".join(f"{json.dumps(row)}\n" for row in rows)
         if whole != text:
-            self.path.write_text(whole)
+            written = self.path.with_suffix(".part")
+            written.write_text(whole)
+            written.replace(self.path)  # whole or not at all
         self._known = {(row["classifier"], row["seed"], row["settings"]): row for row in rows}
+
+    def _read(self, line: str, number: int) -> dict[str, Any]:
+        try:
+            return json.loads(line)
+        except json.JSONDecodeError as error:
+            raise SystemExit(
+                f"{self.path}, line {number} (counted from 1): {error}. Mend or delete the file."
+            ) from error
 
     def find(self, label: str, seed: int, settings: str) -> dict[str, Any] | None:
         """Return a row that was measured before, or None."""

@@ -119,6 +119,7 @@ class SequenceClassifier(
 
         Weights are used as they are, so that they count between calls. The mask ramp takes
         ``max_epochs`` calls ("auto": 8), and ``saliency_`` is that of up to 100 rows of this call.
+        Up to 32 of them move ``interior_point_``, by a quarter of the way to their own.
 
         Parameters
         ----------

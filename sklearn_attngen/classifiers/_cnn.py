@@ -105,8 +105,10 @@ class CNNClassifier(SequenceClassifier):
     device_ : str
         The device in use.
     interior_point_ : float
-        Where between equal shares of all letters (0) and a sequence (1) the gradient of
-        "interior_gradient" is taken; see :meth:`saliency`.
+        Where between equal shares of all letters (0) and a sequence (1) "interior_gradient" takes
+        its gradient: the :func:`~sklearn_attngen.networks.halfway_point` of the network as it was
+        trained, on the given strand of at most 128 training rows; 0.7 where these tell nothing.
+        :meth:`partial_fit` moves it with the rows it sees.
     saliency_ : ndarray of shape (L,)
         Mean saliency over at most 2,000 training rows.
     class_saliency_ : ndarray of shape (n_classes, L)

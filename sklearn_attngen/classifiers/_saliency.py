@@ -34,8 +34,9 @@ _INTERIOR: dict[str, Callable[[torch.nn.Module, Tensor, Tensor, float], Tensor]]
     "interior_gradient": interior_gradient,
 }
 
-# rows that tell where that point is
-POINT_ROWS = 128
+# rows that tell where that point is, in `fit` and in the short trainings of `partial_fit`; and the
+# most values that they may have, which bounds memory for long sequences
+POINT_ROWS, PARTIAL_POINT_ROWS, POINT_VALUES = 128, 32, 2**24
 # positions that `saliency_` averages over at most: bounds its memory for long sequences
 SUMMARY_POSITIONS = 2**22
 
@@ -58,6 +59,8 @@ class SaliencyMixin:
 
         @property
         def module_(self) -> torch.nn.Module: ...
+        @property
+        def _n_channels(self) -> int: ...
 
     _saliency_methods: tuple[str, ...] = (
         "interior_gradient",
@@ -205,21 +208,37 @@ class SaliencyMixin:
         uniform = real.double() / real.sum(dim=1, keepdim=True).clamp(min=1)
         return torch.where(total > 0, magnitude / total.clamp(min=1e-300), uniform)
 
-    def _find_interior_point(self, sequences: Sequences) -> None:
-        """Set ``interior_point_``; rows that tell nothing leave it where it was."""
-        n = sequences.n_samples
-        some = np.unique(np.linspace(0, n - 1, min(n, POINT_ROWS)).astype(np.intp))
-        batches = list(self._batches(sequences.take(some), max(1, 2**15 // sequences.length)))
-        point = halfway_point(self.module_, batches)
-        if point is not None:
+    def _find_interior_point(
+        self, sequences: Sequences, index: NDArray[np.int64], n_rows: int
+    ) -> None:
+        """Set ``interior_point_``, from rows of all classes alike as far as there are such.
+
+        Rows that tell nothing leave it where it was, and fewer than ``POINT_ROWS`` move it by
+        their share.
+        """
+        n_rows = max(1, min(n_rows, POINT_VALUES // (sequences.length * self._n_channels)))
+        # a generator of its own: later draws of the classifier do not depend on this one
+        order = np.random.RandomState(0).permutation(len(index))
+        by_class = np.argsort(index[order], kind="stable")
+        counts = np.bincount(index)
+        first = np.repeat(counts.cumsum() - counts, counts)
+        among_its_class = np.empty_like(order)
+        among_its_class[by_class] = np.arange(len(order)) - first
+        rows = order[np.argsort(among_its_class, kind="stable")[:n_rows]]
+        batches = self._batches(sequences.take(rows), max(1, 2**15 // sequences.length))
+        known = getattr(self, "interior_point_", None)
+        point = halfway_point(self.module_, list(batches))
+        if point is None:
+            self.interior_point_ = INTERIOR_POINT if known is None else known
+        elif known is None:
             self.interior_point_ = point
-        elif not hasattr(self, "interior_point_"):
-            self.interior_point_ = INTERIOR_POINT
+        else:
+            self.interior_point_ = known + min(1, len(rows) / POINT_ROWS) * (point - known)
 
     def _summarise_saliency(
         self, sequences: Sequences, index: NDArray[np.int64], n_rows: int
     ) -> None:
-        """Set ``interior_point_`` and what sums up the saliency of training rows."""
+        """Set ``saliency_``, ``class_saliency_`` and ``feature_importances_``."""
         n_classes = len(self.classes_)
         n_rows = max(1, min(n_rows, SUMMARY_POSITIONS // sequences.length))
         if sequences.n_samples > n_rows:
@@ -229,7 +248,6 @@ class SaliencyMixin:
             first = [np.flatnonzero(index == label)[0] for label in missing]
             chosen = np.sort(np.concatenate([chosen, np.asarray(first, dtype=chosen.dtype)]))
             sequences, index = sequences.take(chosen), index[chosen]
-        self._find_interior_point(sequences)
         saliency = self._saliency(sequences, self.saliency_method, None)
         self.saliency_ = saliency.mean(axis=0)
         self.class_saliency_ = np.full((n_classes, sequences.length), np.nan)

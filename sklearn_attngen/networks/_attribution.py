@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -22,7 +23,7 @@ __all__ = [
     "interior_gradient",
 ]
 
-# where halfway_point finds nothing to go by
+# for networks whose halfway_point is not known
 INTERIOR_POINT = 0.7
 # halvings of the interval in which halfway_point looks; the rest is interpolated
 _HALVINGS = 5
@@ -147,30 +148,39 @@ def interior_gradient(
 def halfway_point(module: nn.Module, batches: Sequence[Tensor]) -> float | None:
     """Find where, between equal shares of all letters and the letters, a network is half decided.
 
-    The outputs at a point are compared with those at the letters, over many sequences: at 0 all
-    sequences are alike, at 1 the outputs are what they are, and where the regression of the ones
-    on the others has a slope of one half, half of what tells the sequences apart is there.
+    How far the outputs have come at a point is compared with how far they come in the end, over
+    many sequences: where the regression of the one on the other has a slope of one half, half of
+    what tells the sequences apart is there.
 
     Parameters
     ----------
     module : torch.nn.Module
         Maps (n, n_channels, L) to logits (n, n_classes).
     batches : sequence of Tensor of shape (n, n_channels, L)
-        Sequences as the network was trained on; some hundred are enough.
+        Sequences as the network was trained on, of all classes; some hundred are enough.
 
     Returns
     -------
     point : float or None
         For :func:`interior_gradient` and :func:`attention_x_gradient`: strictly between 0 and 1.
-        None if the outputs tell no sequence from another.
+        None if the letters tell no sequence from another, or an output is not finite.
+
+    Raises
+    ------
+    ValueError
+        If there is no sequence.
 
     Notes
     -----
     Networks differ in where that is: one that looks for two motifs together is undecided until
     most of their letters are there, one that adds up many small hints decides early. No label and
-    no true motif is needed. It costs seven forward passes, once for a fitted network. Slopes that
-    do not rise all the way have several such points, of which this is one.
+    no true motif is needed. What sequences have in common, and what is known of them without any
+    letter (where they end, with padding), does not count. With one channel the way starts at
+    zeros. Outputs that turn back on the way may have several such points, of which this is one.
+    Seven forward passes.
     """
+    if not batches:
+        raise ValueError("halfway_point needs at least one batch of sequences, got none.")
     with evaluation_mode(module), torch.no_grad():
 
         def outputs(point: float) -> Tensor:
@@ -180,26 +190,24 @@ def halfway_point(module: nn.Module, batches: Sequence[Tensor]) -> float | None:
                 parts.append(module(baseline + (x - baseline) * point).double())
             return torch.cat(parts)
 
-        whole = outputs(1.0)
-        centred = whole - whole.mean(dim=1, keepdim=True)
-        centred = centred - centred.mean(dim=0)
-        size = float(centred.square().sum())
-        if not 1e-12 * max(1.0, float(whole.square().sum())) < size < float("inf"):
+        start, end = outputs(0.0), outputs(1.0)
+        way = end - start
+        way = way - way.mean(dim=1, keepdim=True)
+        way = way - way.mean(dim=0)
+        size = float(way.square().sum())
+        # rounding tells sequences apart by less
+        if not 1e-10 * max(1.0, float(end.square().sum())) < size < math.inf:
             return None
-
-        def slope(point: float) -> float:
-            return float((outputs(point) * centred).sum()) / size
-
-        low, high = 0.0, 1.0
-        below, above = slope(low), 1.0
-        if not below < 0.5:
-            return None
+        low, high, below, above = 0.0, 1.0, 0.0, 1.0
         for _ in range(_HALVINGS):
             middle = (low + high) / 2
-            if (found := slope(middle)) < 0.5:
-                low, below = middle, found
+            slope = float(((outputs(middle) - start) * way).sum()) / size
+            if not math.isfinite(slope):
+                return None
+            if slope < 0.5:
+                low, below = middle, slope
             else:
-                high, above = middle, found
+                high, above = middle, slope
         return low + (high - low) * (0.5 - below) / (above - below)
 
 

@@ -267,6 +267,15 @@ def test_a_line_written_half_is_taken_out(results: Path) -> None:
     assert last.find("a", 1, "s") is not None
 
 
+def test_a_damaged_line_is_named(results: Path) -> None:
+    """Nothing that was measured is thrown away unseen."""
+    _measure.Store("x", ["a"], [0], resume=False).add({"classifier": "b", "seed": 0, "settings": 1})
+    with (results / "x.jsonl").open("a") as file:
+        file.write("damaged\n")
+    with pytest.raises(SystemExit, match=r"x\.jsonl, line 2 \(counted from 1\): Expecting value"):
+        _measure.Store("x", ["a"], [0], resume=False)
+
+
 TRIAL = ["--only", "AttnGen", "--set", "mask_fraction=0.3"]
 
 

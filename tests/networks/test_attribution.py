@@ -275,6 +275,42 @@ def test_halfway_of_networks() -> None:
         assert halfway_point(module, list(x.split(7))) == pytest.approx(point)
 
 
+@pytest.mark.parametrize("share", [0.3, 1.0])
+def test_halfway_does_not_depend_on_where_letters_end(share: float) -> None:
+    """Sequences that differ by what is no letter differ before any letter is there."""
+    x = sequences(40)
+    x[:, :, 9:] = 0  # the same letters, whatever the output makes of the end
+    expected = halfway_point(Steep(3), [x])
+
+    class Ends(Steep):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            long = (x[:, :, 10:] != 0).any(dim=2).any(dim=1, keepdim=True)
+            return super().forward(x) + 100 * long * torch.tensor([1.0, 0.0, -2.0])
+
+    module = Ends(3)
+    with torch.no_grad():
+        module.weight[:, :, 9:] = 0
+    longer = x.clone()
+    longer[: round(40 * share), 0, 9:] = 1
+    assert halfway_point(module, [longer]) == pytest.approx(expected, abs=1e-6)
+
+
+def test_halfway_of_outputs_that_are_not_finite_on_the_way() -> None:
+    """NaN is no point."""
+
+    class Breaks(Linear):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            between = (x > 0.3) & (x < 0.9)
+            return super().forward(x) + torch.where(between.any(), torch.nan, 0.0)
+
+    assert halfway_point(Breaks(), [sequences(9)]) is None
+
+
+def test_halfway_of_no_sequence_is_an_error() -> None:
+    with pytest.raises(ValueError, match="at least one batch"):
+        halfway_point(Linear(), [])
+
+
 @pytest.mark.parametrize("n", [1, 9])
 def test_there_is_no_halfway_of_nothing(n: int) -> None:
     """One sequence, equal sequences and a constant output have no point; nor has one of NaN."""
