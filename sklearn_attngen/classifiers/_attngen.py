@@ -100,7 +100,8 @@ class AttnGenClassifier(SequenceClassifier):
             "gradient_x_input", "integrated_gradients"}, default="attention_x_gradient"
         What :meth:`saliency` and ``saliency_`` use.
     device : str, default="auto"
-        Device as torch names it; "auto" is a CUDA device where there is one, else the CPU.
+        Device as torch names it; "auto" is a CUDA device where there is one, else the CPU. MPS of
+        Apple lacks float64, and is refused.
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Precision of training; "auto" is bfloat16 (autocast) on CUDA devices and CPUs that compute
         with it, else float32. The two give models of equal quality, not equal models: set one of
@@ -139,7 +140,7 @@ class AttnGenClassifier(SequenceClassifier):
         The device in use.
     interior_point_ : float
         Where between equal shares of all letters (0) and a sequence (1) "interior_gradient" and
-        "attention_x_gradient" takes its gradient: the
+        "attention_x_gradient" take their gradient: the
         :func:`~sklearn_attngen.networks.halfway_point` of the network as it was trained, on the
         given strand of at most 128 training rows; 0.7 where these tell nothing. :meth:`partial_fit`
         moves it with the rows it sees.

@@ -67,7 +67,8 @@ class CNNClassifier(SequenceClassifier):
             default="interior_gradient"
         What :meth:`saliency` and ``saliency_`` use.
     device : str, default="auto"
-        Device as torch names it; "auto" is a CUDA device where there is one, else the CPU.
+        Device as torch names it; "auto" is a CUDA device where there is one, else the CPU. MPS of
+        Apple lacks float64, and is refused.
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Precision of training; "auto" is bfloat16 (autocast) on CUDA devices and CPUs that compute
         with it, else float32. The two give models of equal quality, not equal models: set one of

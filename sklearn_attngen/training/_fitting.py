@@ -84,7 +84,8 @@ def resolve_device(device: str | torch.device) -> str:
     Parameters
     ----------
     device : str or torch.device
-        A device as torch names it; "auto" is a CUDA device where there is one, else the CPU.
+        A device as torch names it; "auto" is a CUDA device where there is one, else the CPU. It
+        has to compute in float64 too, which MPS of Apple does not.
 
     Returns
     -------
@@ -105,9 +106,11 @@ def resolve_device(device: str | torch.device) -> str:
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        torch.zeros(1, device=device).cpu()
-    # what torch raises for a device it does not know, was not built for, or has no kernels for
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        # masks are counted and saliencies summed in float64
+        torch.zeros(1, dtype=torch.float64, device=device).cpu()
+    # what torch raises for a device it does not know, was not built for, has no kernels for, or
+    # that has no float64
+    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
         raise ValueError(
             f"device={str(device)!r} cannot be used here: {str(error).splitlines()[0]} Use "
             f'device="auto" or "cpu".'

@@ -16,7 +16,13 @@ import torch
 from skorch.callbacks import Callback, EarlyStopping
 
 from sklearn_attngen.networks import PositionBias, SeededDropout
-from sklearn_attngen.training import SequenceDataset, SequenceNet, resolve_epochs, run_epochs
+from sklearn_attngen.training import (
+    SequenceDataset,
+    SequenceNet,
+    resolve_device,
+    resolve_epochs,
+    run_epochs,
+)
 
 MakeNet = Callable[..., SequenceNet]
 
@@ -286,3 +292,20 @@ def test_memory_of_a_step_is_kept_for_the_next() -> None:
             return
     # something in use happens to lie above what is free, in one process of some
     pytest.skip("the processes kept their memory without being told to")
+
+
+def test_a_device_without_float64_is_refused_before_training(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As MPS is; otherwise the fit would break off at the first mask."""
+    message = "Cannot convert a MPS Tensor to float64 dtype. Please use float32 instead."
+    zeros = torch.zeros
+
+    def as_on_mps(*size: int, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Any:
+        if device == "mps" and dtype == torch.float64:
+            raise TypeError(message)
+        return zeros(*size, dtype=dtype)
+
+    monkeypatch.setattr(torch, "zeros", as_on_mps)
+    with pytest.raises(ValueError, match=r"device='mps' cannot be used here: Cannot convert.*cpu"):
+        resolve_device("mps")
