@@ -185,14 +185,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_figure_argument(parser, "loss and accuracy over the steps")
     options = parser.parse_args(arguments)
     check_figure(parser, options.figure)
-    split = load(options.task, options.data, options.rows or ROWS[options.task])
+    n_rows = options.rows or ROWS[options.task]
+    split = load(options.task, options.data, n_rows)
     split = few_rows(split) if options.quick else split
     how = "by class" if split.groups is None else "whole regions"
     print(f"{split.source}: {len(split.y_train):,} rows, {len(split.y_test):,} held out, {how}")
     known = makers(options.task == "human_or_worm", options.epochs or "auto")
     known = chosen(known, options.only)
     rows = measure_courses(
-        f"convergence_{options.task}{'_quick' if options.quick else ''}",
+        f"convergence_{options.task}_{n_rows}{'_quick' if options.quick else ''}",
         known,
         split,
         options.seeds,

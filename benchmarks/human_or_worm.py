@@ -130,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     makers = sets[options.what]
     makers = changed(chosen(makers, options.only), options.set)
     results = measure(
-        f"human_or_worm_{options.what}{trial}",
+        f"human_or_worm_{options.what}_{options.rows}{trial}",
         makers,
         lambda seed: sample(
             hold_out(split, seed) if options.held_out else split, options.rows, seed

@@ -213,7 +213,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         }
         print(f"\n{task}: motifs of {options.width}, {options.mutation_rate:.0%} mutated")
         results = measure(
-            f"planted_{options.what}_{task}_{options.length}_{options.width}_"
+            f"planted_{options.what}_{task}_{options.rows}_{options.length}_{options.width}_"
             f"{options.mutation_rate}{trial}",
             {**makers, "oracle": oracle},
             draw,

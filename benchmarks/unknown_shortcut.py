@@ -96,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             return drawn if what == "as it is" else blank(drawn, seed)
 
         results = measure(
-            f"unknown_shortcut_{what.replace(' ', '_')}",
+            f"unknown_shortcut_{options.rows}_{what.replace(' ', '_')}",
             makers,
             data,
             options.seeds,
