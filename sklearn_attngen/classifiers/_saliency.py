@@ -209,13 +209,14 @@ class SaliencyMixin:
         return torch.where(total > 0, magnitude / total.clamp(min=1e-300), uniform)
 
     def _find_interior_point(
-        self, sequences: Sequences, index: NDArray[np.int64], n_rows: int
+        self, sequences: Sequences, index: NDArray[np.int64], anew: bool
     ) -> None:
         """Set ``interior_point_``, from rows of all classes alike as far as there are such.
 
-        Rows that tell nothing leave it where it was, and fewer than ``POINT_ROWS`` move it by
-        their share.
+        Unless it is found anew, fewer rows move it by their share, and rows that tell nothing leave
+        it where it was.
         """
+        n_rows = POINT_ROWS if anew else PARTIAL_POINT_ROWS
         n_rows = max(1, min(n_rows, POINT_VALUES // (sequences.length * self._n_channels)))
         # a generator of its own: later draws of the classifier do not depend on this one
         order = np.random.RandomState(0).permutation(len(index))
@@ -226,8 +227,8 @@ class SaliencyMixin:
         among_its_class[by_class] = np.arange(len(order)) - first
         rows = order[np.argsort(among_its_class, kind="stable")[:n_rows]]
         batches = self._batches(sequences.take(rows), max(1, 2**15 // sequences.length))
-        known = getattr(self, "interior_point_", None)
-        point = halfway_point(self.module_, list(batches))
+        known = None if anew else getattr(self, "interior_point_", None)
+        point = halfway_point(self.module_, batches)
         if point is None:
             self.interior_point_ = INTERIOR_POINT if known is None else known
         elif known is None:

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from torch import Tensor
 
-from sklearn_attngen.classifiers._saliency import PARTIAL_POINT_ROWS, POINT_ROWS
 from sklearn_attngen.classifiers._targets import row_weights, validation_split
 from sklearn_attngen.networks import build_module
 from sklearn_attngen.sequences import Sequences, get_alphabet
@@ -63,7 +62,7 @@ class TrainingMixin:
     verbose: int
     weight_decay: float
     net_: SequenceNet
-    _find_interior_point: Callable[[Sequences, NDArray[np.int64], int], None]
+    _find_interior_point: Callable[[Sequences, NDArray[np.int64], bool], None]
     _summarise_saliency: Callable[[Sequences, NDArray[np.int64], int], None]
 
     @abstractmethod
@@ -223,9 +222,7 @@ class TrainingMixin:
         self.n_iter_ += len(net.history)
         if len(rows) < len(index):
             sequences, index = sequences.take(rows), index[rows]
-        if cycle:  # the point of a training before, which went on with the same network
-            self.__dict__.pop("interior_point_", None)
-        self._find_interior_point(sequences, index, POINT_ROWS if cycle else PARTIAL_POINT_ROWS)
+        self._find_interior_point(sequences, index, cycle)
         self._summarise_saliency(sequences, index, SUMMARY_ROWS if cycle else PARTIAL_SUMMARY_ROWS)
         return self
 

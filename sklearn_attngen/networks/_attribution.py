@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -145,7 +145,7 @@ def interior_gradient(
         return (gradient * step_to_x).sum(dim=1).detach()
 
 
-def halfway_point(module: nn.Module, batches: Sequence[Tensor]) -> float | None:
+def halfway_point(module: nn.Module, batches: Iterable[Tensor]) -> float | None:
     """Find where, between equal shares of all letters and the letters, a network is half decided.
 
     How far the outputs have come at a point is compared with how far they come in the end, over
@@ -156,7 +156,7 @@ def halfway_point(module: nn.Module, batches: Sequence[Tensor]) -> float | None:
     ----------
     module : torch.nn.Module
         Maps (n, n_channels, L) to logits (n, n_classes).
-    batches : sequence of Tensor of shape (n, n_channels, L)
+    batches : iterable of Tensor of shape (n, n_channels, L)
         Sequences as the network was trained on, of all classes; some hundred are enough.
 
     Returns
@@ -168,7 +168,7 @@ def halfway_point(module: nn.Module, batches: Sequence[Tensor]) -> float | None:
     Raises
     ------
     ValueError
-        If there is no sequence.
+        If there is no batch, or one has another shape.
 
     Notes
     -----
@@ -179,8 +179,15 @@ def halfway_point(module: nn.Module, batches: Sequence[Tensor]) -> float | None:
     zeros. Outputs that turn back on the way may have several such points, of which this is one.
     Seven forward passes.
     """
+    batches = list(batches)  # each is passed through several times
     if not batches:
         raise ValueError("halfway_point needs at least one batch of sequences, got none.")
+    for i, x in enumerate(batches):
+        if x.ndim != 3:
+            raise ValueError(
+                f"Batch {i} (counted from 0) has shape {tuple(x.shape)}, but halfway_point needs "
+                "(n, n_channels, L). Pass a single batch as [x]."
+            )
     with evaluation_mode(module), torch.no_grad():
 
         def outputs(point: float) -> Tensor:

@@ -380,7 +380,7 @@ def test_the_interior_point_follows_the_training(attngen: Make, planted: Data) -
     moved = estimator.interior_point_
     copy = pickle.loads(pickle.dumps(estimator))
     del copy.interior_point_
-    copy._find_interior_point(copy._read_fitted(X), np.searchsorted(copy.classes_, y), 32)
+    copy._find_interior_point(copy._read_fitted(X), np.searchsorted(copy.classes_, y), False)
     assert moved == pytest.approx(first + (copy.interior_point_ - first) / 4)
     estimator.partial_fit(X[:1], y[:1])
     assert estimator.interior_point_ == moved
@@ -410,7 +410,7 @@ def test_the_interior_point_is_found_on_all_classes(
         estimator, "_batches", lambda some, rows: seen.append(some.codes) or batches(some, rows)
     )
     sequences = estimator._read_fitted(X)
-    estimator._find_interior_point(sequences, labels, 128)
+    estimator._find_interior_point(sequences, labels, True)
     (codes,) = seen
     row_of = {codes.tobytes(): row for row, codes in enumerate(sequences.codes)}
     taken = labels[[row_of[each.tobytes()] for each in codes]]

@@ -272,7 +272,7 @@ def test_halfway_of_networks() -> None:
         point = halfway_point(module, [x])
         assert point is not None
         assert 0 < point < 1
-        assert halfway_point(module, list(x.split(7))) == pytest.approx(point)
+        assert halfway_point(module, iter(x.split(7))) == pytest.approx(point)
 
 
 @pytest.mark.parametrize("share", [0.3, 1.0])
@@ -309,6 +309,8 @@ def test_halfway_of_outputs_that_are_not_finite_on_the_way() -> None:
 def test_halfway_of_no_sequence_is_an_error() -> None:
     with pytest.raises(ValueError, match="at least one batch"):
         halfway_point(Linear(), [])
+    with pytest.raises(ValueError, match=r"Batch 0 .* shape \(4, 12\).*single batch as \[x\]"):
+        halfway_point(Linear(), sequences(9))
 
 
 @pytest.mark.parametrize("n", [1, 9])
