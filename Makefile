@@ -1,8 +1,9 @@
 # Every target works on a bare machine with Python >= 3.11 and make: the first one that runs
-# makes the virtual environment $(VENV) and installs the versions pinned in constraints.txt.
+# makes the virtual environment $(VENV) and installs the versions pinned in $(CONSTRAINTS).
 #
 #   PYTHON       the interpreter that makes the environment
 #   VENV         where the environment goes
+#   CONSTRAINTS  the file that pins the versions
 #   PIP_ARGS     more arguments for pip install, such as an index with the CPU build of torch
 #   PYTEST_ARGS  more arguments for pytest
 #   BENCH_ARGS   more arguments for python -m benchmarks, such as "--only 1 2"
@@ -11,6 +12,7 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python;
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
 	&& { echo $$python; break; }; done)
 VENV ?= .venv
+CONSTRAINTS ?= constraints.txt
 PIP_ARGS ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
@@ -20,7 +22,7 @@ VENV_PYTHON = $(VENV)/bin/python
 PYTEST = OMP_NUM_THREADS=1 $(VENV_PYTHON) -m pytest -n auto --maxprocesses=4 $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all bench lint format clean
+.PHONY: help demo test test-all test-oldest test-here bench lint format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +35,13 @@ test: $(VENV)/.installed-dev ## run the tests and the doctests, without the slow
 
 test-all: $(VENV)/.installed-dev ## run all tests, as CI does
 	$(PYTEST)
+
+test-oldest: ## run them with the oldest versions that pyproject.toml allows
+	$(MAKE) VENV=$(VENV)-oldest CONSTRAINTS=constraints-oldest.txt \
+		PYTEST_ARGS="--ignore=tests/benchmarks $(PYTEST_ARGS)" test-here
+
+test-here: $(VENV)/.installed-test
+	$(PYTEST) -m "not slow"
 
 bench: $(VENV)/.installed-bench ## time each step against its rivals (long)
 	$(VENV_PYTHON) -m benchmarks --json benchmarks/results/speed.json $(BENCH_ARGS)
@@ -47,13 +56,13 @@ format: $(VENV)/.installed-dev ## mend style and formatting where ruff can
 	$(VENV_PYTHON) -m ruff format .
 
 clean: ## remove what the other targets made, the environment included
-	rm -rf $(VENV) build dist demo_output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-oldest build dist demo_output .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is newer than what it was made from, so a second call installs nothing.
-$(VENV)/.installed-%: pyproject.toml constraints.txt | $(VENV_PYTHON)
+$(VENV)/.installed-%: pyproject.toml $(CONSTRAINTS) | $(VENV_PYTHON)
 	$(VENV_PYTHON) -m pip install --disable-pip-version-check $(PIP_ARGS) \
-		-c constraints.txt -e '.[$*]'
+		-c $(CONSTRAINTS) -e '.[$*]'
 	@touch $@
 
 $(VENV_PYTHON):

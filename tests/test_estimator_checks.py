@@ -11,6 +11,8 @@ from typing import Any
 from unittest import SkipTest
 
 import pytest
+import sklearn
+from packaging.version import Version
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
@@ -63,6 +65,10 @@ def test_scikit_learn_runs_all_of_its_checks() -> None:
         assert {"check_classifiers_train", "check_sample_weight_equivalence_on_dense_data"} <= names
 
 
+@pytest.mark.skipif(
+    Version(sklearn.__version__) < Version("1.9"),
+    reason="scikit-learn has this check for every estimator from 1.9 on",
+)
 def test_scikit_learn_with_array_api() -> None:
     """One check runs only with SCIPY_ARRAY_API=1, set before SciPy is imported."""
     code = """

@@ -22,9 +22,9 @@ PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-
 CAN_BUILD = all(importlib.util.find_spec(name) for name in ("build", "hatchling", "pip"))
 
 
-def constraints() -> dict[str, str]:
+def constraints(name: str = "constraints.txt") -> dict[str, str]:
     """The pinned versions, by normalised name."""
-    lines = (REPOSITORY / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    lines = (REPOSITORY / name).read_text(encoding="utf-8").splitlines()
     pins = [line.partition("==") for line in lines if line and not line.startswith("#")]
     return {re.sub(r"[-_.]+", "-", name).lower(): version for name, _, version in pins}
 
@@ -143,6 +143,20 @@ def test_constraints_satisfy_the_lower_bounds() -> None:
         if requirement.name != "sklearn-attngen":
             assert requirement.specifier, f"{text} has no lower bound"
             assert requirement.specifier.contains(pins[requirement.name.lower()]), text
+
+
+def test_the_oldest_versions_are_the_lower_bounds() -> None:
+    """What ``make test-oldest`` runs with is what users may have, but for torch."""
+    from packaging.version import Version
+
+    pins = constraints("constraints-oldest.txt")
+    extras = PROJECT["optional-dependencies"]
+    tested = [extras[name] for name in extras if name not in ("bench", "dev", "modisco")]
+    texts = [*PROJECT["dependencies"], *(text for extra in tested for text in extra)]
+    bounds = dict(text.lower().split(">=") for text in texts if ">=" in text)
+    assert {"skorch", "matplotlib"} <= bounds.keys()
+    for name in bounds.keys() - {"torch"}:
+        assert Version(bounds[name]) == Version(pins[name]), name
 
 
 def test_pre_commit_uses_the_same_versions() -> None:
