@@ -29,7 +29,7 @@ _METHODS: dict[str, Callable[[torch.nn.Module, Tensor, Tensor], Tensor]] = {
     "integrated_gradients": integrated_gradients,
 }
 # those that are taken at a point between no letters and the letters
-_INTERIOR: dict[str, Callable[[torch.nn.Module, Tensor, Tensor, float], Tensor]] = {
+_INTERIOR: dict[str, Callable[..., Tensor]] = {
     "attention_x_gradient": attention_x_gradient,
     "interior_gradient": interior_gradient,
 }
@@ -61,6 +61,8 @@ class SaliencyMixin:
         def module_(self) -> torch.nn.Module: ...
         @property
         def _n_channels(self) -> int: ...
+        @property
+        def _in_bfloat16(self) -> bool: ...
 
     _saliency_methods: tuple[str, ...] = (
         "interior_gradient",
@@ -195,7 +197,8 @@ class SaliencyMixin:
         if method in _INTERIOR:
             # classifiers that were pickled before the point was fitted lack it
             point = getattr(self, "interior_point_", INTERIOR_POINT)
-            evidence = _INTERIOR[method](self.module_, x, target, point).double()
+            dtype = torch.bfloat16 if self._in_bfloat16 else None
+            evidence = _INTERIOR[method](self.module_, x, target, point, dtype=dtype).double()
         else:
             evidence = _METHODS[method](self.module_, x, target).double()
         if signed:

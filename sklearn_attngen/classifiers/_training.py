@@ -181,17 +181,13 @@ class TrainingMixin:
         n_batches = math.ceil(len(rows) / self.batch_size)
         # calls of partial_fit differ in size, so that "auto" cannot count their steps
         epochs = resolve_epochs(self.max_epochs, n_batches if cycle else MIN_STEPS)
-        letters = self._kind == "letters"
-        bfloat16 = self.precision == "bfloat16" or (
-            self.precision == "auto" and computes_bfloat16(self.device_)
-        )
         net = build_net(
             module,
             previous=getattr(self, "net_", None),
             n_channels=self._n_channels,
             strands=self._complement if self.reverse_complement else None,
-            masking=self._masking() if letters else None,
-            bfloat16=bfloat16 and letters,
+            masking=self._masking() if self._kind == "letters" else None,
+            bfloat16=self._in_bfloat16,
             epochs=epochs,
             n_batches=n_batches,
             epochs_done=0 if cycle else self.n_iter_,
@@ -238,6 +234,13 @@ class TrainingMixin:
     @property
     def _complement(self) -> list[int]:
         return self._alphabet.complement_codes.tolist()  # type: ignore[union-attr]  # checked in _start
+
+    @property
+    def _in_bfloat16(self) -> bool:
+        """Whether training and the default saliency compute in bfloat16."""
+        if self._kind != "letters" or self.precision == "float32":
+            return False
+        return self.precision == "bfloat16" or computes_bfloat16(self.device_)
 
     def _network_input(self, sequences: Sequences) -> NDArray[Any]:
         """Return codes (n, L), or values (n, n_channels, L)."""

@@ -30,8 +30,8 @@ _HALVINGS = 5
 
 
 @contextmanager
-def evaluation_mode(module: nn.Module) -> Iterator[nn.Module]:
-    """Put a module into evaluation mode and full precision, and back as it was, also on error.
+def evaluation_mode(module: nn.Module, dtype: torch.dtype | None = None) -> Iterator[nn.Module]:
+    """Put a module into evaluation mode and a set precision, and back as it was, also on error.
 
     An autocast of the caller does not reach into it: what a network computes does not depend on
     where it is called.
@@ -40,6 +40,8 @@ def evaluation_mode(module: nn.Module) -> Iterator[nn.Module]:
     ----------
     module : torch.nn.Module
         The module.
+    dtype : torch.dtype, default=None
+        What torch's autocast computes in, such as ``torch.bfloat16``; None is full precision.
 
     Yields
     ------
@@ -48,9 +50,11 @@ def evaluation_mode(module: nn.Module) -> Iterator[nn.Module]:
     """
     modes = [(layer, layer.training) for layer in module.modules()]
     parameter = next(module.parameters(), None)
+    device = "cpu" if parameter is None else parameter.device.type
     module.eval()
     try:
-        with torch.autocast("cpu" if parameter is None else parameter.device.type, enabled=False):
+        # without the cache, which all threads share: what is in it would decide the last bits
+        with torch.autocast(device, dtype=dtype, enabled=dtype is not None, cache_enabled=False):
             yield module
     finally:
         for layer, training in modes:
@@ -103,7 +107,12 @@ def _equal_shares(x: Tensor) -> Tensor:
 
 
 def interior_gradient(
-    module: nn.Module, x: Tensor, target: Tensor, point: float = INTERIOR_POINT
+    module: nn.Module,
+    x: Tensor,
+    target: Tensor,
+    point: float = INTERIOR_POINT,
+    *,
+    dtype: torch.dtype | None = None,
 ) -> Tensor:
     """Return the gradient between no letters and the letters, times the way to the letters.
 
@@ -118,6 +127,8 @@ def interior_gradient(
     point : float, default=0.7
         Where the gradient is taken: 0 is equal shares of all letters, 1 is ``x``. Classifiers take
         the :func:`halfway_point` of their training.
+    dtype : torch.dtype, default=None
+        What the network computes in, as in :func:`evaluation_mode`.
 
     Returns
     -------
@@ -140,7 +151,7 @@ def interior_gradient(
     """
     baseline = _equal_shares(x)
     step_to_x = x - baseline
-    with evaluation_mode(module):
+    with evaluation_mode(module, dtype):
         gradient = _gradient(module, baseline + step_to_x * point, target)
         return (gradient * step_to_x).sum(dim=1).detach()
 
@@ -219,7 +230,12 @@ def halfway_point(module: nn.Module, batches: Iterable[Tensor]) -> float | None:
 
 
 def attention_x_gradient(
-    module: nn.Module, x: Tensor, target: Tensor, point: float = INTERIOR_POINT
+    module: nn.Module,
+    x: Tensor,
+    target: Tensor,
+    point: float = INTERIOR_POINT,
+    *,
+    dtype: torch.dtype | None = None,
 ) -> Tensor:
     """Return the magnitude of the interior gradient, more of it where attention is high.
 
@@ -233,6 +249,8 @@ def attention_x_gradient(
         Class whose evidence is asked for. With two classes the magnitude is the same for both.
     point : float, default=0.7
         Where gradient and attention are taken, as in :func:`interior_gradient`.
+    dtype : torch.dtype, default=None
+        What the network computes in, as in :func:`evaluation_mode`.
 
     Returns
     -------
@@ -257,7 +275,7 @@ def attention_x_gradient(
         attention.append(scores)
         return result
 
-    with evaluation_mode(module):
+    with evaluation_mode(module, dtype):
         gradient = _gradient(logits, baseline + step_to_x * point, target)
         real = carries_signal(x).to(x.dtype)
         shares = attention[0] + real / real.sum(dim=1, keepdim=True).clamp(min=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import pickle
 from collections.abc import Callable
@@ -39,6 +40,11 @@ def once_for_each_class(data: Data, **changes: Any) -> Callable[[type], Any]:
         return kind(**quick, learning_rate=0.02, **changes).fit(*data)
 
     return get
+
+
+def copy_with(fitted: Any, **parameters: Any) -> Any:
+    """Copy a fitted estimator, its fit included, and set parameters of the copy."""
+    return copy.deepcopy(fitted).set_params(**parameters)
 
 
 @pytest.fixture(scope="module")
@@ -306,6 +312,28 @@ def test_explanations_run_in_batches(kind: type, fitted: Any, planted: Data) -> 
     np.testing.assert_allclose(result, np.tile(expected, (60, 1)), atol=1e-4)
 
 
+@pytest.mark.parametrize(("kind", "method"), CASES)
+def test_bfloat16_is_close_and_only_where_the_docstring_says(
+    kind: type, method: str, taught: Any, planted_many: Data
+) -> None:
+    """The same letters lead; a row does not depend on the rows beside it."""
+    X = planted_many[0][:64]
+    fast, exact = (copy_with(taught(kind), precision=name) for name in ("bfloat16", "float32"))
+    found, expected = fast.saliency(X, method), exact.saliency(X, method)
+    if method not in ("attention_x_gradient", "interior_gradient"):
+        np.testing.assert_array_equal(found, expected)
+        return
+    assert found.dtype == np.float64
+    off = np.abs(found - expected).sum(axis=1)
+    assert 0 < off.mean() < 0.05
+    found_top, expected_top = (each.argsort(axis=1)[:, -5:] for each in (found, expected))
+    both = [len(set(a) & set(b)) for a, b in zip(found_top, expected_top, strict=True)]
+    assert np.mean(both) > 4.5
+    alone = np.vstack([fast.saliency(X[i : i + 1], method) for i in range(len(X))])
+    np.testing.assert_allclose(alone, found, atol=0.005)
+    np.testing.assert_array_equal(fast.predict_proba(X), exact.predict_proba(X))
+
+
 @pytest.mark.parametrize(
     ("method", "two", "three"),
     [
@@ -359,6 +387,7 @@ def test_the_interior_point_is_that_of_the_training_rows(
     assert estimator.interior_point_ == pytest.approx(halfway_point(estimator.module_, [x]))
     assert 0.2 < estimator.interior_point_ < 0.95
     target = torch.zeros(len(x), dtype=torch.int64)
+    estimator = copy_with(estimator, precision="float32")
     expected = interior_gradient(estimator.module_, x, target, estimator.interior_point_)
     found = estimator.saliency(X, "interior_gradient", estimator.classes_[0], signed=True)
     np.testing.assert_allclose(found, expected.numpy(), rtol=1e-4, atol=1e-6)
