@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from sklearn_attngen.networks._convolution import Convolution
 from sklearn_attngen.networks._encoder import ConvEncoder
+from sklearn_attngen.networks._highest import highest, highest_shares
 from sklearn_attngen.networks._layers import BatchNorm, PositionBias, SeededDropout
 
 __all__ = ["AttentionPooling", "AttnGenNetwork", "carries_signal", "spread"]
@@ -104,7 +105,7 @@ class AttentionPooling(nn.Module):
             One vector per head: the soft heads, the plain mean, the maximum.
         attention : Tensor of shape (n, n_heads, L)
             Of the soft heads; each row sums to 1.
-        highest : Tensor of shape (n, n_filters) or None
+        top : Tensor of shape (n, n_filters) or None
             The maximum of each channel, again, if there is a hard head.
         """
         logits = self.score(torch.tanh(self.hidden(features)))
@@ -119,14 +120,8 @@ class AttentionPooling(nn.Module):
         means = torch.bmm(weights, by_position).flatten(1)
         if not self.hard:
             return means, attention, None
-        highest = by_position.masked_fill(~real.unsqueeze(2), -torch.inf).amax(dim=1)
-        return torch.cat([means, highest.to(means.dtype)], dim=1), attention, highest
-
-
-def _hard_attention(features: Tensor, highest: Tensor, real: Tensor) -> Tensor:
-    """Return the share of the channels that are highest at each position; ties are shared."""
-    top = ((features == highest.unsqueeze(2)) & real.unsqueeze(1)).to(features.dtype)
-    return (top / top.sum(dim=2, keepdim=True).clamp(min=1)).mean(dim=1)
+        top = highest(by_position, real)
+        return torch.cat([means, top.to(means.dtype)], dim=1), attention, top
 
 
 class AttnGenNetwork(nn.Module):
@@ -248,10 +243,10 @@ class AttnGenNetwork(nn.Module):
         letters = carries_signal(x)
         real = self.encoder.pool_mask(letters)
         features = self.encoder(x)
-        pooled, attention, highest = self.pooling(features, real)
+        pooled, attention, top = self.pooling(features, real)
         with torch.no_grad():
-            if highest is not None:
-                hard = _hard_attention(features, highest, real).to(attention.dtype)
+            if top is not None:
+                hard = highest_shares(features.transpose(1, 2), top, real).to(attention.dtype)
                 attention = torch.cat([attention, hard.unsqueeze(1)], dim=1)
             return pooled, self.encoder.unpool(attention, letters)
 

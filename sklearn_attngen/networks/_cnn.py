@@ -7,11 +7,12 @@ from torch import Tensor, nn
 
 from sklearn_attngen.networks._attngen import carries_signal
 from sklearn_attngen.networks._encoder import ConvEncoder
+from sklearn_attngen.networks._highest import highest
 from sklearn_attngen.networks._layers import BatchNorm, SeededDropout
 
 __all__ = ["CNNNetwork"]
 
-# better than 0.1 on training folds of splice junctions; see docs/results.md
+# better than 0.1 on training folds of splice junctions; see docs/choices.md
 OPENING = 1.0
 
 
@@ -84,7 +85,7 @@ class CNNNetwork(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map one-hot input (n, n_channels, L) to logits (n, n_classes)."""
         features = self.encoder(x).transpose(1, 2)  # as a Convolution lays them out
-        real = self.encoder.pool_mask(carries_signal(x)).unsqueeze(2)
-        mean = features.masked_fill(~real, 0.0).sum(dim=1) / real.sum(dim=1)
-        highest = features.masked_fill(~real, -torch.inf).amax(dim=1)
-        return self.head(torch.cat([mean, highest], dim=1))
+        real = self.encoder.pool_mask(carries_signal(x))
+        sums = features.masked_fill(~real.unsqueeze(2), 0.0).sum(dim=1)
+        mean = sums / real.sum(dim=1, keepdim=True)
+        return self.head(torch.cat([mean, highest(features, real)], dim=1))

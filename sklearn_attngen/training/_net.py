@@ -26,7 +26,7 @@ __all__ = ["Masking", "SequenceNet"]
 
 # Half of the rows of a batch also go through the network masked, but at least so many, or all: a
 # masked batch is normalised by its own statistics, and from few rows these are poor. More rows cost
-# more and made no model better that was measured on batches of 128; see docs/results.md.
+# more and made no model better that was measured on batches of 128; see docs/choices.md.
 MIN_MASKED_ROWS = 64
 
 

@@ -92,6 +92,22 @@ def test_autocast_gives_values_and_gradients_of_conv1d(n_in: int, n_out: int, wi
     torch.testing.assert_close(results[0], results[1], rtol=2e-2, atol=2e-2)
 
 
+@pytest.mark.parametrize("bfloat16", [False, True])
+def test_the_number_of_threads_changes_digits_at_most(
+    bfloat16: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few channels in bfloat16 take another way with one thread, where none waits for another."""
+    layer, results = Convolution(4, 8, 5, padding=2), []
+    for n_threads in (1, 2):
+        monkeypatch.setattr(torch, "get_num_threads", lambda n=n_threads: n)
+        x = normal(3, 4, 30).requires_grad_()
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            assert layer._stalls(x) == (bfloat16 and n_threads > 1)
+            y = layer(x)
+        results.append([y, *torch.autograd.grad(y.float().mean(), [x, *layer.parameters()])])
+    torch.testing.assert_close(results[0], results[1], rtol=2e-2, atol=2e-2)
+
+
 def test_second_gradients_are_right() -> None:
     """A gradient may be differentiated again, and double precision stays double."""
     layer = Convolution(2, 3, 3, padding=1).double()
