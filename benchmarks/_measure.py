@@ -145,11 +145,15 @@ def _code() -> str:
 
 
 def print_table(
-    results: pd.DataFrame, reference: str, metric: str = "accuracy", *, table: bool = True
+    results: pd.DataFrame,
+    reference: str,
+    metrics: Sequence[str] = ("accuracy",),
+    *,
+    table: bool = True,
 ) -> None:
-    """Print mean (standard deviation) over seeds, and the paired difference to a reference.
+    """Print mean (standard deviation) over seeds, and paired differences to a reference.
 
-    ``table=False`` leaves the means out, for a further metric of results that were printed.
+    ``table=False`` leaves the means out, for further metrics of results that were printed.
     """
     columns = [c for c in results.columns if c not in ("classifier", "seed", "settings", "rows")]
     bounds = [c for c in columns if c.endswith(BOUNDS)]
@@ -164,8 +168,16 @@ def print_table(
         print(f"\nmean (standard deviation) over seeds {sorted(results['seed'].unique().tolist())}")
         print(pd.DataFrame(cells, index=mean.index, columns=mean.columns).T.to_string())
         _print_bounds(results, bounds)
-    wide = results.pivot(index="seed", columns="classifier", values=metric)
-    if wide.shape[1] == 1:
+    for metric in metrics:
+        _print_paired(results, reference, metric)
+
+
+def _print_paired(results: pd.DataFrame, reference: str, metric: str) -> None:
+    """Print by how much a reference is above each other classifier that has the metric."""
+    wide = results.pivot(index="seed", columns="classifier", values=metric).dropna(
+        axis=1, how="all"
+    )
+    if wide.shape[1] < 2 or reference not in wide:
         return
     pairs = wide.rsub(wide[reference], axis=0)
     difference = pairs.agg(["mean", "min", "max"]).T

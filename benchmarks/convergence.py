@@ -204,7 +204,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"\n'near' is within {100 * WITHIN:g} points of accuracy, of the same seed")
     reference = next(iter(known))
     for metric in ("final loss", "best accuracy", "steps to near own best"):
-        print_table(results, reference, metric, table=metric == "final loss")
+        print_table(results, reference, [metric], table=metric == "final loss")
     level = "steps to near best of all"
     missed = results[results[level].isna()].groupby("classifier", sort=False)["seed"].count()
     for name, count in missed.items():

@@ -140,7 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         resume=options.resume,
         quick=options.quick,
     )
-    print_table(results, next(iter(makers)))
+    print_table(results, next(iter(makers)), ["accuracy", "resample, gap", "unknown, gap"])
     if options.figure is not None:
         panels = {
             "Accuracy": ["accuracy"],

@@ -222,7 +222,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             resume=options.resume,
             quick=options.quick,
         )
-        print_table(results, next(iter(makers)))
+        print_table(results, next(iter(makers)), ["accuracy", "AP, default", "AP, attention"])
         if options.figure is not None:
             path = options.figure.with_stem(f"{options.figure.stem}_{task}")
             panels = {"Accuracy": ["accuracy"], "AP": [name for name in scorers if "AP" in name]}

@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         resume=options.resume,
         quick=options.quick,
     )
-    print_table(results, next(iter(makers)))
+    print_table(results, next(iter(makers)), list(scorers))
     if options.figure is not None:
         panels = {"Accuracy": ["accuracy"], "Faithfulness": ["faithfulness"]}
         draw_fractions(
