@@ -231,7 +231,8 @@ class SaliencyMixin:
         rows = order[np.argsort(among_its_class, kind="stable")[:n_rows]]
         batches = self._batches(sequences.take(rows), max(1, 2**15 // sequences.length))
         known = None if anew else getattr(self, "interior_point_", None)
-        point = halfway_point(self.module_, batches)
+        near = None if known is None else min(max(known, 0.01), 0.99)
+        point = halfway_point(self.module_, batches, near)
         if point is None:
             self.interior_point_ = INTERIOR_POINT if known is None else known
         elif known is None:

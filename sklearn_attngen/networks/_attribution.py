@@ -156,7 +156,9 @@ def interior_gradient(
         return (gradient * step_to_x).sum(dim=1).detach()
 
 
-def halfway_point(module: nn.Module, batches: Iterable[Tensor]) -> float | None:
+def halfway_point(
+    module: nn.Module, batches: Iterable[Tensor], near: float | None = None
+) -> float | None:
     """Find where, between equal shares of all letters and the letters, a network is half decided.
 
     How far the outputs have come at a point is compared with how far they come in the end, over
@@ -169,6 +171,10 @@ def halfway_point(module: nn.Module, batches: Iterable[Tensor]) -> float | None:
         Maps (n, n_channels, L) to logits (n, n_classes).
     batches : iterable of Tensor of shape (n, n_channels, L)
         Sequences as the network was trained on, of all classes; some hundred are enough.
+    near : float, default=None
+        A point, strictly between 0 and 1, that was found for the network some training ago. The
+        search begins there and takes four forward passes instead of seven. It may end short of the
+        point that it looks for; repeated, it follows a network through its training.
 
     Returns
     -------
@@ -179,7 +185,7 @@ def halfway_point(module: nn.Module, batches: Iterable[Tensor]) -> float | None:
     Raises
     ------
     ValueError
-        If there is no batch, or one has another shape.
+        If there is no batch, or one has another shape, or ``near`` is not between 0 and 1.
 
     Notes
     -----
@@ -188,8 +194,10 @@ def halfway_point(module: nn.Module, batches: Iterable[Tensor]) -> float | None:
     no true motif is needed. What sequences have in common, and what is known of them without any
     letter (where they end, with padding), does not count. With one channel the way starts at
     zeros. Outputs that turn back on the way may have several such points, of which this is one.
-    Seven forward passes.
+    Seven forward passes, or four.
     """
+    if near is not None and not 0 < near < 1:
+        raise ValueError(f"near must be strictly between 0 and 1, got {near!r}.")
     batches = list(batches)  # each is passed through several times
     if not batches:
         raise ValueError("halfway_point needs at least one batch of sequences, got none.")
@@ -216,17 +224,43 @@ def halfway_point(module: nn.Module, batches: Iterable[Tensor]) -> float | None:
         # rounding tells sequences apart by less
         if not 1e-10 * max(1.0, float(end.square().sum())) < size < math.inf:
             return None
-        low, high, below, above = 0.0, 1.0, 0.0, 1.0
-        for _ in range(_HALVINGS):
-            middle = (low + high) / 2
-            slope = float(((outputs(middle) - start) * way).sum()) / size
-            if not math.isfinite(slope):
-                return None
-            if slope < 0.5:
-                low, below = middle, slope
-            else:
-                high, above = middle, slope
-        return low + (high - low) * (0.5 - below) / (above - below)
+
+        def slope(point: float) -> float:
+            return float(((outputs(point) - start) * way).sum()) / size
+
+        return _halfway_near(slope, near) if near is not None else _halfway(slope)
+
+
+def _halfway(slope: Callable[[float], float]) -> float | None:
+    """Find where a slope that goes from 0 to 1 is one half, by halves; None if it is not finite."""
+    low, high, below, above = 0.0, 1.0, 0.0, 1.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        value = slope(middle)
+        if not math.isfinite(value):
+            return None
+        if value < 0.5:
+            low, below = middle, value
+        else:
+            high, above = middle, value
+    return low + (high - low) * (0.5 - below) / (above - below)
+
+
+def _halfway_near(slope: Callable[[float], float], near: float) -> float | None:
+    """Find it from two points: the given one, and where a power of the point would have it."""
+    first = slope(near)
+    second = slope(point := _by_power(near, first)) if math.isfinite(first) else first
+    if not math.isfinite(second):
+        return None
+    if (first - 0.5) * (second - 0.5) < 0:
+        return near + (point - near) * (0.5 - first) / (second - first)
+    return _by_power(point, second)
+
+
+def _by_power(point: float, slope: float) -> float:
+    """Return where a power of the point is one half, at most half of the way to an end."""
+    slope = min(max(slope, 0.01), 0.99)  # beyond these it tells no more than the direction
+    return min(max(point ** (math.log(0.5) / math.log(slope)), point / 2), (1 + point) / 2)
 
 
 def attention_x_gradient(

@@ -242,6 +242,15 @@ class Steep(Linear):
         return outputs.sign() * outputs.abs() ** self.power
 
 
+class Turning(Linear):
+    """A linear module whose output is decided between 0.6 and 0.8 of the way."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        outputs = super().forward(x)
+        share = ((x.amax(dim=(1, 2)) - 0.25) / 0.75 - 0.7) * 20
+        return outputs * share.sigmoid().unsqueeze(1)
+
+
 @pytest.mark.parametrize("power", [0.5, 1, 3, 20])
 def test_halfway_is_where_half_of_the_output_is_there(power: float) -> None:
     """A network that wants most of the letters is half decided late."""
@@ -304,6 +313,30 @@ def test_halfway_of_outputs_that_are_not_finite_on_the_way() -> None:
             return super().forward(x) + torch.where(between.any(), torch.nan, 0.0)
 
     assert halfway_point(Breaks(), [sequences(9)]) is None
+
+
+@pytest.mark.parametrize("module", [Steep(0.5), Steep(3), Steep(9), Turning()])
+def test_halfway_from_a_point_nearby(module: torch.nn.Module) -> None:
+    """Four forward passes come closer; where it was found they find it again."""
+    x = sequences(40)
+    expected = halfway_point(module, [x])
+    passes: list[int] = []
+    hook = module.register_forward_hook(lambda *_: passes.append(1))
+    assert halfway_point(module, [x], near=expected) == pytest.approx(expected, abs=0.01)
+    assert len(passes) == 4
+    hook.remove()
+    for near in (0.02, 0.3, 0.7, 0.98):
+        point = near
+        for _ in range(8):
+            point = halfway_point(module, [x], near=point)
+        assert point == pytest.approx(expected, abs=0.01), near
+
+
+@pytest.mark.parametrize("near", [0, 1, -0.5, float("nan")])
+def test_halfway_from_beyond_the_way_is_an_error(near: float) -> None:
+    """At the ends there is nothing to look at."""
+    with pytest.raises(ValueError, match="near must be strictly between 0 and 1"):
+        halfway_point(Linear(), [sequences(9)], near=near)
 
 
 def test_halfway_of_no_sequence_is_an_error() -> None:
