@@ -1,9 +1,8 @@
 # Every target works on a bare machine with Python >= 3.11 and make: the first one that runs
-# makes the virtual environment $(VENV) and installs the versions pinned in $(CONSTRAINTS).
+# makes the virtual environment $(VENV) and installs the versions pinned in constraints.txt.
 #
 #   PYTHON       the interpreter that makes the environment
 #   VENV         where the environment goes
-#   CONSTRAINTS  the file that pins the versions
 #   PIP_ARGS     more arguments for pip install, such as an index with the CPU build of torch
 #   PYTEST_ARGS  more arguments for pytest
 #   BENCH_ARGS   more arguments for python -m benchmarks, such as "--only 1 2"
@@ -12,12 +11,12 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python;
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
 	&& { echo $$python; break; }; done)
 VENV ?= .venv
-CONSTRAINTS ?= constraints.txt
 PIP_ARGS ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 
 VENV_PYTHON = $(VENV)/bin/python
+CONSTRAINTS = constraints.txt
 # One thread a worker: more only fight over the same cores.
 PYTEST = OMP_NUM_THREADS=1 $(VENV_PYTHON) -m pytest -n auto --maxprocesses=4 $(PYTEST_ARGS)
 
@@ -25,7 +24,7 @@ PYTEST = OMP_NUM_THREADS=1 $(VENV_PYTHON) -m pytest -n auto --maxprocesses=4 $(P
 .PHONY: help demo test test-all test-oldest test-here bench lint format clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.installed-all ## train AttnGen, a CNN and a k-mer baseline on real DNA (minutes)
 	$(VENV_PYTHON) examples/plot_splice_junctions.py
@@ -36,12 +35,15 @@ test: $(VENV)/.installed-dev ## run the tests and the doctests, without the slow
 test-all: $(VENV)/.installed-dev ## run all tests, as CI does
 	$(PYTEST)
 
-test-oldest: ## run them with the oldest versions that pyproject.toml allows
-	$(MAKE) VENV=$(VENV)-oldest CONSTRAINTS=constraints-oldest.txt \
-		PYTEST_ARGS="--ignore=tests/benchmarks $(PYTEST_ARGS)" test-here
+test-oldest: ## run them with the oldest versions that are allowed (Python 3.11)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
+		echo "The oldest versions are for Python 3.11: make test-oldest PYTHON=python3.11" >&2; \
+		exit 1; }
+	$(MAKE) VENV=$(VENV)-oldest CONSTRAINTS=constraints-oldest.txt test-here
 
+# The benchmarks are for the pinned versions alone.
 test-here: $(VENV)/.installed-test
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow" --ignore=tests/benchmarks
 
 bench: $(VENV)/.installed-bench ## time each step against its rivals (long)
 	$(VENV_PYTHON) -m benchmarks --json benchmarks/results/speed.json $(BENCH_ARGS)

@@ -174,6 +174,8 @@ def print_table(
 
 def _print_paired(results: pd.DataFrame, reference: str, metric: str) -> None:
     """Print by how much a reference is above each other classifier that has the metric."""
+    if metric not in results:
+        return
     wide = results.pivot(index="seed", columns="classifier", values=metric).dropna(
         axis=1, how="all"
     )

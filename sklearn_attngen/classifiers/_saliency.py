@@ -197,7 +197,7 @@ class SaliencyMixin:
         if method in _INTERIOR:
             # classifiers that were pickled before the point was fitted lack it
             point = getattr(self, "interior_point_", INTERIOR_POINT)
-            dtype = torch.bfloat16 if self._in_bfloat16 else None
+            dtype = torch.bfloat16 if self._in_bfloat16 and not signed else None
             evidence = _INTERIOR[method](self.module_, x, target, point, dtype=dtype).double()
         else:
             evidence = _METHODS[method](self.module_, x, target).double()

@@ -238,9 +238,10 @@ class TrainingMixin:
     @property
     def _in_bfloat16(self) -> bool:
         """Whether training and the default saliency compute in bfloat16."""
-        if self._kind != "letters" or self.precision == "float32":
+        if self._kind != "letters":
             return False
-        return self.precision == "bfloat16" or computes_bfloat16(self.device_)
+        fast = computes_bfloat16(self.device_) if self.precision == "auto" else None
+        return self.precision == "bfloat16" if fast is None else fast
 
     def _network_input(self, sequences: Sequences) -> NDArray[Any]:
         """Return codes (n, L), or values (n, n_channels, L)."""

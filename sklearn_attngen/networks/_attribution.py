@@ -41,7 +41,8 @@ def evaluation_mode(module: nn.Module, dtype: torch.dtype | None = None) -> Iter
     module : torch.nn.Module
         The module.
     dtype : torch.dtype, default=None
-        What torch's autocast computes in, such as ``torch.bfloat16``; None is full precision.
+        What torch's autocast computes in, ``torch.bfloat16`` or ``torch.float16``; None is full
+        precision.
 
     Yields
     ------
@@ -67,7 +68,9 @@ def _gradient(module: Callable[[Tensor], Tensor], x: Tensor, target: Tensor) -> 
     with torch.enable_grad():
         logits = module(x)
         above = logits.gather(1, target.view(-1, 1)).sum() - logits.mean(dim=1).sum()
-        (gradient,) = torch.autograd.grad(above, x)
+        # each step goes back in the type it was taken in; older torch forgets an autocast's type
+        with torch.autocast(x.device.type, enabled=False):
+            (gradient,) = torch.autograd.grad(above, x)
     return gradient
 
 

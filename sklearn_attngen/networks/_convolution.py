@@ -45,7 +45,7 @@ class Convolution(nn.Conv1d):
 
         In bfloat16, with few channels in or out, they do so by spinning: a millisecond becomes a
         second where other programs use the cores too. A single thread waits for none; the gradient
-        with respect to the input may differ between the two in the last bits.
+        with respect to the input may differ between the two in the last bits of bfloat16.
         """
         if torch.get_num_threads() == 1:
             return False

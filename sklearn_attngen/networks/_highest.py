@@ -26,7 +26,7 @@ def highest(values: Tensor, real: Tensor) -> Tensor:
         Its gradient goes to the positions that have the value, in equal shares, as that of
         ``torch.amax`` does.
     """
-    if values.requires_grad and torch.is_grad_enabled() and not torch.compiler.is_compiling():
+    if values.requires_grad and torch.is_grad_enabled() and not _transformed():
         return _Highest.apply(values, real)
     return values.masked_fill(~real.unsqueeze(2), -torch.inf).amax(dim=1)
 
@@ -65,24 +65,27 @@ def _there(values: Tensor, top: Tensor, real: Tensor) -> Tensor:
 
 
 def _transformed() -> bool:
-    """Say whether ``torch.func`` is at work, whose vmap cannot write into given memory."""
-    # a private name: without it only vmap would fail, with a message that says why
+    """Say whether torch is compiling, tracing or transforming, which need its own operations.
+
+    Forward derivatives and ``torch.func`` have no rules for a function of ours, nor for writing
+    into given memory, and a trace of it cannot be saved.
+    """
+    if torch.compiler.is_compiling() or torch.jit.is_tracing():
+        return True
+    # private names: without them only these transforms would fail, with a message that says why
     active = getattr(torch._C, "_are_functorch_transforms_active", None)
-    return active is not None and bool(active())
+    level = getattr(torch.autograd.forward_ad, "_current_level", -1)
+    return level >= 0 or (active is not None and bool(active()))
 
 
 class _Highest(torch.autograd.Function):
     """``amax`` over real positions, with a backward pass of a third of the time."""
 
-    generate_vmap_rule = True
-
     @staticmethod
-    def forward(values: Tensor, real: Tensor) -> Tensor:
-        return values.masked_fill(~real.unsqueeze(2), -torch.inf).amax(dim=1)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
-        ctx.save_for_backward(*inputs, output)
+    def forward(ctx: Any, values: Tensor, real: Tensor) -> Tensor:
+        top = values.masked_fill(~real.unsqueeze(2), -torch.inf).amax(dim=1)
+        ctx.save_for_backward(values, real, top)
+        return top
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:

@@ -97,6 +97,38 @@ def test_transforms_of_torch_give_the_same() -> None:
     torch.testing.assert_close(by_row, highest_shares(values, highest(values, where), where))
 
 
+def test_many_gradients_at_a_time() -> None:
+    """As jacobians ask for them."""
+    values, where = features(torch.float32)[:2].requires_grad_(), real()[:2]
+    top = highest(values, where)
+    weights = torch.eye(top.numel()).view(-1, *top.shape)
+    (together,) = torch.autograd.grad(
+        top, values, weights, is_grads_batched=True, retain_graph=True
+    )
+    for weight, found in zip(weights, together, strict=True):
+        (expected,) = torch.autograd.grad(top, values, weight, retain_graph=True)
+        assert torch.equal(found, expected)
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")  # torch's
+def test_derivatives_forward() -> None:
+    """Second derivatives by torch.func, and dual numbers."""
+    values, where = features(torch.float64)[:2, :5].requires_grad_(), real()[:2, :5]
+
+    def total(value: Tensor) -> Tensor:
+        return highest(value, where).pow(3).sum()
+
+    expected = torch.autograd.functional.hessian(
+        lambda value: by_torch(value, where).pow(3).sum(), values
+    )
+    torch.testing.assert_close(torch.func.hessian(total)(values), expected)
+    with torch.autograd.forward_ad.dual_level():
+        dual = torch.autograd.forward_ad.make_dual(values, torch.ones_like(values))
+        tangent = torch.autograd.forward_ad.unpack_dual(total(dual)).tangent
+    (gradient,) = torch.autograd.grad(total(values), values)
+    torch.testing.assert_close(tangent, gradient.sum())
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_shares_count_channels(dtype: torch.dtype) -> None:
     """Each channel is divided over the real positions that hold its highest value."""
