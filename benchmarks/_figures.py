@@ -16,6 +16,7 @@ from sklearn_attngen.inspection._plot_style import NEUTRAL, PALETTE
 # lines differ by more than their colour
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 MARKERS = "os^Dv"
+LEAST_SPAN = 0.02  # of an axis of scores
 
 
 def add_figure_argument(parser: argparse.ArgumentParser, what: str) -> None:
@@ -74,6 +75,10 @@ def draw_fractions(
         if len(columns) > 1:  # above the axes, as no place inside is free of data in every figure
             place = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": 0.2}
             ax.legend(**place, ncols=2, frameon=False, fontsize="small")
+        low, high = ax.get_ylim()
+        if high - low < LEAST_SPAN:  # what hardly differs is to look so
+            middle = (low + high) / 2
+            ax.set_ylim(middle - LEAST_SPAN / 2, middle + LEAST_SPAN / 2)
         _label(ax, "Masked fraction of the letters", label)
     n_seeds = results["seed"].nunique()
     figure.suptitle(f"{title}; {_seeds(n_seeds)}", fontsize=10)

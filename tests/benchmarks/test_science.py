@@ -365,6 +365,41 @@ def test_figures_are_of_fractions_only(capsys: pytest.CaptureFixture) -> None:
     assert "it needs --what fractions" in capsys.readouterr().err
 
 
+def test_what_hardly_differs_looks_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An axis that shrank to a thousandth of a point would make mountains of it."""
+    import matplotlib.pyplot as plt
+
+    kept: list[Any] = []
+    monkeypatch.setattr(_figures, "_save", lambda plt, figure, path: kept.append(figure))
+    values = {"mask 0": 0.9991, "mask 0.5": 1.0}
+    rows = [{"classifier": name, "seed": 0, "accuracy": value} for name, value in values.items()]
+    _figures.draw_fractions(pd.DataFrame(rows), tmp_path / "x", {"Accuracy": ["accuracy"]}, "title")
+    low, high = kept[0].axes[0].get_ylim()
+    plt.close(kept[0])
+    assert low < 0.9991 < 1.0 < high
+    assert high - low == pytest.approx(_figures.LEAST_SPAN)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "gap"])
+def test_paired_differences(metric: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of classifiers that have the metric; a metric that none has is passed over."""
+    values = {"a": [0.9, 0.8], "b": [0.7, 0.7], "c": [float("nan")] * 2}
+    rows = [
+        {"classifier": name, "seed": seed, metric: value}
+        for name, both in values.items()
+        for seed, value in enumerate(both)
+    ]
+    _measure.print_table(pd.DataFrame(rows), "a", [metric, "other"], table=False)
+    title, _, _, line = capsys.readouterr().out.strip().split("\n")
+    assert title.startswith(f"{metric} of a less that of each other")
+    name, *numbers = line.split()
+    assert name == "b"
+    # t of one degree of freedom is 12.7 at 97.5 %
+    np.testing.assert_allclose(np.array(numbers, float), [0.15, 0.1, 0.2, -0.4853, 0.7853])
+    _measure.print_table(pd.DataFrame(rows), "c", [metric], table=False)
+    assert capsys.readouterr().out == ""
+
+
 def test_lines_of_the_figure_are_means(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fractions on the x axis in order, whatever the order of the rows."""
     kept: list[Any] = []
