@@ -225,10 +225,11 @@ class SaliencyMixin:
         order = np.random.RandomState(0).permutation(len(index))
         by_class = np.argsort(index[order], kind="stable")
         counts = np.bincount(index)
-        first = np.repeat(counts.cumsum() - counts, counts)
-        among_its_class = np.empty_like(order)
-        among_its_class[by_class] = np.arange(len(order)) - first
-        rows = order[np.argsort(among_its_class, kind="stable")[:n_rows]]
+        some = np.minimum(counts, n_rows)  # of each class; its first, its second, ...
+        rank = np.arange(some.sum()) - np.repeat(some.cumsum() - some, some)
+        place = by_class[np.repeat(counts.cumsum() - counts, some) + rank]
+        rows = order[place[np.lexsort((place, rank))[:n_rows]]]
+        del order, by_class, place, rank  # memory grows with the rows, the search needs a few
         batches = self._batches(sequences.take(rows), max(1, 2**15 // sequences.length))
         known = None if anew else getattr(self, "interior_point_", None)
         near = None if known is None else min(max(known, 0.01), 0.99)
@@ -257,7 +258,8 @@ class SaliencyMixin:
         self.saliency_ = saliency.mean(axis=0)
         self.class_saliency_ = np.full((n_classes, sequences.length), np.nan)
         for label in np.unique(index):
-            self.class_saliency_[label] = saliency[index == label].mean(axis=0)
+            # without a copy of the rows
+            self.class_saliency_[label] = saliency.mean(axis=0, where=(index == label)[:, None])
         if sequences.codes is None:
             self.feature_importances_ = self.saliency_.copy()
             return
