@@ -238,10 +238,9 @@ class TrainingMixin:
     @property
     def _in_bfloat16(self) -> bool:
         """Whether training and the default saliency compute in bfloat16."""
-        if self._kind != "letters":
-            return False
-        fast = computes_bfloat16(self.device_) if self.precision == "auto" else None
-        return self.precision == "bfloat16" if fast is None else fast
+        if self.precision == "auto":
+            return self._kind == "letters" and computes_bfloat16(self.device_)
+        return self._kind == "letters" and self.precision == "bfloat16"
 
     def _network_input(self, sequences: Sequences) -> NDArray[Any]:
         """Return codes (n, L), or values (n, n_channels, L)."""

@@ -252,7 +252,10 @@ def _halfway(slope: Callable[[float], float]) -> float | None:
 def _halfway_near(slope: Callable[[float], float], near: float) -> float | None:
     """Find it from two points: the given one, and where a power of the point would have it."""
     first = slope(near)
-    second = slope(point := _by_power(near, first)) if math.isfinite(first) else first
+    if not math.isfinite(first):
+        return None
+    point = _by_power(near, first)
+    second = slope(point)
     if not math.isfinite(second):
         return None
     if (first - 0.5) * (second - 0.5) < 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 import torch
 from torch import Tensor
@@ -127,6 +129,15 @@ def test_derivatives_forward() -> None:
         tangent = torch.autograd.forward_ad.unpack_dual(total(dual)).tangent
     (gradient,) = torch.autograd.grad(total(values), values)
     torch.testing.assert_close(tangent, gradient.sum())
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")  # torch's
+def test_a_trace_can_be_saved() -> None:
+    """One taken where gradients are on holds torch's own operations alone."""
+    values, where = features(torch.float32).requires_grad_(), real()
+    trace = torch.jit.trace(highest, (values, where), check_trace=False)
+    torch.jit.save(trace, io.BytesIO())
+    assert torch.equal(trace(values, where), by_torch(values, where))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
