@@ -1,10 +1,11 @@
-"""The README is true: its code runs, its commands and links are there."""
+"""README and documentation are true: their code runs, their commands and links are there."""
 
 from __future__ import annotations
 
 import functools
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,21 +15,41 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 
+def run_blocks(page: Path, *, at_least: int) -> dict[str, Any]:
+    """Run the Python blocks of a page one after the other, as a reader types them in."""
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(blocks) >= at_least
+    names: dict[str, Any] = {}
+    for block in blocks:
+        exec(compile(block, page.name, "exec"), names)
+    return names
+
+
 @pytest.mark.slow
 def test_code_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The blocks run one after the other, as a reader types them in, only with short fits."""
+    """The blocks of README run, only with short fits."""
     for name in ("AttnGenClassifier", "CNNClassifier"):
         short = functools.partial(getattr(sklearn_attngen, name), max_epochs=3)
         monkeypatch.setattr(sklearn_attngen, name, short)
-    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(blocks) >= 2
-    names: dict[str, object] = {}
-    for block in blocks:
-        exec(compile(block, "README.md", "exec"), names)
+    names = run_blocks(REPOSITORY / "README.md", at_least=2)
     shown = capsys.readouterr().out
     assert float(re.search(r"test accuracy ([\d.]+)", shown).group(1)) > 0.6
     assert names["saliency"].shape[1] == 60
     assert len(names["results"]) == 9
+
+
+@pytest.mark.slow
+def test_guide_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The blocks of the user guide run, and what they write is there."""
+    monkeypatch.chdir(tmp_path)
+    names = run_blocks(REPOSITORY / "docs" / "guide.md", at_least=10)
+    assert names["classifier"].score(names["X_test"], names["y_test"]) > 0.95
+    found = set(names["motifs"]["consensus"])
+    assert {"GATTACA", "CCGTGAA"} <= found
+    curve = names["curve"]
+    assert curve.area["random"] - curve.area["top"] > 0.2
+    for name in ("letters.png", "motifs.meme", "report.html"):
+        assert (tmp_path / name).stat().st_size > 0, name
 
 
 def test_make_targets_exist() -> None:

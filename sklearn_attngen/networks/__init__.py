@@ -14,7 +14,6 @@ from sklearn_attngen.networks._attribution import (
     attend,
     attention_heads,
     attention_x_gradient,
-    evaluation_mode,
     gradient_x_input,
     halfway_point,
     integrated_gradients,
@@ -22,6 +21,7 @@ from sklearn_attngen.networks._attribution import (
 )
 from sklearn_attngen.networks._cnn import CNNNetwork
 from sklearn_attngen.networks._encoder import ConvEncoder
+from sklearn_attngen.networks._evaluation import evaluation_mode, keep_freed_memory
 from sklearn_attngen.networks._layers import (
     BatchNorm,
     Exponential,
@@ -68,6 +68,7 @@ __all__ = [
     "halfway_point",
     "integrated_gradients",
     "interior_gradient",
+    "keep_freed_memory",
     "kept_statistics",
     "mask_priority",
     "scheduled_fraction",

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
 
 from sklearn_attngen.networks._attngen import carries_signal
+from sklearn_attngen.networks._evaluation import evaluation_mode
 
 __all__ = [
     "INTERIOR_POINT",
     "attend",
     "attention_heads",
     "attention_x_gradient",
-    "evaluation_mode",
     "gradient_x_input",
     "halfway_point",
     "integrated_gradients",
@@ -27,39 +26,6 @@ __all__ = [
 INTERIOR_POINT = 0.7
 # halvings of the interval in which halfway_point looks; the rest is interpolated
 _HALVINGS = 5
-
-
-@contextmanager
-def evaluation_mode(module: nn.Module, dtype: torch.dtype | None = None) -> Iterator[nn.Module]:
-    """Put a module into evaluation mode and a set precision, and back as it was, also on error.
-
-    An autocast of the caller does not reach into it: what a network computes does not depend on
-    where it is called.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        The module.
-    dtype : torch.dtype, default=None
-        What torch's autocast computes in, ``torch.bfloat16`` or ``torch.float16``; None is full
-        precision.
-
-    Yields
-    ------
-    module : torch.nn.Module
-        The same module.
-    """
-    modes = [(layer, layer.training) for layer in module.modules()]
-    parameter = next(module.parameters(), None)
-    device = "cpu" if parameter is None else parameter.device.type
-    module.eval()
-    try:
-        # without the cache, which all threads share: what is in it would decide the last bits
-        with torch.autocast(device, dtype=dtype, enabled=dtype is not None, cache_enabled=False):
-            yield module
-    finally:
-        for layer, training in modes:
-            layer.training = training
 
 
 def _gradient(module: Callable[[Tensor], Tensor], x: Tensor, target: Tensor) -> Tensor:

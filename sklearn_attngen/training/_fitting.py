@@ -11,7 +11,7 @@ from skorch.callbacks import Callback, EarlyStopping, LRScheduler
 from skorch.helper import predefined_split
 from torch import nn
 
-from sklearn_attngen.networks import PositionBias, set_generator
+from sklearn_attngen.networks import PositionBias, keep_freed_memory, set_generator
 from sklearn_attngen.training._batches import SequenceDataset
 from sklearn_attngen.training._net import Masking, SequenceNet
 
@@ -303,7 +303,7 @@ def run_epochs(net: SequenceNet, data: SequenceDataset, seed: int) -> None:
         If the user interrupts; skorch alone would return a half-trained net without a word.
     """
     if torch.device(net.device).type == "cpu":
-        _keep_freed_memory()
+        keep_freed_memory()
     net.seed(seed)
     set_generator(net.module_, net.noise_generator)
     try:
@@ -324,19 +324,6 @@ def run_epochs(net: SequenceNet, data: SequenceDataset, seed: int) -> None:
     finally:
         set_generator(net.module_, None)
         net.release()
-
-
-def _keep_freed_memory() -> None:
-    """Have the C library keep what a step frees for the next step.
-
-    glibc gives free memory back to the system above a threshold, and asks for it again page by
-    page, which took a fifth of a step. The threshold, small at first, follows the largest block
-    that a program has freed, up to 32 MiB; so one such block is freed here, without touching it,
-    as any program does that frees an array of this size. From then on the process keeps what it
-    frees in blocks below 32 MiB for itself, as long as something above them in memory is in use.
-    Other C libraries take no notice.
-    """
-    torch.empty(2**25 - 2**16, dtype=torch.uint8, device="cpu")
 
 
 def _quiet(message: str) -> None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import pickle
-import platform
-import subprocess
-import sys
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -247,51 +243,6 @@ def test_a_failing_callback_leaves_no_noise(make_net: MakeNet, data: SequenceDat
         run_epochs(net, data, 0)
     assert net.order_generator is None
     assert net.noise_generator is None
-
-
-# memory
-
-
-FAULTS = """
-import resource
-import torch
-from sklearn_attngen.training._fitting import _keep_freed_memory
-
-def faults():
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    for _ in range(10):
-        activations = [torch.ones(800_000) for _ in range(18)]
-        del activations
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-
-torch.set_num_threads(1)
-faults()
-often = faults()
-_keep_freed_memory()
-faults()
-print(often, faults())
-"""
-
-
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries differ")
-def test_memory_of_a_step_is_kept_for_the_next() -> None:
-    """Getting it from the system again, page by page, would slow down each step."""
-    environment = {key: value for key, value in os.environ.items() if "MALLOC" not in key}
-    for _ in range(4):
-        done = subprocess.run(
-            [sys.executable, "-c", FAULTS],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=120,
-            env=environment | {"OMP_NUM_THREADS": "1"},
-        )
-        often, rarely = map(int, done.stdout.split())
-        assert rarely < 1_000
-        if often > 10_000:
-            return
-    # something in use happens to lie above what is free, in one process of some
-    pytest.skip("the processes kept their memory without being told to")
 
 
 def test_a_device_without_float64_is_refused_before_training(
