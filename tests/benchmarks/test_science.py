@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from benchmarks import (
     _variants,
     convergence,
     human_or_worm,
+    leakage,
     other_sets,
     planted_motifs,
     read_outs,
@@ -138,6 +140,27 @@ def test_other_sets(folder: Path, results: Path, capsys: pytest.CaptureFixture) 
     assert len(list(results.iterdir())) == 2
     other_sets.main([*QUICK, "--data", str(results), "--sets", "promoters"])
     assert "promoters: not here, passed over" in capsys.readouterr().out
+
+
+def test_leakage(folder: Path, capsys: pytest.CaptureFixture) -> None:
+    """A report for each set, and both kinds of folds; random rows have no relatives."""
+    leakage.main([*QUICK, "--data", str(folder), "--only", "human or worm", "splice junctions"])
+    shown = capsys.readouterr().out
+    assert len(re.findall(r"test rows related to training +0 +64", shown)) == 2
+    assert shown.count("at random 0.") == shown.count("by groups 0.") == 2
+    assert "worm splice" not in shown
+
+
+def test_folds_of_copies_are_too_good_at_random() -> None:
+    """Labels are drawn for whole families, so that only relatives tell them."""
+    rng = np.random.default_rng(0)
+    families = ["".join(rng.choice(list("ACGT"), 70)) for _ in range(60)]
+    X = np.array([each[i : i + 60] for each in families for i in (0, 4, 9)], dtype=object)
+    y = np.repeat(LABELS[rng.permutation(60) % 2], 3)
+    split = _data.Split(X, y, X, y, "families")
+    scores = leakage.folds_of(split, [0, 1], both_strands=False, k=25)
+    assert scores["at random"].mean() > 0.9
+    assert scores["by groups"].mean() < 0.65
 
 
 def test_unknown_shortcut(folder: Path, results: Path) -> None:

@@ -1,0 +1,253 @@
+"""Groups of sequences that share long words, and folds that keep them together."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+from sklearn.model_selection import BaseCrossValidator, GroupKFold, StratifiedGroupKFold
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import check_consistent_length
+
+from sklearn_attngen.model_selection._words import (
+    hash_words,
+    link_equal,
+    read_letters,
+    resolve_k,
+    resolve_strands,
+)
+from sklearn_attngen.sequences import Alphabet
+
+__all__ = ["SequenceGroupKFold", "sequence_groups"]
+
+
+def sequence_groups(
+    X: Any,
+    *,
+    k: int | str = "auto",
+    both_strands: bool | str = "auto",
+    groups: ArrayLike | None = None,
+    alphabet: str | Alphabet = "DNA",
+) -> NDArray[np.int64]:
+    """Group sequences that share a long word: duplicates, overlapping windows, close relatives.
+
+    Two sequences with the same word of `k` letters anywhere, on either strand, get the same group;
+    so do two that are linked through others. A classifier that is tested on relatives of what it
+    was trained on looks better than it is: split by these groups.
+
+    Parameters
+    ----------
+    X : list, tuple, array or column of str, of n_samples sequences, or one-hot
+        The sequences, of any lengths.
+    k : int or "auto", default="auto"
+        Number of letters of a word. "auto" is 25 for DNA and RNA, where chance hardly ever
+        repeats a word, and as rare for other alphabets (12 for proteins). Smaller finds more
+        distant relatives; larger lets copies of common repeats be.
+    both_strands : bool or "auto", default="auto"
+        Whether a word and its reverse complement are the same; "auto": where the alphabet has
+        complements.
+    groups : array-like of shape (n_samples,), default=None
+        Groups that are known, such as genes or chromosomes. They stay together too.
+    alphabet : {"DNA", "RNA", "protein"}, str of letters or Alphabet, default="DNA"
+        The letters.
+
+    Returns
+    -------
+    labels : ndarray of shape (n_samples,), dtype=int64
+        The group of each sequence: 0 for that of the first, and so on as they appear.
+
+    Raises
+    ------
+    TypeError
+        If `X` holds no sequences, or `k` is no integer.
+    ValueError
+        If a letter is not in the alphabet, `k` or `both_strands` is out of range, or `groups` has
+        another length.
+
+    See Also
+    --------
+    SequenceGroupKFold : Folds that keep these groups together.
+    leakage_report : What a split gives away.
+
+    Notes
+    -----
+    Words with a letter that carries no signal (N) link nothing; sequences that are equal as a whole
+    are always linked, however short. It takes some 40 bytes of memory a letter. Words are
+    compared by numbers of 64 bits: among ten million words two different ones are taken for the
+    same with a probability of a few in a million.
+
+    Repeats (Alu in human sequences, satellites) link what has no common origin at this place, and
+    one group may come to hold most of the sequences. What it means to be related is yours to say: a
+    larger `k` asks for longer common stretches.
+
+    Exact words find overlaps and recent copies. Distant homologs, proteins of one family above all,
+    differ in every long word and need an alignment (MMseqs2, CD-HIT): pass its clusters as
+    `groups`.
+
+    Examples
+    --------
+    >>> from sklearn_attngen.model_selection import sequence_groups
+    >>> sequence_groups(["ACGTACGGT", "TTTTTCCCA", "GTACGGTCA", "TGGGAAAAA"], k=6)
+    array([0, 1, 0, 1])
+    """
+    letters = read_letters(X, alphabet)
+    n_letters = resolve_k(k, letters.alphabet)
+    strands = resolve_strands(both_strands, letters.alphabet)
+    n_samples = len(letters)
+    links = [link_equal(*hash_words(letters, n_letters, strands))]
+    if groups is not None:
+        known = np.asarray(groups)
+        if known.shape != (n_samples,):
+            raise ValueError(
+                f"groups must have one entry for each of the {n_samples} sequences, got an array "
+                f"of shape {known.shape}."
+            )
+        links.append(link_equal(np.unique(known, return_inverse=True)[1], np.arange(n_samples)))
+    one, other = np.concatenate(links).T
+    graph = coo_matrix((np.ones(len(one), dtype=bool), (one, other)), shape=(n_samples,) * 2)
+    labels = connected_components(graph, directed=False)[1]
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first)).astype(np.int64)[inverse]
+
+
+class SequenceGroupKFold(BaseCrossValidator):
+    """K folds that keep sequences with a long word in common on the same side.
+
+    Groups come from :func:`sequence_groups`; whole groups go to folds, so that each fold has
+    about the same number of sequences of each class.
+
+    Parameters
+    ----------
+    n_splits : int, default=5
+        Number of folds, at least 2.
+    k : int or "auto", default="auto"
+        Number of letters of a word, as in :func:`sequence_groups`.
+    both_strands : bool or "auto", default="auto"
+        Whether a word and its reverse complement are the same.
+    alphabet : {"DNA", "RNA", "protein"}, str of letters or Alphabet, default="DNA"
+        The letters.
+    shuffle : bool, default=False
+        Whether groups that are alike go to folds in random order.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the order, with ``shuffle=True``.
+
+    See Also
+    --------
+    sequence_groups : The groups, to be looked at or merged with others.
+
+    Notes
+    -----
+    With labels of classes it is scikit-learn's ``StratifiedGroupKFold``, else its ``GroupKFold``.
+
+    Examples
+    --------
+    >>> from sklearn.model_selection import cross_val_score
+    >>> from sklearn_attngen import make_kmer_classifier
+    >>> from sklearn_attngen.datasets import load_splice_junctions
+    >>> from sklearn_attngen.model_selection import SequenceGroupKFold
+    >>> X, y = load_splice_junctions(return_X_y=True)
+    >>> scores = cross_val_score(make_kmer_classifier(k=3), X, y, cv=SequenceGroupKFold(3))
+    >>> scores.shape
+    (3,)
+    """
+
+    # with metadata routing groups are passed on where there are any, as for GroupKFold
+    __metadata_request__split: ClassVar[dict[str, bool]] = {"groups": True}
+
+    def __init__(
+        self,
+        n_splits: int = 5,
+        *,
+        k: int | str = "auto",
+        both_strands: bool | str = "auto",
+        alphabet: str | Alphabet = "DNA",
+        shuffle: bool = False,
+        random_state: Any = None,
+    ) -> None:
+        self.n_splits = n_splits
+        self.k = k
+        self.both_strands = both_strands
+        self.alphabet = alphabet
+        self.shuffle = shuffle
+        self.random_state = random_state
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """Return the number of folds.
+
+        Parameters
+        ----------
+        X : object
+            Ignored.
+        y : object
+            Ignored.
+        groups : object
+            Ignored.
+
+        Returns
+        -------
+        n_splits : int
+            The number of folds.
+        """
+        return self.n_splits
+
+    def split(
+        self, X: Any, y: Any = None, groups: ArrayLike | None = None
+    ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+        """Yield the rows of training and test side of each fold.
+
+        Parameters
+        ----------
+        X : list, tuple, array or column of str, of n_samples sequences, or one-hot
+            The sequences, of any lengths.
+        y : array-like of shape (n_samples,), default=None
+            Class labels, which are spread evenly over the folds.
+        groups : array-like of shape (n_samples,), default=None
+            Groups that are known and stay together as well.
+
+        Yields
+        ------
+        train : ndarray
+            Rows of the training side.
+        test : ndarray
+            Rows of the test side.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer groups than folds, or as in :func:`sequence_groups`.
+
+        Warns
+        -----
+        UserWarning
+            If one group is larger than two folds should be.
+        """
+        by_class = y is not None and type_of_target(y) in ("binary", "multiclass")
+        folds = StratifiedGroupKFold if by_class else GroupKFold
+        seed = self.random_state if self.shuffle else None
+        cv = folds(self.n_splits, shuffle=self.shuffle, random_state=seed)  # checks them first
+        labels = sequence_groups(
+            X, k=self.k, both_strands=self.both_strands, groups=groups, alphabet=self.alphabet
+        )
+        if y is not None:
+            check_consistent_length(labels, y)
+        sizes = np.bincount(labels)
+        if len(sizes) < self.n_splits:
+            raise ValueError(
+                f"The {len(labels)} sequences fall into {len(sizes)} group(s), fewer than the "
+                f"{self.n_splits} folds. Take fewer folds, or a larger k (k={self.k!r}), which "
+                "links only what has longer stretches in common."
+            )
+        if sizes.max() > 2 * len(labels) / self.n_splits:
+            warnings.warn(
+                f"One group holds {sizes.max()} of the {len(labels)} sequences, so that the folds "
+                "are of unequal size. Repeats may link what is not related: a larger k "
+                f"(k={self.k!r}) links only what has longer stretches in common.",
+                UserWarning,
+                stacklevel=2,
+            )
+        yield from cv.split(np.zeros(len(labels)), y, labels)

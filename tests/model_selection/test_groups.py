@@ -1,0 +1,176 @@
+"""Groups hold all that shares long words, and folds never tear them apart."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.metrics import adjusted_rand_score
+from sklearn.model_selection import GridSearchCV, cross_validate
+
+from sklearn_attngen import make_kmer_classifier
+from sklearn_attngen.datasets import load_splice_junctions
+from sklearn_attngen.model_selection import (
+    SequenceGroupKFold,
+    compare_classifiers,
+    sequence_groups,
+)
+from sklearn_attngen.sequences import reverse_complement
+
+
+def random_sequences(n: int, length: int = 60, seed: int = 0) -> list[str]:
+    rng = np.random.default_rng(seed)
+    return ["".join(rng.choice(list("ACGT"), length)) for _ in range(n)]
+
+
+def families(seed: int = 0) -> tuple[list[str], np.ndarray]:
+    """Windows of 60 letters: three of each of 20 stretches, half of them of the other strand."""
+    windows, origin = [], []
+    for number, stretch in enumerate(random_sequences(20, 100, seed)):
+        for shift in (0, 20, 40):
+            windows.append(stretch[shift : shift + 60])
+            origin.append(number)
+    turned = list(reverse_complement(windows[::2]))
+    windows[::2] = turned
+    order = np.random.default_rng(seed).permutation(len(windows))
+    return [windows[i] for i in order], np.array(origin)[order]
+
+
+def test_overlapping_windows_are_one_group_on_either_strand() -> None:
+    """Also where the first and the last overlap by too little, through the one between them."""
+    X, origin = families()
+    assert adjusted_rand_score(origin, sequence_groups(X)) == 1.0
+    assert adjusted_rand_score(origin, sequence_groups(X, both_strands=False)) < 1.0
+    assert len(set(sequence_groups(X, k=41))) == len(X)  # windows share 40 letters
+
+
+def test_labels_count_groups_as_they_appear() -> None:
+    """The first sequence has group 0, and the order of the others changes names only."""
+    X, _ = families()
+    labels = sequence_groups(X)
+    assert labels.dtype == np.int64
+    assert labels[0] == 0
+    first = np.unique(labels, return_index=True)[1]
+    assert (np.diff(first) > 0).all()
+    assert adjusted_rand_score(labels, sequence_groups(X[::-1])[::-1]) == 1.0
+
+
+def test_what_carries_no_signal_links_nothing_but_equal_rows_are_linked() -> None:
+    """N is no word in common; short rows and rows of N have no words, but may be copies."""
+    n, m = "N" * 30, "ACGTTGCATTGACCATGCAAGGTCA"
+    groups = sequence_groups([n + m[:20], n + m[5:], "AC", "GT", "AG", n, n])
+    assert groups.tolist() == [0, 1, 2, 2, 3, 4, 4]
+
+
+def test_known_groups_are_kept_together_too() -> None:
+    """By name, and joined with what sequences share."""
+    a, b, c, d = random_sequences(4)
+    assert sequence_groups([a, b, c, d, a], groups=["x", "y", "y", "z", "z"]).tolist() == [
+        0,
+        1,
+        1,
+        0,
+        0,
+    ]
+    with pytest.raises(ValueError, match="one entry for each of the 4"):
+        sequence_groups([a, b, c, d], groups=["x"])
+
+
+def test_every_container_gives_the_same_groups() -> None:
+    """And so do proteins in their own alphabet."""
+    X, _ = families()
+    expected = sequence_groups(X)
+    for same in (
+        tuple(X),
+        np.array(X),
+        np.array(X, dtype=object),
+        pd.Series(X, index=range(9, 69)),
+    ):
+        np.testing.assert_array_equal(sequence_groups(same), expected)
+    protein = ["MKTAYIAKQRQISFVKSHFSRQ", "AKQRQISFVKSHFSRQMKTAYI", "MKTAYIWWWW"]
+    assert sequence_groups(protein, alphabet="protein").tolist() == [0, 0, 1]
+
+
+def test_folds_keep_groups_together_and_classes_apart() -> None:
+    """No family on both sides; every row is tested once; classes are spread."""
+    X, origin = families()
+    y = origin % 2
+    tested = []
+    for train, test in SequenceGroupKFold(4).split(X, y):
+        assert not set(origin[train]) & set(origin[test])
+        assert 0.3 < y[test].mean() < 0.7
+        tested.extend(test)
+    assert sorted(tested) == list(range(len(X)))
+
+
+def test_folds_need_no_labels_and_may_be_shuffled() -> None:
+    """Equal seeds give equal folds."""
+    X, origin = families()
+    for cv in (SequenceGroupKFold(3), SequenceGroupKFold(3, shuffle=True, random_state=0)):
+        for train, test in cv.split(X):
+            assert not set(origin[train]) & set(origin[test])
+    folds = [
+        [test.tolist() for _, test in SequenceGroupKFold(3, shuffle=True, random_state=s).split(X)]
+        for s in (0, 0, 1)
+    ]
+    assert folds[0] == folds[1] != folds[2]
+
+
+def test_it_goes_where_any_splitter_goes() -> None:
+    """Cross-validation, searches, comparisons; groups that are known go along."""
+    X, origin = families()
+    y = origin % 2
+    model = make_kmer_classifier(k=3)
+    cv = SequenceGroupKFold(3)
+    assert cv.get_n_splits(X, y) == 3
+    assert len(cross_validate(model, X, y, cv=cv, groups=origin)["test_score"]) == 3
+    search = GridSearchCV(model, {"classifier__C": [0.1, 1.0]}, cv=cv).fit(X, y)
+    assert search.n_splits_ == 3
+    assert len(compare_classifiers({"k-mers": model}, X, y, cv=cv)) == 3
+    again = pickle.loads(pickle.dumps(clone(cv, safe=False)))
+    assert repr(again).startswith("SequenceGroupKFold(")
+
+
+def test_groups_go_along_with_metadata_routing() -> None:
+    """As for GroupKFold, without asking for them."""
+    X, origin = families()
+    with config_context(enable_metadata_routing=True):
+        scores = cross_validate(
+            make_kmer_classifier(k=3),
+            X,
+            origin % 2,
+            cv=SequenceGroupKFold(3),
+            params={"groups": origin},
+        )
+    assert len(scores["test_score"]) == 3
+
+
+@pytest.mark.parametrize("n_splits", [0, 1, 2.5])
+def test_there_are_at_least_two_folds(n_splits: Any) -> None:
+    """As for every splitter."""
+    with pytest.raises(ValueError, match="fold"):
+        next(SequenceGroupKFold(n_splits).split(random_sequences(4)))
+
+
+def test_too_few_groups_and_one_that_is_too_large() -> None:
+    """The message names k, which is what can be done about it."""
+    (a,) = random_sequences(1)
+    with pytest.raises(ValueError, match=r"1 group\(s\), fewer than the 2 folds.*larger k"):
+        next(SequenceGroupKFold(2).split([a] * 6))
+    with pytest.warns(UserWarning, match="One group holds 9 of the 12 sequences"):
+        list(SequenceGroupKFold(4).split([a] * 9 + random_sequences(3, seed=1)))
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        next(SequenceGroupKFold(2).split(random_sequences(4), [0, 1]))
+
+
+def test_the_embedded_split_keeps_groups_apart() -> None:
+    """As its card promises."""
+    data = load_splice_junctions()
+    groups = sequence_groups(data.data)
+    train = data.split == "train"
+    assert not set(groups[train]) & set(groups[~train])
