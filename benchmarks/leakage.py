@@ -2,8 +2,9 @@
 
 ``python -m benchmarks.leakage --data FOLDER`` prints the report of each set that is there, the
 splice junctions included; without a folder demo_human_or_worm and human_nontata_promoters of
-Genomic Benchmarks are downloaded. Then balanced accuracy of the k-mer classifier on folds of the
-training rows, drawn at random and by groups of rows that share a word, each seed another order.
+Genomic Benchmarks are downloaded. Then balanced accuracy of each classifier on a fifth of the
+training rows, drawn at random and in whole groups of rows that share a word, another fifth for each
+seed. Test splits are read for the report, and no classifier sees them.
 """
 
 from __future__ import annotations
@@ -11,12 +12,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t
-from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.metrics import get_scorer
 
 from benchmarks import other_sets
 from benchmarks._data import (
@@ -24,78 +23,80 @@ from benchmarks._data import (
     add_arguments,
     chosen,
     few_rows,
+    hold_out,
     load_human_or_worm,
     load_splice,
     sample,
 )
-from sklearn_attngen import make_kmer_classifier
-from sklearn_attngen.model_selection import SequenceGroupKFold, leakage_report, sequence_groups
+from benchmarks._measure import measure, print_table
+from sklearn_attngen.model_selection import leakage_report, sequence_groups
 
-FOLDS = 5
+SETS = ("human or worm", "splice junctions", *other_sets.SETS)
 
 
-def folds_of(split: Split, seeds: Sequence[int], both_strands: bool, k: int) -> pd.DataFrame:
-    """Return the mean balanced accuracy over random folds and over folds of groups, by seed."""
-    X, y = split.X_train, split.y_train
-    kinds: dict[str, Callable[[int], Any]] = {
-        "at random": lambda seed: StratifiedKFold(FOLDS, shuffle=True, random_state=seed),
-        "by groups": lambda seed: SequenceGroupKFold(FOLDS, k=k, shuffle=True, random_state=seed),
+def load(name: str, arguments: argparse.Namespace) -> tuple[Split | None, bool]:
+    """Load a set, and say whether both strands mean the same; None where it is not to be had."""
+    if name == "human or worm":
+        return load_human_or_worm(arguments.data), True
+    if name == "splice junctions":
+        return load_splice(), False
+    return other_sets.load(name, arguments.data), other_sets.SETS[name][1]
+
+
+def folds(split: Split, k: int) -> dict[str, Callable[[int], Split]]:
+    """Return two ways to hold out a fifth of the training rows."""
+    groups = sequence_groups(split.X_train, k=k)
+    sizes = np.bincount(groups)
+    print(f"{len(groups):,} training rows: {len(sizes):,} groups, {sizes.max():,} in the largest")
+    return {
+        "at random": partial(hold_out, split._replace(groups=None)),
+        "by groups": partial(hold_out, split._replace(groups=groups.astype(object))),
     }
-    classifier = make_kmer_classifier(canonical=both_strands)
-    rows = [
-        {
-            kind: cross_val_score(classifier, X, y, cv=cv(seed), scoring="balanced_accuracy").mean()
-            for kind, cv in kinds.items()
-        }
-        for seed in seeds
-    ]
-    return pd.DataFrame(rows, index=pd.Index(seeds, name="seed"))
 
 
-def print_folds(scores: pd.DataFrame) -> None:
-    """Print the means, and the paired difference with its interval."""
-    difference = scores["at random"] - scores["by groups"]
-    text = ", ".join(f"{kind} {scores[kind].mean():.4f}" for kind in scores)
-    text += f"; difference {difference.mean():+.4f}"
-    if len(difference) > 1:
-        error = difference.std(ddof=1) / np.sqrt(len(difference))
-        width = t.ppf(0.975, len(difference) - 1) * error
-        text += f" ({difference.mean() - width:+.4f} to {difference.mean() + width:+.4f})"
-    print(f"k-mers, {FOLDS} folds of training rows: {text}")
+def print_report(split: Split, k: int) -> None:
+    """Print it with the verdicts in line."""
+    report = leakage_report(split.X_train, split.y_train, split.X_test, split.y_test, k=k)
+    report["verdict"] = report["verdict"].str.ljust(report["verdict"].str.len().max())
+    print(report.round(3).to_string(index=False, na_rep="-"))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the reports, one set after the other."""
     parser = argparse.ArgumentParser(description=__doc__)
     add_arguments(parser)
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
     parser.add_argument("--k", type=int, default=25, help="letters of a word that relatives share")
-    parser.add_argument("--rows", type=int, default=20_000, help="training rows for the folds")
+    parser.add_argument("--rows", type=int, default=5000, help="training rows to hold a fifth of")
     options = parser.parse_args(arguments)
-    sets: dict[str, tuple[Callable[[], Split | None], bool]] = {
-        "human or worm": (lambda: load_human_or_worm(options.data), True),
-        "splice junctions": (load_splice, False),
-    }
-    for name, (_, both_strands) in other_sets.SETS.items():
-        sets[name] = (partial(other_sets.load, name, options.data), both_strands)
-    for name, (load, both_strands) in chosen(sets, options.only).items():
-        split = load()
+    chosen(other_sets.makers(False), options.only)  # a wrong name shows before anything is measured
+    for name in options.sets:
+        split, both_strands = load(name, options)
         if split is None:
             print(f"\n{name}: not here, passed over")
             continue
         if options.quick:
             split = few_rows(split)
         print(f"\n{name} ({split.source})")
-        report = leakage_report(
-            split.X_train, split.y_train, split.X_test, split.y_test, k=options.k
-        )
-        width = report["verdict"].str.len().max()
-        report["verdict"] = report["verdict"].str.ljust(width)
-        print(report.round(3).to_string(index=False, na_rep="-"))
-        part = sample(split, options.rows, 0)
-        sizes = np.bincount(sequence_groups(part.X_train, k=options.k))
-        print(f"{len(part.y_train):,} training rows: {len(sizes):,} groups, ", end="")
-        print(f"{sizes.max():,} rows in the largest")
-        print_folds(folds_of(part, options.seeds, both_strands, options.k))
+        print_report(split, options.k)
+        makers = chosen(other_sets.makers(both_strands), options.only)
+        means = {}
+        for kind, data in folds(sample(split, options.rows, 0), options.k).items():
+            print(f"\n{name}, a fifth of the training rows held out {kind}")
+            results = measure(
+                f"leakage_{name}_{options.rows}_{kind}".replace(" ", "_"),
+                makers,
+                data,
+                options.seeds,
+                {"accuracy": get_scorer("balanced_accuracy")},
+                resume=options.resume,
+                quick=options.quick,
+            )
+            print_table(results, next(iter(makers)))
+            means[kind] = results.groupby("classifier", sort=False)["accuracy"].mean()
+        both = pd.DataFrame(means)
+        both["less"] = both["by groups"] - both["at random"]
+        print(f"\n{name}: balanced accuracy of both\n{both.round(4).to_string()}")
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from benchmarks import (
 )
 from sklearn_attngen import AttnGenClassifier
 from sklearn_attngen.datasets import make_motif_sequences
+from sklearn_attngen.model_selection import leakage_report
 
 LABELS = np.array(["human", "worm"])
 QUICK = ["--quick", "--seeds", "0"]
@@ -142,25 +143,31 @@ def test_other_sets(folder: Path, results: Path, capsys: pytest.CaptureFixture) 
     assert "promoters: not here, passed over" in capsys.readouterr().out
 
 
-def test_leakage(folder: Path, capsys: pytest.CaptureFixture) -> None:
-    """A report for each set, and both kinds of folds; random rows have no relatives."""
-    leakage.main([*QUICK, "--data", str(folder), "--only", "human or worm", "splice junctions"])
+def test_leakage(folder: Path, results: Path, capsys: pytest.CaptureFixture) -> None:
+    """A report for each set, and both ways to hold rows out; random rows have no relatives."""
+    sets = ["--sets", "human or worm", "splice junctions"]
+    leakage.main([*QUICK, "--data", str(folder), *sets, "--only", "CNN", "k-mers"])
     shown = capsys.readouterr().out
     assert len(re.findall(r"test rows related to training +0 +64", shown)) == 2
-    assert shown.count("at random 0.") == shown.count("by groups 0.") == 2
-    assert "worm splice" not in shown
+    assert shown.count("balanced accuracy of both") == 2
+    rows = [row for path in sorted(results.iterdir()) for row in rows_of(path)]
+    assert [row["classifier"] for row in rows] == ["CNN", "k-mers"] * 4
 
 
-def test_folds_of_copies_are_too_good_at_random() -> None:
-    """Labels are drawn for whole families, so that only relatives tell them."""
+def test_rows_held_out_by_groups_have_no_relatives_in_training() -> None:
+    """At random they have."""
     rng = np.random.default_rng(0)
     families = ["".join(rng.choice(list("ACGT"), 70)) for _ in range(60)]
     X = np.array([each[i : i + 60] for each in families for i in (0, 4, 9)], dtype=object)
     y = np.repeat(LABELS[rng.permutation(60) % 2], 3)
-    split = _data.Split(X, y, X, y, "families")
-    scores = leakage.folds_of(split, [0, 1], both_strands=False, k=25)
-    assert scores["at random"].mean() > 0.9
-    assert scores["by groups"].mean() < 0.65
+    ways = leakage.folds(_data.Split(X, y, X[:1], y[:1], "families"), 25)
+    for seed in (0, 1):
+        related = {}
+        for kind, data in ways.items():
+            part = data(seed)
+            report = leakage_report(part.X_train, X_test=part.X_test).set_index("check")
+            related[kind] = report.n_rows["test rows related to training"]
+        assert related["by groups"] == 0 < related["at random"]
 
 
 def test_unknown_shortcut(folder: Path, results: Path) -> None:
