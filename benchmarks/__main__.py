@@ -31,6 +31,7 @@ ROWS = {
     "9": "answering:search_rows",
     "10": "holding:memory_rows",
     "11": "importing:import_rows",
+    "12": "grouping:group_rows",
 }
 ON_REQUEST = {"5"}
 
