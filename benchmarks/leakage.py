@@ -4,7 +4,8 @@
 splice junctions included; without a folder demo_human_or_worm and human_nontata_promoters of
 Genomic Benchmarks are downloaded. Then balanced accuracy of each classifier on a fifth of the
 training rows, drawn at random and in whole groups of rows that share a word, another fifth for each
-seed. Test splits are read for the report, and no classifier sees them.
+seed; ``--set`` tries other parameters. Test splits are read for the report, and no classifier sees
+them.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from benchmarks._data import (
     sample,
 )
 from benchmarks._measure import measure, print_table
+from benchmarks._variants import add_trial_arguments, changed, trial_name
 from sklearn_attngen.model_selection import leakage_report, sequence_groups
 
 SETS = ("human or worm", "splice junctions", *other_sets.SETS)
@@ -68,7 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
     parser.add_argument("--k", type=int, default=25, help="letters of a word that relatives share")
     parser.add_argument("--rows", type=int, default=5000, help="training rows to hold a fifth of")
+    add_trial_arguments(parser, held_out=False)
     options = parser.parse_args(arguments)
+    trial = trial_name(parser, options)
     chosen(other_sets.makers(False), options.only)  # a wrong name shows before anything is measured
     for name in options.sets:
         split, both_strands = load(name, options)
@@ -79,12 +83,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             split = few_rows(split)
         print(f"\n{name} ({split.source})")
         print_report(split, options.k)
-        makers = chosen(other_sets.makers(both_strands), options.only)
+        makers = changed(chosen(other_sets.makers(both_strands), options.only), options.set)
         means = {}
         for kind, data in folds(sample(split, options.rows, 0), options.k).items():
             print(f"\n{name}, a fifth of the training rows held out {kind}")
             results = measure(
-                f"leakage_{name}_{options.rows}_{kind}".replace(" ", "_"),
+                f"leakage_{name}_{options.rows}_{kind}{trial}".replace(" ", "_"),
                 makers,
                 data,
                 options.seeds,

@@ -127,7 +127,6 @@ class PositionBias(nn.Module):
 
     scale = 20.0
     decay = 5.0
-    opening = 0.1  # of networks that were pickled before it was an argument
 
     def __init__(self, n_channels: int, n_positions: int, opening: float = 0.1) -> None:
         super().__init__()

@@ -154,6 +154,20 @@ def test_leakage(folder: Path, results: Path, capsys: pytest.CaptureFixture) -> 
     assert [row["classifier"] for row in rows] == ["CNN", "k-mers"] * 4
 
 
+def test_trials_of_leakage_have_files_of_their_own(
+    results: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """Each says what was set."""
+    only = ["--sets", "splice junctions", "--only", "CNN", "--set", "class_weight=balanced"]
+    leakage.main([*QUICK, *only])
+    names = {path.name for path in results.iterdir()}
+    assert names == {
+        f"leakage_splice_junctions_5000_{kind}_class_weight=balanced_quick.jsonl"
+        for kind in ("at_random", "by_groups")
+    }
+    assert "with class_weight=balanced" in capsys.readouterr().out
+
+
 def test_rows_held_out_by_groups_have_no_relatives_in_training() -> None:
     """At random they have."""
     rng = np.random.default_rng(0)
