@@ -46,8 +46,11 @@ def load(name: str, arguments: argparse.Namespace) -> tuple[Split | None, bool]:
 
 
 def folds(split: Split, k: int) -> dict[str, Callable[[int], Split]]:
-    """Return two ways to hold out a fifth of the training rows."""
-    groups = sequence_groups(split.X_train, k=k)
+    """Return two ways to hold out a fifth of the training rows.
+
+    Rows that come from the same place, where that is known, are relatives too.
+    """
+    groups = sequence_groups(split.X_train, k=k, groups=split.groups)
     sizes = np.bincount(groups)
     print(f"{len(groups):,} training rows: {len(sizes):,} groups, {sizes.max():,} in the largest")
     return {

@@ -16,7 +16,7 @@ from sklearn_attngen.sequences._messages import is_missing
 __all__ = ["check_no_missing", "encode_target", "row_weights", "validation_split"]
 
 
-def check_no_missing(y: NDArray[Any]) -> None:
+def check_no_missing(y: NDArray[Any], name: str = "y") -> None:
     """Raise if a label is missing, before comparing labels fails with a message about types.
 
     Raises
@@ -25,12 +25,12 @@ def check_no_missing(y: NDArray[Any]) -> None:
         If a label is NaN, infinite, None or pandas' NA.
     """
     if y.dtype.kind == "f":
-        assert_all_finite(y, input_name="y")
+        assert_all_finite(y, input_name=name)
     elif y.dtype.kind == "O":
         row = next((row for row, label in enumerate(y) if is_missing(label)), None)
         if row is not None:
             raise ValueError(
-                f"Input y contains NaN or None: the label of row {row} (counted from 0) is "
+                f"Input {name} contains NaN or None: the label of row {row} (counted from 0) is "
                 f"{y[row]!r}. Leave such rows out, or give them a class of their own."
             )
 

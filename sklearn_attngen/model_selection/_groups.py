@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import BaseCrossValidator, GroupKFold, StratifiedGroupKFold
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_consistent_length
 
+from sklearn_attngen.model_selection._inputs import number_groups
 from sklearn_attngen.model_selection._words import (
+    connect,
     hash_words,
     link_equal,
     read_letters,
@@ -67,7 +67,7 @@ def sequence_groups(
         If `X` holds no sequences, or `k` is no integer.
     ValueError
         If a letter is not in the alphabet, `k` or `both_strands` is out of range, or `groups` has
-        another length.
+        another length or a missing entry.
 
     See Also
     --------
@@ -101,18 +101,13 @@ def sequence_groups(
     n_samples = len(letters)
     links = [link_equal(*hash_words(letters, n_letters, strands))]
     if groups is not None:
-        known = np.asarray(groups)
-        if known.shape != (n_samples,):
+        if np.shape(groups) != (n_samples,):
             raise ValueError(
                 f"groups must have one entry for each of the {n_samples} sequences, got an array "
-                f"of shape {known.shape}."
+                f"of shape {np.shape(groups)}."
             )
-        links.append(link_equal(np.unique(known, return_inverse=True)[1], np.arange(n_samples)))
-    one, other = np.concatenate(links).T
-    graph = coo_matrix((np.ones(len(one), dtype=bool), (one, other)), shape=(n_samples,) * 2)
-    labels = connected_components(graph, directed=False)[1]
-    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
-    return np.argsort(np.argsort(first)).astype(np.int64)[inverse]
+        links.append(link_equal(number_groups(groups), np.arange(n_samples)))
+    return connect(np.concatenate(links), n_samples)
 
 
 class SequenceGroupKFold(BaseCrossValidator):
@@ -219,17 +214,18 @@ class SequenceGroupKFold(BaseCrossValidator):
         Raises
         ------
         ValueError
-            If there are fewer groups than folds, or as in :func:`sequence_groups`.
+            If there are fewer groups than folds, `random_state` is given without
+            ``shuffle=True``, or as in :func:`sequence_groups`.
 
         Warns
         -----
         UserWarning
-            If one group is larger than two folds should be.
+            If one group is larger than one and a half folds should be, or than 60 % of all.
         """
         by_class = y is not None and type_of_target(y) in ("binary", "multiclass")
         folds = StratifiedGroupKFold if by_class else GroupKFold
-        seed = self.random_state if self.shuffle else None
-        cv = folds(self.n_splits, shuffle=self.shuffle, random_state=seed)  # checks them first
+        # checks its parameters, before sequences are read
+        cv = folds(self.n_splits, shuffle=self.shuffle, random_state=self.random_state)
         labels = sequence_groups(
             X, k=self.k, both_strands=self.both_strands, groups=groups, alphabet=self.alphabet
         )
@@ -242,7 +238,7 @@ class SequenceGroupKFold(BaseCrossValidator):
                 f"{self.n_splits} folds. Take fewer folds, or a larger k (k={self.k!r}), which "
                 "links only what has longer stretches in common."
             )
-        if sizes.max() > 2 * len(labels) / self.n_splits:
+        if sizes.max() > min(1.5 / self.n_splits, 0.6) * len(labels):
             warnings.warn(
                 f"One group holds {sizes.max()} of the {len(labels)} sequences, so that the folds "
                 "are of unequal size. Repeats may link what is not related: a larger k "

@@ -113,15 +113,24 @@ def _default_score(estimator: Any, X: Any, y: Any) -> Any:
     return estimator.score(X, y)
 
 
-def draw_splits(X: Any, y: Any, cv: Any, groups: Any) -> list[Split]:
-    """Draw the folds, once for all estimators."""
-    if groups is not None:
-        row = next((row for row, group in enumerate(groups) if is_missing(group)), None)
-        if row is not None:
+def number_groups(groups: Any) -> NDArray[np.int64]:
+    """Count groups as they appear, whatever they are called; a missing one raises."""
+    numbers: dict[Any, int] = {}
+    codes = []
+    for row, group in enumerate(groups):
+        if is_missing(group):
             raise ValueError(
                 f"The group of row {row} (0-based) is missing. Give every row a group; one that "
                 "belongs with no other row needs a group of its own."
             )
+        codes.append(numbers.setdefault(group, len(numbers)))
+    return np.array(codes, dtype=np.int64)
+
+
+def draw_splits(X: Any, y: Any, cv: Any, groups: Any) -> list[Split]:
+    """Draw the folds, once for all estimators."""
+    if groups is not None:
+        number_groups(groups)  # raises where one is missing
     if groups is not None and (cv is None or isinstance(cv, Integral)):
         cv = StratifiedGroupKFold(5 if cv is None else cv)
     splits = [

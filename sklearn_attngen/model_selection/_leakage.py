@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from sklearn_attngen._extras import require
+from sklearn_attngen.classifiers._targets import check_no_missing
+from sklearn_attngen.model_selection._shortcuts import (
+    LEAST,
+    Finding,
+    count_letters,
+    find_shortcuts,
+    is_above,
+)
 from sklearn_attngen.model_selection._words import (
     Letters,
+    connect,
     hash_rows,
     hash_words,
     link_equal,
@@ -28,23 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["leakage_report"]
 
-# a class with fewer rows is too small to tell anything from
-_LEAST = 10
-_FOLDS = 5
-# standard errors above chance from which a shortcut is called one
-_SURE = 4.0
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report."""
-
-    check: str
-    n_rows: int
-    of: int
-    verdict: str
-    score: float = np.nan
-    chance: float = np.nan
+Range = tuple[NDArray[np.integer], NDArray[np.integer]]
 
 
 def leakage_report(
@@ -66,7 +57,8 @@ def leakage_report(
     y : array-like of shape (n_samples,), default=None
         Class labels. Without them conflicts and shortcuts are not looked for.
     X_test : list, tuple, array or column of str, or one-hot, default=None
-        Test rows. Without them only `X` is looked at.
+        Test rows, which are compared with `X`, not with each other. Without them only `X` is
+        looked at.
     y_test : array-like of shape (n_test,), default=None
         Their labels.
     k : int or "auto", default="auto"
@@ -80,36 +72,47 @@ def leakage_report(
     Returns
     -------
     report : pandas.DataFrame
-        One row a check, with the columns
+        One row a check. ``print(report.to_string())`` shows all of it. Rows without letters are
+        counted, and left out of everything else; letters without signal are all the same. Its
+        columns:
 
         check : str
+            - "rows without letters", "test rows without letters": nothing but N.
             - "duplicates": rows equal to an earlier one.
-            - "conflicting labels": rows whose twin has another label.
-            - "related rows": rows with a word in common with another row.
+            - "conflicting labels": rows that are equal to one with another label.
+            - "related rows": rows that share a word of `k` letters with another one, or equal it.
             - "test rows seen in training": test rows equal to a training row.
-            - "test rows related to training": test rows with a word in common with a training row.
-            - "label of the relative": of the line before, those whose label all related training
-              rows share, so that looking it up would do.
-            - "rows without letters": rows of nothing but N.
+            - "seen with another label": of these, those that no equal training row has the label
+              of.
+            - "test rows related to training": test rows that share a word with a training row, or
+              equal one.
+            - "label of the relative": of these, those whose label all related training rows have.
+            - "test labels unknown in training": test rows of a class without training rows.
             - "unknown letters", "length", "composition": how well the share of N, the length or the
-              shares of the letters alone tell the classes of `X`.
-        n_rows, of : int
+              shares of the letters alone tell the classes of `X`, on one row of each group of
+              related rows.
+        n_rows, of : Int64
             How many rows, and of how many; of the last three, the rows whose class is told right.
+            Missing where nothing was counted.
         share : float
             Their ratio.
         score, chance : float
-            Of the last three: balanced accuracy of a tree of depth 2 in 5-fold cross-validation,
-            and what guessing has. NaN elsewhere.
+            Of the last three: balanced accuracy of a small decision tree in 5-fold
+            cross-validation, and what guessing has. Of "label of the relative": how often the label
+            of the relatives is right where they agree, and how often it would be if labels were
+            independent. NaN elsewhere.
         verdict : str
-            What it means and what to do.
+            What it means. A score is called above chance from four standard errors on.
 
     Raises
     ------
     TypeError
-        If `X` holds no sequences.
+        If `X` or `X_test` holds no sequences, or labels are text in one of `y` and `y_test` and
+        numbers in the other.
     ValueError
-        If a letter is not in the alphabet, labels and rows differ in number, or `y_test` is given
-        without `X_test` or `y`.
+        If a letter is not in the alphabet, no sequence has a letter that carries a signal, a label
+        is missing or no class, labels and rows differ in number, or `y_test` is given without
+        `X_test` or `y`.
     ImportError
         If pandas is not installed.
 
@@ -120,9 +123,8 @@ def leakage_report(
 
     Notes
     -----
-    The published sets have all of these: in `human_nontata_promoters` nearly every negative test
-    window overlaps one for training, and human rows of `demo_human_or_worm` that are all N tell
-    their class without a letter.
+    Published sets have such things: in `human_nontata_promoters` nearly every negative test window
+    overlaps one for training, and in `demo_human_or_worm` hundreds of human rows are all N.
 
     Relatives across a split are not always wrong: whether new sequences will have relatives among
     those that are known is a question about the use. Composition is a signal as good as any, only
@@ -133,34 +135,54 @@ def leakage_report(
     >>> from sklearn_attngen.model_selection import leakage_report
     >>> X = ["ACGTACGTTGCA", "TTGACCATGCAA", "ACGTACGTTGCA", "CCATTGACGGAT"]
     >>> report = leakage_report(X, [0, 1, 1, 0], k=8)
-    >>> report[["check", "n_rows", "of"]].head(3)
-                    check  n_rows  of
-    0          duplicates       1   4
-    1  conflicting labels       2   4
-    2        related rows       2   4
+    >>> print(report[["check", "n_rows", "of", "verdict"]].head(4).to_string())
+                      check  n_rows  of                                     verdict
+    0  rows without letters       0   4                                        none
+    1            duplicates       1   4          drop them, or keep them on one side
+    2    conflicting labels       2   4  no classifier can be right on all of them
+    3          related rows       2   4  they share 8 letters: SequenceGroupKFold
     """
     pandas = require("pandas", extra="tables", purpose="leakage_report")
     letters = read_letters(X, alphabet)
     n_letters = resolve_k(k, letters.alphabet)
     strands = resolve_strands(both_strands, letters.alphabet)
-    train = Rows(letters, _labels(y, len(letters), "y"), n_letters, strands)
-    findings = _within(train)
-    if X_test is not None:
-        letters = read_letters(X_test, alphabet)
-        test = Rows(letters, _labels(y_test, len(letters), "y_test"), n_letters, strands)
-        if test.labels is not None and train.labels is None:
-            raise ValueError("y_test was given without y. Pass the labels of both, or of neither.")
-        findings += _across(train, test)
-    elif y_test is not None:
-        raise ValueError("y_test was given without X_test.")
-    findings += _shortcuts(train.letters, train.labels)
+    labels = _labels(y, len(letters), "y")
+    if X_test is None:
+        if y_test is not None:
+            raise ValueError("y_test was given without X_test.")
+        train = Rows(letters, labels, n_letters, strands, "X")
+        findings = _within(train)
+    else:
+        try:
+            test_letters = read_letters(X_test, alphabet)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"X_test: {error}") from error
+        test_labels = _labels(y_test, len(test_letters), "y_test")
+        if test_labels is not None:
+            if labels is None:
+                raise ValueError(
+                    "y_test was given without y. Pass the labels of both, or of neither."
+                )
+            if _is_text(labels) != _is_text(test_labels):
+                raise TypeError(
+                    f"y holds labels like {labels.tolist()[0]!r} and y_test like "
+                    f"{test_labels.tolist()[0]!r}. Write both as text or both as numbers."
+                )
+        train = Rows(letters, labels, n_letters, strands, "X")
+        test = Rows(test_letters, test_labels, n_letters, strands, "X_test")
+        findings = _within(train) + _across(train, test)
+    if train.labels is not None:
+        codes = np.unique(train.labels, return_inverse=True)[1]
+        findings += find_shortcuts(train.letters, codes, connect(train.links, len(train)))
     report = pandas.DataFrame([vars(finding) for finding in findings])
-    report.insert(3, "share", report["n_rows"] / report["of"])
+    report = report.astype({"n_rows": "Int64", "of": "Int64"})
+    share = (report["n_rows"] / report["of"]).astype("Float64").to_numpy(float, na_value=np.nan)
+    report.insert(3, "share", share)
     return report[["check", "n_rows", "of", "share", "score", "chance", "verdict"]]
 
 
 class Rows:
-    """Sequences with their labels, as a whole and as words.
+    """Sequences that have letters, with their labels, as a whole and as words.
 
     Parameters
     ----------
@@ -172,16 +194,24 @@ class Rows:
         Letters of a word.
     strands : bool
         Whether reverse complements are the same.
+    name : str
+        What the sequences were passed as.
     """
 
     def __init__(
-        self, letters: Letters, labels: NDArray[Any] | None, k: int, strands: bool
+        self, letters: Letters, labels: NDArray[Any] | None, k: int, strands: bool, name: str
     ) -> None:
-        self.letters = letters
-        self.labels = labels
+        real = np.any(count_letters(letters)[:, :-1] > 0, axis=1)
+        if not real.any():
+            raise ValueError(f"No sequence of {name} has a letter that carries a signal.")
+        self.n_all = len(letters)
+        self.empty_labels = None if labels is None else labels[~real]
+        self.letters = letters.take(real)
+        self.labels = None if labels is None else labels[real]
         self.k = k
-        self.whole = hash_rows(letters, strands)
-        self.words, self.word_rows = hash_words(letters, k, strands)
+        self.whole = hash_rows(self.letters, strands)
+        self.words, self.word_rows = hash_words(self.letters, k, strands)
+        self.links = link_equal(self.words, self.word_rows)
 
     def __len__(self) -> int:
         return len(self.letters)
@@ -193,7 +223,26 @@ def _labels(y: ArrayLike | None, n_rows: int, name: str) -> NDArray[Any] | None:
     labels = column_or_1d(y)
     if len(labels) != n_rows:
         raise ValueError(f"{name} has {len(labels)} labels for {n_rows} sequences.")
+    check_no_missing(labels, name)
+    if labels.dtype.kind == "O" and len({isinstance(label, str) for label in labels}) > 1:
+        raise TypeError(f"{name} holds both text and other labels. Write all of them as text.")
+    check_classification_targets(labels)
     return labels
+
+
+def _is_text(labels: NDArray[Any]) -> bool:
+    return labels.dtype.kind in "US" or isinstance(labels[0], str)
+
+
+def _empty(rows: Rows, check: str) -> Finding:
+    """Count rows of nothing but N, and see whether they are all of one class."""
+    n_empty = rows.n_all - len(rows)
+    verdict = "nothing to classify: drop them" if n_empty else "none"
+    if n_empty >= LEAST and rows.empty_labels is not None and rows.labels is not None:
+        of = np.unique(rows.empty_labels).tolist()
+        if len(of) == 1 and np.any(rows.labels != of[0]):
+            verdict = f"all of class {of[0]!r}: N tells the class"
+    return Finding(check, n_empty, rows.n_all, verdict)
 
 
 def _within(rows: Rows) -> list[Finding]:
@@ -201,119 +250,91 @@ def _within(rows: Rows) -> list[Finding]:
     n = len(rows)
     _, first, twin_of = np.unique(rows.whole, return_index=True, return_inverse=True)
     n_copies = n - len(first)
-    verdict = "drop the copies, or keep them on one side: sequence_groups, SequenceGroupKFold"
-    findings = [Finding("duplicates", n_copies, n, verdict if n_copies else "none")]
+    verdict = "drop them, or keep them on one side" if n_copies else "none"
+    findings = [_empty(rows, "rows without letters"), Finding("duplicates", n_copies, n, verdict)]
     if rows.labels is not None:
         _, codes = np.unique(rows.labels, return_inverse=True)
-        low, high = _range(codes, twin_of, len(first))
+        low, high = _range((codes, codes), twin_of, len(first))
         n_conflicts = int((low < high)[twin_of].sum())
-        verdict = "no classifier can be right on all of them: see which label is meant"
-        findings.append(
-            Finding("conflicting labels", n_conflicts, n, verdict if n_conflicts else "none")
-        )
-    n_related = len(np.unique(link_equal(rows.words, rows.word_rows)))
-    verdict = f"no two rows share a word of {rows.k} letters"
-    if n_related:
-        verdict = (
-            f"they share words of {rows.k} letters: split by SequenceGroupKFold, if new sequences "
-            "will have no relatives here"
-        )
+        verdict = "no classifier can be right on all of them" if n_conflicts else "none"
+        findings.append(Finding("conflicting labels", n_conflicts, n, verdict))
+    n_related = len(np.unique(rows.links))
+    verdict = f"they share {rows.k} letters: SequenceGroupKFold" if n_related else "none"
     return [*findings, Finding("related rows", n_related, n, verdict)]
 
 
 def _across(train: Rows, test: Rows) -> list[Finding]:
     """Look for test rows that training rows give away."""
     n = len(test)
-    n_seen = int(np.isin(test.whole, train.whole).sum())
-    known = np.isin(test.words, train.words)
-    words, rows = test.words[known], test.word_rows[known]
-    n_related = len(np.unique(rows))
-    leak = "the score on them says little about new sequences: split again, by sequence_groups"
-    none = f"none shares a word of {train.k} letters with a training row"
+    seen = np.isin(test.whole, train.whole)
+    n_seen = int(seen.sum())
+    shared = np.isin(train.words, test.words)
+    words, word_rows = train.words[shared], train.word_rows[shared]
+    known = np.isin(test.words, words)
+    n_related = len(np.unique(test.word_rows[known]))
+    verdicts = ("the score on them says nothing", "a leak, unless new rows have relatives too")
     findings = [
-        Finding("test rows seen in training", n_seen, n, leak if n_seen else "none"),
-        Finding("test rows related to training", n_related, n, leak if n_related else none),
-    ]
-    if train.labels is None or test.labels is None or n_related == 0:
-        return findings
-    # the labels of all training rows that a test row shares a word with
-    classes, codes = np.unique(train.labels, return_inverse=True)
-    known_words, word = np.unique(train.words, return_inverse=True)
-    low, high = _range(codes[train.word_rows], word, len(known_words))
-    place = np.searchsorted(known_words, words)
-    low, high = _range(np.stack([low, high])[:, place], rows, n)
-    alone = low == high
-    n_alike = int((classes[low[alone]] == test.labels[alone]).sum())
-    verdict = "all training rows that they are related to have their label: looking it up would do"
-    return [*findings, Finding("label of the relative", n_alike, n_related, verdict)]
-
-
-def _range(
-    values: NDArray[np.integer], group: NDArray[np.integer], n_groups: int
-) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
-    """Return the least and the largest value of each group; the reverse where it is empty.
-
-    `values` are those of each member, or the least and the largest of each.
-    """
-    least, largest = values if values.ndim == 2 else (values, values)
-    low, high = np.full(n_groups, np.iinfo(np.int64).max), np.full(n_groups, -1)
-    np.minimum.at(low, group, least)
-    np.maximum.at(high, group, largest)
-    return low, high
-
-
-def _shortcuts(letters: Letters, labels: NDArray[Any] | None) -> list[Finding]:
-    """Ask what tells the classes without an order of letters."""
-    n, n_letters = len(letters), letters.alphabet.n_letters
-    rows = np.repeat(np.arange(n), letters.lengths)
-    kind = np.minimum(letters.codes, n_letters).astype(np.int64)
-    counts = np.bincount(rows * (n_letters + 1) + kind, minlength=n * (n_letters + 1))
-    counts = counts.reshape(n, n_letters + 1)
-    empty = counts[:, :n_letters].sum(axis=1) == 0
-    verdict = "none"
-    if empty.any():
-        verdict = "there is nothing in them to classify: drop them"
-        if labels is not None and len(of := np.unique(labels[empty])) == 1:
-            verdict += (
-                f" (all are of class {of.tolist()[0]!r}, so that N itself becomes a sign of it)"
-            )
-    findings = [Finding("rows without letters", int(empty.sum()), n, verdict)]
-    if labels is None:
-        return findings
-    shares = counts / letters.lengths[:, None]
-    for check, columns, remedy in (
-        ("unknown letters", shares[:, n_letters:], "N is a sign of the class: clean both alike"),
-        ("length", letters.lengths[:, None], "padding and counts give it away: cut both alike"),
-        (
-            "composition",
-            counts[:, :n_letters] / counts[:, :n_letters].sum(axis=1, keepdims=True).clip(min=1),
-            "a signal without any order: see what k-mers reach before crediting a network",
+        _empty(test, "test rows without letters"),
+        Finding("test rows seen in training", n_seen, n, verdicts[0] if n_seen else "none"),
+        Finding(
+            "test rows related to training", n_related, n, verdicts[1] if n_related else "none"
         ),
-    ):
-        findings.append(_tells(check, columns, labels, remedy))
-    return findings
+    ]
+    if train.labels is None or test.labels is None:
+        return findings
+    classes, codes = np.unique(np.concatenate([train.labels, test.labels]), return_inverse=True)
+    codes, test_codes = codes[: len(train)], codes[len(train) :]
+    low, high = _looked_up(train.whole, np.arange(len(train)), codes, test.whole, np.arange(n), n)
+    n_conflicts = int(np.count_nonzero(seen & ((test_codes < low) | (test_codes > high))))
+    verdict = "no classifier can be right on both" if n_conflicts else "none"
+    findings.insert(2, Finding("seen with another label", n_conflicts, n_seen, verdict))
+    if n_related:
+        low, high = _looked_up(words, word_rows, codes, test.words[known], test.word_rows[known], n)
+        alone = low == high
+        findings.append(_relatives(low[alone], test_codes[alone], n_related, len(classes)))
+    n_unknown = int(np.count_nonzero(~np.isin(test_codes, codes)))
+    verdict = "no classifier can name their class" if n_unknown else "none"
+    return [*findings, Finding("test labels unknown in training", n_unknown, n, verdict)]
 
 
-def _tells(check: str, columns: NDArray[Any], labels: NDArray[Any], remedy: str) -> Finding:
-    """Measure how well a few numbers a row tell the classes."""
-    n = len(labels)
-    classes, codes, sizes = np.unique(labels, return_inverse=True, return_counts=True)
-    if len(classes) < 2 or sizes.min() < _LEAST:
-        return Finding(check, 0, n, f"not measured: needs {_LEAST} rows of each of two classes")
-    chance = 1 / len(classes)
-    if (columns == columns[0]).all():
-        return Finding(check, 0, n, "the same in all rows", chance, chance)
-    told = cross_val_predict(
-        DecisionTreeClassifier(max_depth=2, class_weight="balanced", random_state=0),
-        columns,
-        codes,
-        cv=StratifiedKFold(_FOLDS, shuffle=True, random_state=0),
-    )
-    right = np.bincount(codes, weights=told == codes)
-    recall = right / sizes
-    score = float(recall.mean())
-    # of guessing, so that a recall of 0 or 1 has an error too
-    error = float(np.sqrt((chance * (1 - chance) / sizes).sum())) / len(classes)
-    sure = score > chance + _SURE * error
-    verdict = remedy if sure else "does not tell the classes beyond chance"
-    return Finding(check, int(right.sum()), n, verdict, score, chance)
+def _relatives(
+    given: NDArray[np.integer], true: NDArray[np.integer], n_related: int, n_classes: int
+) -> Finding:
+    """Compare labels with those that all relatives of a row have."""
+    check = "label of the relative"
+    n_right = int((given == true).sum())
+    if len(given) < LEAST:
+        return Finding(check, n_right, n_related, "too few to tell")
+    score = n_right / len(given)
+    shares = [np.bincount(labels, minlength=n_classes) / len(given) for labels in (given, true)]
+    chance = float(shares[0] @ shares[1])
+    above = is_above(score, chance, np.array([len(given)]))
+    verdict = "looking it up would do" if above else "no more than by chance"
+    return Finding(check, n_right, n_related, verdict, score, chance)
+
+
+def _looked_up(
+    keys: NDArray[Any],
+    rows: NDArray[np.integer],
+    codes: NDArray[np.integer],
+    wanted: NDArray[Any],
+    wanted_rows: NDArray[np.integer],
+    n: int,
+) -> Range:
+    """Return the least and the largest label that training rows have under the keys of a row.
+
+    Of n rows, of which `wanted_rows` ask for `wanted` keys; what is not there says nothing.
+    """
+    known, place = np.unique(keys, return_inverse=True)
+    low, high = _range((codes[rows], codes[rows]), place, len(known))
+    there = np.isin(wanted, known)
+    place = np.searchsorted(known, wanted[there])
+    return _range((low[place], high[place]), wanted_rows[there], n)
+
+
+def _range(values: Range, group: NDArray[np.integer], n_groups: int) -> Range:
+    """Return the least and the largest of the ranges of each group; the reverse where empty."""
+    low, high = np.full(n_groups, np.iinfo(np.int64).max), np.full(n_groups, -1)
+    np.minimum.at(low, group, values[0])
+    np.maximum.at(high, group, values[1])
+    return low, high

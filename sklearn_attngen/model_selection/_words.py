@@ -5,20 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
-from sklearn_attngen.sequences import Alphabet, get_alphabet, read_sequences
+from sklearn_attngen.sequences import NO_SIGNAL, Alphabet, get_alphabet, read_sequences
 from sklearn_attngen.sequences._containers import string_column
 from sklearn_attngen.sequences._strings import encode_column
 
 # letters that are looked at a time
 _PART = 1 << 20
-# an odd number, and its inverse modulo 2**64
-_BASE = 0x9E3779B97F4A7C15
-_INVERSE = pow(_BASE, -1, 1 << 64)
 
 Hashes = NDArray[np.uint64]
 
@@ -43,6 +43,13 @@ class Letters:
 
     def __len__(self) -> int:
         return len(self.lengths)
+
+    def take(self, rows: NDArray[np.bool_]) -> Letters:
+        """Return some of the sequences."""
+        if rows.all():
+            return self
+        codes = self.codes[np.repeat(rows, self.lengths)]
+        return Letters(codes, self.lengths[rows], self.alphabet)
 
 
 def read_letters(X: Any, alphabet: str | Alphabet) -> Letters:
@@ -88,8 +95,8 @@ def hash_words(letters: Letters, k: int, both_strands: bool) -> tuple[Hashes, ND
     """Return a number for each word of k letters, and the row that the word is in.
 
     Words with a letter that carries no signal are left out, and each row counts as a word of its
-    own, whatever it holds. Equal words have equal numbers; different ones differ, but for one pair
-    in 2**64.
+    own, whatever it holds. Equal words have equal numbers; two different ones have the same with a
+    probability of one in 2**64.
     """
     hashes = [hash_rows(letters, both_strands)]
     rows_of = [np.arange(len(letters), dtype=np.int32)]
@@ -103,19 +110,29 @@ def hash_words(letters: Letters, k: int, both_strands: bool) -> tuple[Hashes, ND
         start = np.arange(n_words)
         inside = start + k <= ends[rows[:n_words]]
         start = start[inside & (unknown[k:] == unknown[:n_words])]
-        hashes.append(_hash_spans(part, start, start + k, both_strands))
+        words = _mix_words(part.codes, k)
+        if both_strands:
+            words = np.minimum(words, _mix_words(_turned(part), k)[::-1])
+        hashes.append(words[start])
         rows_of.append(np.int32(first) + rows[start])
     return np.concatenate(hashes), np.concatenate(rows_of)
 
 
 def hash_rows(letters: Letters, both_strands: bool) -> Hashes:
-    """Return a number for each whole sequence, letters without signal included."""
-    found = []
+    """Return a number for each whole sequence; letters without signal are all the same there."""
+    digests = []
     for _, part in _parts(letters):
-        ends = np.cumsum(part.lengths)
-        spans = _hash_spans(part, ends - part.lengths, ends, both_strands)
-        found.append(spans ^ (part.lengths.astype(np.uint64) * np.uint64(_INVERSE)))
-    return np.concatenate(found)
+        ends = np.cumsum(part.lengths).tolist()
+        starts = [0, *ends[:-1]]
+        forward = part.codes.tobytes()
+        backward = _turned(part).tobytes() if both_strands else forward
+        n = len(forward)
+        for start, end in zip(starts, ends, strict=True):
+            row = forward[start:end]
+            if both_strands:
+                row = min(row, backward[n - end : n - start])
+            digests.append(blake2b(row, digest_size=8).digest())
+    return np.frombuffer(b"".join(digests), dtype=np.uint64)
 
 
 def link_equal(keys: NDArray[Any], rows: NDArray[np.integer]) -> NDArray[np.int64]:
@@ -132,6 +149,15 @@ def link_equal(keys: NDArray[Any], rows: NDArray[np.integer]) -> NDArray[np.int6
     return np.stack(np.divmod(pairs, n_rows), axis=1)
 
 
+def connect(pairs: NDArray[np.int64], n_rows: int) -> NDArray[np.int64]:
+    """Return the group of each row, where pairs of rows are in one group; they count from 0."""
+    one, other = pairs.T
+    graph = coo_matrix((np.ones(len(one), dtype=bool), (one, other)), shape=(n_rows, n_rows))
+    labels = connected_components(graph, directed=False)[1]
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first)).astype(np.int64)[inverse]
+
+
 def _parts(letters: Letters) -> Iterator[tuple[int, Letters]]:
     """Yield rows with about `_PART` letters, and the number of the first of them."""
     ends = np.cumsum(letters.lengths)
@@ -144,36 +170,35 @@ def _parts(letters: Letters) -> Iterator[tuple[int, Letters]]:
         first = last
 
 
-def _hash_spans(
-    part: Letters, start: NDArray[np.int64], end: NDArray[np.int64], both_strands: bool
-) -> Hashes:
-    """Hash letters from `start` to before `end`: the sum of letter values times powers of a base.
-
-    Sums up to each letter are taken once; a span is the difference of two, moved to power 0.
-    """
-    alphabet = part.alphabet
-    values = np.random.default_rng(0).integers(1, 2**63, size=256, dtype=np.uint64)
-    values[alphabet.n_letters :] = values[255]  # all that carries no signal
-    up, down = (_powers(base, len(part.codes)) for base in (_BASE, _INVERSE))
-    forward = _sums(values[part.codes] * up)
-    hashes: Hashes = (forward[end] - forward[start]) * down[start]
-    if not both_strands:
-        return hashes
-    complements = alphabet.complement_codes
+def _turned(part: Letters) -> NDArray[np.uint8]:
+    """Return the codes of the other strand: the last row first, each reverse complemented."""
+    complements = part.alphabet.complement_codes
     assert complements is not None
-    paired = np.arange(256)
-    paired[: alphabet.n_letters] = complements
-    backward = _sums(values[paired][part.codes] * down)
-    return np.minimum(hashes, (backward[end] - backward[start]) * up[end - 1])
+    table = np.full(256, NO_SIGNAL, dtype=np.uint8)
+    table[: len(complements)] = complements
+    return table[part.codes[::-1]]
 
 
-def _powers(base: int, n: int) -> Hashes:
-    """Return powers 0 to n - 1, modulo 2**64."""
-    factors = np.full(n, base, dtype=np.uint64)
-    factors[:1] = 1
-    return np.multiply.accumulate(factors)
+def _mix_words(codes: NDArray[np.uint8], k: int) -> Hashes:
+    """Hash the k letters from each on: words of twice the length from two of them, side by side.
+
+    What is left to k is reached by two words that overlap.
+    """
+    # one number a letter, far apart
+    hashes = _mix(np.arange(256, dtype=np.uint64), np.uint64(k))[codes]
+    length = 1
+    while length < k:
+        step = min(length, k - length)
+        hashes = _mix(hashes[:-step], hashes[step:])
+        length += step
+    return hashes
 
 
-def _sums(values: Hashes) -> Hashes:
-    """Return the sums of the first 0, 1, ... values, modulo 2**64."""
-    return np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(values, dtype=np.uint64)])
+def _mix(one: Hashes, other: Hashes | np.uint64) -> Hashes:
+    """Make one number of two, in which every bit depends on all bits of both (SplitMix64)."""
+    mixed = one * np.uint64(0x9E3779B97F4A7C15) + other
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed ^= mixed >> np.uint64(shift)
+        mixed *= np.uint64(factor)
+    mixed ^= mixed >> np.uint64(31)
+    return mixed

@@ -182,6 +182,11 @@ def test_rows_held_out_by_groups_have_no_relatives_in_training() -> None:
             report = leakage_report(part.X_train, X_test=part.X_test).set_index("check")
             related[kind] = report.n_rows["test rows related to training"]
         assert related["by groups"] == 0 < related["at random"]
+    pieces = np.repeat(np.arange(30).astype(object), 6)  # two families each
+    split = _data.Split(X, y, X[:1], y[:1], "families", groups=pieces)
+    part = leakage.folds(split, 25)["by groups"](0)
+    named = dict(zip(X, pieces, strict=True))
+    assert not {named[x] for x in part.X_train} & {named[x] for x in part.X_test}
 
 
 def test_unknown_shortcut(folder: Path, results: Path) -> None:

@@ -157,13 +157,64 @@ def test_there_are_at_least_two_folds(n_splits: Any) -> None:
         next(SequenceGroupKFold(n_splits).split(random_sequences(4)))
 
 
+def test_every_parameter_reaches_the_groups() -> None:
+    """Rows that share nothing else are kept together by it, or torn apart."""
+    a, b, c, d, e, f = random_sequences(6, 40)
+    overlapping = [a, a[20:] + d[:20], b, b[20:] + e[:20], c, c[20:] + f[:20]]
+
+    def torn(X: list[str], groups: Any = None, **parameters: Any) -> int:
+        folds = SequenceGroupKFold(3, **parameters).split(X, groups=groups)
+        return sum(len(set(test // 2) & set(train // 2)) for train, test in folds)
+
+    assert torn(overlapping, k=20) == 0
+    assert torn(overlapping, k=21) > 0
+    unrelated = random_sequences(6)
+    assert torn(unrelated) > 0
+    assert torn(unrelated, groups=["x", "x", "y", "y", "z", "z"]) == 0
+    turned = [a, *reverse_complement([a]), b, *reverse_complement([b]), c, *reverse_complement([c])]
+    assert torn(turned) == 0
+    assert torn(turned, both_strands=False) > 0
+    protein = [letter * 13 + tail for letter in "EKL" for tail in ("WA", "AW")]
+    assert torn(protein, alphabet="protein") == 0
+    with pytest.raises(ValueError, match="Row 0, position 0"):
+        torn(protein)
+
+
+@pytest.mark.parametrize(
+    ("groups", "expected"),
+    [([1, "1", 2, "2"], [0, 1, 2, 3]), ([("a", 1), ("a", 2), ("a", 1), "a"], [0, 1, 0, 2])],
+)
+def test_groups_of_any_type_stay_what_they_are(groups: Any, expected: list[int]) -> None:
+    """1 and "1" are two."""
+    known = np.empty(4, dtype=object)
+    known[:] = groups
+    assert sequence_groups(random_sequences(4), groups=known).tolist() == expected
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+def test_a_missing_group_is_named(missing: Any) -> None:
+    """It is not one that all such rows are in."""
+    with pytest.raises(ValueError, match=r"The group of row 2 \(0-based\) is missing"):
+        sequence_groups(random_sequences(4), groups=pd.Series(["a", "b", missing, missing]))
+
+
+def test_a_seed_needs_shuffling() -> None:
+    """As scikit-learn says."""
+    with pytest.raises(ValueError, match="random_state"):
+        next(SequenceGroupKFold(2, random_state=0).split(random_sequences(4)))
+
+
 def test_too_few_groups_and_one_that_is_too_large() -> None:
     """The message names k, which is what can be done about it."""
     (a,) = random_sequences(1)
     with pytest.raises(ValueError, match=r"1 group\(s\), fewer than the 2 folds.*larger k"):
         next(SequenceGroupKFold(2).split([a] * 6))
-    with pytest.warns(UserWarning, match="One group holds 9 of the 12 sequences"):
-        list(SequenceGroupKFold(4).split([a] * 9 + random_sequences(3, seed=1)))
+    for n_splits, copies in ((4, 5), (2, 8)):
+        others = random_sequences(12 - copies, seed=1)
+        with pytest.warns(UserWarning, match=f"One group holds {copies} of the 12 sequences"):
+            list(SequenceGroupKFold(n_splits).split([a] * copies + others))
+        fewer = [a] * (copies - 1) + random_sequences(13 - copies, seed=1)
+        list(SequenceGroupKFold(n_splits).split(fewer))  # without a warning, which would be raised
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         next(SequenceGroupKFold(2).split(random_sequences(4), [0, 1]))
 

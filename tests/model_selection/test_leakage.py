@@ -22,17 +22,39 @@ def report(*arguments: Any, **options: Any) -> pd.DataFrame:
     return leakage_report(*arguments, **options).set_index("check")
 
 
+SHORTCUTS = ("unknown letters", "length", "composition")
+
+
 def test_clean_data_is_called_clean() -> None:
     """Random letters with random labels: every verdict says that nothing was found."""
     X, y = random_sequences(300), np.arange(300) % 2
     found = report(X[:200], y[:200], X[200:], y[200:])
-    counts = found.loc[:"rows without letters", "n_rows"]
-    assert (counts == 0).all()
+    rest = found.drop(index=list(SHORTCUTS))
+    assert (rest.n_rows == 0).all()
+    assert (rest.verdict == "none").all()
     assert "label of the relative" not in found.index
     for check in ("unknown letters", "length"):
         assert found.verdict[check] == "the same in all rows"
-    assert found.verdict["composition"] == "does not tell the classes beyond chance"
+    assert pd.isna(found.n_rows["length"])
+    assert np.isnan(found.share["length"])
+    assert found.verdict["composition"] == "no more than by chance"
     assert found.chance["composition"] == 0.5
+
+
+@pytest.mark.parametrize(("n", "copies"), [(20, 20), (60, 10)])
+def test_relatives_are_no_shortcut(n: int, copies: int) -> None:
+    """Rows of a family with a label at random tell each other's class by anything they share."""
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        family = [
+            "".join(rng.choice(list("ACGTN"), rng.integers(60, 200), p=[0.24] * 4 + [0.04]))
+            for _ in range(n)
+        ]
+        X = [each for each in family for _ in range(copies)]
+        found = report(X, np.repeat(rng.permutation(n) % 2, copies))
+        assert found.of["length"] == n
+        for check in SHORTCUTS:
+            assert found.verdict[check] == "no more than by chance"
 
 
 def test_copies_are_counted_on_both_strands_and_their_conflicts() -> None:
@@ -43,7 +65,9 @@ def test_copies_are_counted_on_both_strands_and_their_conflicts() -> None:
     assert found.n_rows["duplicates"] == 2
     assert found.n_rows["conflicting labels"] == 2  # b and its turned copy
     assert found.n_rows["related rows"] == 4
-    assert "drop" in found.verdict["duplicates"]
+    assert found.verdict["duplicates"].startswith("drop them")
+    assert found.verdict["conflicting labels"] == "no classifier can be right on all of them"
+    assert found.verdict["related rows"] == "they share 25 letters: SequenceGroupKFold"
     one_strand = report(X, y, both_strands=False)
     assert one_strand.n_rows[["duplicates", "conflicting labels"]].tolist() == [1, 0]
 
@@ -59,9 +83,42 @@ def test_test_rows_are_looked_up_in_training() -> None:
     assert found.of["test rows related to training"] == 5
     # the first only: the second has the other label, the third relatives of both
     assert found[["n_rows", "of"]].loc["label of the relative"].tolist() == [1, 3]
+    assert found.verdict["test rows seen in training"] == "the score on them says nothing"
+    assert found.verdict["test rows related to training"].startswith("a leak, unless")
+    assert found.verdict["label of the relative"] == "too few to tell"
+    assert np.isnan(found.score["label of the relative"])
     shorter = report(X, y, X_test, [0, 0, 1, 1, 1], k=24)
     assert shorter.n_rows["test rows related to training"] == 4
     assert shorter.n_rows["label of the relative"] == 2
+
+
+@pytest.mark.parametrize("share", [0.5, 0.1])
+def test_labels_of_relatives_are_compared_with_chance(share: float) -> None:
+    """Also where one class is rare, and agreement common."""
+    rng = np.random.default_rng(0)
+    X = random_sequences(200)
+    y, other = (rng.random((2, 200)) < share).astype(int)
+    found = report(X, y, [x[:40] for x in X], other).loc["label of the relative"]
+    assert found.verdict == "no more than by chance"
+    assert found.score == pytest.approx((y == other).mean())
+    expected = y.mean() * other.mean() + (1 - y.mean()) * (1 - other.mean())
+    assert found.chance == pytest.approx(expected)
+    same = report(X, y, [x[:40] for x in X], y).loc["label of the relative"]
+    assert same.verdict == "looking it up would do"
+    assert same.score == 1.0
+    assert same.chance == pytest.approx(y.mean() ** 2 + (1 - y.mean()) ** 2)
+
+
+def test_labels_that_training_rows_do_not_have() -> None:
+    """Copies with another label, and classes that only test rows have."""
+    X = random_sequences(6)
+    y = [0, 0, 1, 1, 0, 1]
+    found = report([*X, X[0]], [*y, 1], [*X[:3], "TTTTT"], [1, 1, 2, 2])
+    # the first is there with both labels
+    assert found[["n_rows", "of"]].loc["seen with another label"].tolist() == [2, 3]
+    assert found.verdict["seen with another label"] == "no classifier can be right on both"
+    assert found.n_rows["test labels unknown in training"] == 2
+    assert found.verdict["test labels unknown in training"] == "no classifier can name their class"
 
 
 def test_short_copies_count_as_relatives() -> None:
@@ -72,41 +129,96 @@ def test_short_copies_count_as_relatives() -> None:
 
 
 def test_rows_of_n_are_found_and_that_they_tell_the_class() -> None:
-    """As in the published demo_human_or_worm, where 3.7 % of the human rows are all N."""
-    X, y = random_sequences(2000), np.array(["human", "worm"] * 1000)
-    rows = np.flatnonzero(y == "human")[:37]
+    """As in the published demo_human_or_worm. They are left out of everything else."""
+    X, y = random_sequences(1000), np.array(["human", "worm"] * 500)
+    rows = np.flatnonzero(y == "human")[:90]
     for row in rows:
         X[row] = "N" * 60
-    found = report(X, y)
-    assert found.n_rows["rows without letters"] == 37
-    assert "class 'human'" in found.verdict["rows without letters"]
+    found = report(X, y, ["N" * 60, *X[-3:]])
+    assert found.n_rows["rows without letters"] == 90
+    assert found.verdict["rows without letters"] == "all of class 'human': N tells the class"
+    assert found.n_rows["test rows without letters"] == 1
+    assert found.verdict["test rows without letters"] == "nothing to classify: drop them"
+    assert found.n_rows[["duplicates", "related rows"]].tolist() == [0, 0]
+    assert found.of[["duplicates", "composition"]].tolist() == [910, 910]
+    assert found[["n_rows", "of"]].loc["test rows seen in training"].tolist() == [3, 3]
+    assert found.verdict["unknown letters"] == "the same in all rows"
+    assert found.verdict["composition"] == "no more than by chance"
     X[1] = "N" * 60
     assert "of class" not in report(X, y).verdict["rows without letters"]
+    few = [*random_sequences(40), "N" * 60]
+    assert "of class" not in report(few, [0, 1] * 20 + [0]).verdict["rows without letters"]
 
 
 @pytest.mark.parametrize(
-    ("check", "of_one_class"),
+    ("check", "of_one_class", "verdict"),
     [
-        ("unknown letters", lambda s: "NNN" + s[3:]),
-        ("length", lambda s: s[:-5]),
-        ("composition", lambda s: s.replace("A", "G")),
+        ("unknown letters", lambda s: "NNN" + s[3:], "N tells the class"),
+        ("length", lambda s: s[:-5], "length tells the class: cut both alike"),
+        ("composition", lambda s: s.replace("A", "G"), "no order needed: compare with k-mers"),
     ],
 )
-def test_shortcuts_are_found_one_at_a_time(check: str, of_one_class: Any) -> None:
-    """What tells the classes has a score near 1; the others stay at chance."""
+def test_shortcuts_are_found_one_at_a_time(check: str, of_one_class: Any, verdict: str) -> None:
+    """What tells the classes has a score of 1; the others stay near chance."""
     X, y = random_sequences(400), np.arange(400) % 2
     X = [of_one_class(x) if label else x for x, label in zip(X, y, strict=True)]
     found = report(X, y)
-    assert found.score[check] > 0.9
-    for other in {"unknown letters", "length", "composition"} - {check}:
-        assert found.score[other] < 0.65, other
+    assert found.score[check] == 1.0
+    assert found.n_rows[check] == found.of[check] == 400
+    assert found.verdict[check] == verdict
+    for other in {*SHORTCUTS} - {check}:
+        # shares are fractions of the length, which tell a little of it
+        assert found.score[other] < 0.7, other
+
+
+def test_a_small_shortcut_is_called_small() -> None:
+    """In one of eleven rows of a class: surely no chance, if there are rows enough to tell."""
+    X, y = random_sequences(4000, 40), np.arange(4000) % 2
+    X = ["NNNNN" + x[5:] if row % 22 == 1 else x for row, x in enumerate(X)]
+    found = report(X, y, k=40).loc["unknown letters"]
+    assert found.score == pytest.approx(0.5455, abs=0.001)
+    assert found.verdict == "tells a little of the class"
+    by_place = report(X[:200], y[:200], k=40).loc["unknown letters"]
+    assert by_place.verdict == "no more than by chance", "200 rows are too few to be sure"
+
+
+def test_n_counts_as_a_share() -> None:
+    """Twice the N in twice the length is no sign."""
+    X, y = random_sequences(200, 57), np.arange(200) % 2
+    X = ["NNN" + x if label else "NNN" + x + "NNN" + x[::-1] for x, label in zip(X, y, strict=True)]
+    assert report(X, y, both_strands=False).verdict["unknown letters"] == "the same in all rows"
+
+
+def test_rare_classes_count_as_much_and_too_rare_ones_not_at_all() -> None:
+    """Balanced accuracy; a class of nine rows is named and left out."""
+    X = [*random_sequences(500, 50), *random_sequences(20, 60, seed=1)]
+    y = [0] * 500 + [1] * 20
+    found = report(X, y).loc["length"]
+    assert found.score == 1.0
+    X, y = X + random_sequences(9, 60, seed=2), y + [2] * 9
+    found = report(X, y).loc["length"]
+    assert found.score == 1.0
+    assert found.of == 520
+    assert found.verdict == "length tells the class: cut both alike (but for 1 rare classes)"
+    flat = random_sequences(220)
+    score = report(flat, [0] * 200 + [1] * 20).score["composition"]
+    assert 0.3 < score < 0.7, "all of the larger class would be 0.91 right"
+
+
+def test_many_classes_are_told_by_length() -> None:
+    """Ten classes, each of its own length."""
+    y = np.repeat(range(10), 30)
+    X = [x[: 50 + label] for x, label in zip(random_sequences(300, 80), y, strict=True)]
+    assert report(X, y).score["length"] == 1.0
 
 
 def test_three_classes_and_few_rows() -> None:
     """Chance is a third; a class of a few rows tells nothing, and is not measured."""
     X, y = random_sequences(90), np.arange(90) % 3
     assert report(X, y).chance["composition"] == pytest.approx(1 / 3)
-    assert "not measured" in report(X[:15], y[:15]).verdict["length"]
+    few = report(X[:15], y[:15]).loc["length"]
+    assert few.verdict == "too few unrelated rows to tell"
+    assert pd.isna(few.n_rows)
 
 
 def test_without_labels_only_sequences_are_looked_at() -> None:
@@ -117,17 +229,47 @@ def test_without_labels_only_sequences_are_looked_at() -> None:
     assert not {"conflicting labels", "length", "label of the relative"} & set(found.index)
 
 
-def test_what_is_missing_or_of_another_length_is_named() -> None:
-    """Labels of one side only, too few labels, letters of no alphabet."""
+def test_proteins_are_read_in_their_alphabet_on_both_sides() -> None:
+    """Twelve letters in common, on one strand."""
+    X = random_sequences(3, letters="ACDEFGHIKLMNPQRSTVWY")
+    found = report(X, X_test=[X[0][:12] + X[1][:11], X[2][::-1]], alphabet="protein")
+    assert found.n_rows["test rows related to training"] == 1
+
+
+@pytest.mark.parametrize(
+    ("y", "y_test", "error", "match"),
+    [
+        ([0, 1, 0], None, ValueError, "y has 3 labels for 4 sequences"),
+        (None, [0, 1, 0, 1], ValueError, "y_test was given without y"),
+        (["0", "1", "0", "1"], [0, 1, 0, 1], TypeError, "y holds labels like '0' and y_test"),
+        ([0, np.nan, 0, 1], None, ValueError, "y contains NaN"),
+        (["a", None, "b", "a"], None, ValueError, "y contains NaN or None: the label of row 1"),
+        ([0, 1, 0, 1], [0, 1, None, 0], ValueError, "y_test contains NaN or None.* row 2"),
+        (np.array(["a", 1, "b", 2], dtype=object), None, TypeError, "y holds both text and other"),
+        ([0.1, 0.7, 0.2, 0.4], None, ValueError, "Unknown label type: continuous"),
+    ],
+)
+def test_labels_that_cannot_be_compared_are_named(
+    y: Any, y_test: Any, error: type[Exception], match: str
+) -> None:
+    """And which argument they are in."""
     X = random_sequences(4)
-    with pytest.raises(ValueError, match="y has 3 labels for 4 sequences"):
-        leakage_report(X, [0, 1, 0])
+    with pytest.raises(error, match=match):
+        leakage_report(X, y, X, y_test)
+
+
+def test_sequences_that_cannot_be_read_are_named() -> None:
+    """With the argument, where there are two."""
+    X = random_sequences(4)
     with pytest.raises(ValueError, match="y_test was given without X_test"):
         leakage_report(X, [0, 1, 0, 1], y_test=[0])
-    with pytest.raises(ValueError, match="y_test was given without y"):
-        leakage_report(X, X_test=X, y_test=[0, 1, 0, 1])
     with pytest.raises(ValueError, match="Row 0, position 2"):
         leakage_report(["AC?"])
+    with pytest.raises(ValueError, match="X_test: Row 0, position 2"):
+        leakage_report(X, X_test=["AC?"])
+    for arguments, name in (((["NNN"],), "X"), ((X, None, ["NNN"]), "X_test")):
+        with pytest.raises(ValueError, match=f"No sequence of {name} has a letter"):
+            leakage_report(*arguments)
 
 
 def test_the_embedded_split_shares_no_word() -> None:

@@ -68,6 +68,18 @@ def test_a_row_is_another_number_than_its_letters_in_a_longer_one() -> None:
     assert len(set(hashes.tolist())) == 3
 
 
+@pytest.mark.parametrize("k", [512, 1024, 2048, 5000])
+def test_patterns_that_break_sums_of_powers_have_numbers_of_their_own(k: int) -> None:
+    """A Thue-Morse sequence and its swap, whose polynomial hashes modulo 2**64 are equal."""
+    signs = [bin(i).count("1") % 2 for i in range(k)]
+    pair = ["".join(letters[sign] for sign in signs) for letters in ("AC", "CA")]
+    for hashes in (
+        hash_rows(read_letters(pair, "DNA"), False),
+        hash_words(read_letters(pair, "DNA"), k, False)[0][2:],
+    ):
+        assert len(set(hashes.tolist())) == 2
+
+
 def test_letters_come_from_any_container() -> None:
     """Strings of unequal lengths, and one-hot."""
     one_hot = np.eye(4, dtype=np.uint8)[[[0, 1, 2, 3], [3, 3, 3, 3]]]
