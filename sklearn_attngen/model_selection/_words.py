@@ -141,12 +141,14 @@ def link_equal(keys: NDArray[Any], rows: NDArray[np.integer]) -> NDArray[np.int6
     Not all of them: every row with a key is linked, maybe through others, to every other one that
     has it.
     """
-    order = np.argsort(keys, kind="stable")
-    in_order, ordered = rows[order].astype(np.int64), keys[order]
-    linked = (ordered[1:] == ordered[:-1]) & (in_order[1:] != in_order[:-1])
+    order = np.argsort(keys)
+    ordered = keys[order]
+    same = np.flatnonzero(ordered[1:] == ordered[:-1])
+    one, other = rows[order[same]].astype(np.int64), rows[order[same + 1]]
     n_rows = int(rows.max()) + 1
-    pairs = np.unique(in_order[:-1][linked] * n_rows + in_order[1:][linked])
-    return np.stack(np.divmod(pairs, n_rows), axis=1)
+    pairs = np.unique(np.minimum(one, other) * n_rows + np.maximum(one, other))
+    pairs = np.stack(np.divmod(pairs, n_rows), axis=1)
+    return pairs[pairs[:, 0] != pairs[:, 1]]
 
 
 def connect(pairs: NDArray[np.int64], n_rows: int) -> NDArray[np.int64]:

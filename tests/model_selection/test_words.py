@@ -7,6 +7,7 @@ import pytest
 
 from sklearn_attngen.model_selection import _words
 from sklearn_attngen.model_selection._words import (
+    connect,
     hash_rows,
     hash_words,
     link_equal,
@@ -93,8 +94,11 @@ def test_letters_come_from_any_container() -> None:
 
 def test_links_join_all_rows_with_a_key() -> None:
     """Each row with a key is reached from every other one, and none from itself."""
-    keys, rows = np.array([5, 7, 5, 9, 7, 5, 5]), np.array([0, 0, 1, 2, 3, 3, 3])
-    assert link_equal(keys, rows).tolist() == [[0, 1], [0, 3], [1, 3]]
+    keys, rows = np.array([5, 7, 5, 9, 7, 5, 5, 8]), np.array([0, 0, 1, 2, 3, 3, 3, 4])
+    pairs = link_equal(keys, rows)
+    assert set(pairs.ravel().tolist()) == {0, 1, 3}
+    assert (pairs[:, 0] < pairs[:, 1]).all()
+    assert connect(pairs, 5).tolist() == [0, 0, 1, 0, 2]
     assert link_equal(np.array([1, 1]), np.array([4, 4])).shape == (0, 2)
 
 
