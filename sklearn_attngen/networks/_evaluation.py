@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
+from weakref import WeakKeyDictionary
 
+import numpy as np
 import torch
 from torch import nn
 
 __all__ = ["evaluation_mode", "keep_freed_memory"]
+
+_lock = threading.Lock()
+# modules that are evaluated now, how often, and the modes their layers had before
+_evaluated: WeakKeyDictionary[nn.Module, tuple[int, list[tuple[nn.Module, bool]]]]
+_evaluated = WeakKeyDictionary()
 
 
 @contextmanager
@@ -16,7 +25,8 @@ def evaluation_mode(module: nn.Module, dtype: torch.dtype | None = None) -> Iter
     """Put a module into evaluation mode and a set precision, and back as it was, also on error.
 
     An autocast of the caller does not reach into it: what a network computes does not depend on
-    where it is called. Memory that it frees is kept for the next batch (:func:`keep_freed_memory`).
+    where it is called. Threads may evaluate one module at a time: the last to leave puts it back.
+    Memory that it frees is kept for the next batch (:func:`keep_freed_memory`).
 
     Parameters
     ----------
@@ -32,27 +42,48 @@ def evaluation_mode(module: nn.Module, dtype: torch.dtype | None = None) -> Iter
         The same module.
     """
     keep_freed_memory()
-    modes = [(layer, layer.training) for layer in module.modules()]
     parameter = next(module.parameters(), None)
     device = "cpu" if parameter is None else parameter.device.type
-    module.eval()
+    _enter(module)
     try:
         # without the cache, which all threads share: what is in it would decide the last bits
         with torch.autocast(device, dtype=dtype, enabled=dtype is not None, cache_enabled=False):
             yield module
     finally:
+        _leave(module)
+
+
+def _enter(module: nn.Module) -> None:
+    """Put a module into evaluation mode, if it is not there for another thread already."""
+    with _lock:
+        count, modes = _evaluated.get(module, (0, []))
+        if not count:
+            modes = [(layer, layer.training) for layer in module.modules()]
+            module.eval()
+        _evaluated[module] = count + 1, modes
+
+
+def _leave(module: nn.Module) -> None:
+    """Put a module back as it was, if no other thread evaluates it."""
+    with _lock:
+        count, modes = _evaluated.pop(module)
+        if count > 1:
+            _evaluated[module] = count - 1, modes
+            return
         for layer, training in modes:
             layer.training = training
 
 
+@cache
 def keep_freed_memory() -> None:
     """Have the C library keep what a batch frees for the next batch.
 
     glibc gives free memory back to the system above a threshold, and asks for it again page by
     page, which took a fifth of a training step and half of a prediction. The threshold, small at
     first, follows the largest block that a program has freed, up to 32 MiB; so one such block is
-    freed here, without touching it, as any program does that frees an array of this size. From then
-    on the process keeps what it frees in blocks below 32 MiB for itself, as long as something above
-    them in memory is in use. Other C libraries take no notice.
+    freed here, once, without touching it, as any program does that frees an array of this size.
+    From then on the process keeps what it frees in blocks below 32 MiB for itself, as long as
+    something above them in memory is in use. Other C libraries take no notice.
     """
-    torch.empty(2**25 - 2**16, dtype=torch.uint8, device="cpu")
+    with suppress(MemoryError):  # where there is none to spare it is no time to keep any
+        np.empty(2**25 - 2**16, dtype=np.uint8)

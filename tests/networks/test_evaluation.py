@@ -6,8 +6,15 @@ import os
 import platform
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
+import torch
+from torch import nn
+
+from sklearn_attngen.networks import evaluation_mode, keep_freed_memory
 
 # memory that is freed and asked for again, before and after something
 FAULTS = """
@@ -55,3 +62,55 @@ def test_memory_of_a_batch_is_kept_for_the_next(something: str) -> None:
             return
     # something in use happens to lie above what is free, in one process of some
     pytest.skip("the processes kept their memory without being told to")
+
+
+def test_memory_that_is_not_there_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keeping it is a help, and no reason to fail."""
+
+    def empty(*args: object, **kwargs: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(np, "empty", empty)
+    keep_freed_memory.cache_clear()
+    keep_freed_memory()
+
+
+def network() -> nn.Module:
+    """Return one that is in training, but for a part that is not."""
+    module = nn.Sequential(nn.BatchNorm1d(3), nn.Dropout(0.5), nn.BatchNorm1d(3))
+    module.train()
+    module[2].eval()
+    return module
+
+
+def test_modes_are_put_back_by_the_last_to_leave() -> None:
+    """Two that overlap, and leave in either order; on error too."""
+    module = network()
+    first, second = evaluation_mode(module), evaluation_mode(module)
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert not any(layer.training for layer in module.modules()), "the second is not done"
+    with pytest.raises(ZeroDivisionError), evaluation_mode(module):
+        raise ZeroDivisionError
+    assert not module.training
+    second.__exit__(None, None, None)
+    assert [layer.training for layer in module] == [True, True, False]
+
+
+def test_threads_may_evaluate_one_module_in_training_mode() -> None:
+    """Without dropout, and without a change of its running statistics."""
+    module, x = network(), torch.arange(12.0).reshape(4, 3)
+    with evaluation_mode(module):
+        expected = module(x)
+    gate = threading.Barrier(4)
+
+    def evaluate(_: int) -> bool:
+        gate.wait(timeout=30)
+        with evaluation_mode(module), torch.no_grad():
+            return all(torch.equal(module(x), expected) for _ in range(20))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(evaluate, range(200)))
+    assert module[0].num_batches_tracked == 0
+    assert [layer.training for layer in module] == [True, True, False]
