@@ -2,10 +2,10 @@
 
 ``python -m benchmarks.leakage --data FOLDER`` prints the report of each set that is there, the
 splice junctions included; without a folder demo_human_or_worm and human_nontata_promoters of
-Genomic Benchmarks are downloaded. Then balanced and plain accuracy of each classifier on a fifth of the
-training rows, drawn at random and in whole groups of rows that share a word, another fifth for each
-seed; ``--set`` tries other parameters. Test splits are read for the report, and no classifier sees
-them.
+Genomic Benchmarks are downloaded. Then balanced and plain accuracy of each classifier on a fifth of
+the training rows, drawn at random and in whole groups of rows that share a word, another fifth for
+each seed; ``--set`` tries other parameters. Test splits are read for the report, and no classifier
+sees them.
 """
 
 from __future__ import annotations
