@@ -63,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     trial = trial_name(parser, options)
     scorers = {
         "accuracy": get_scorer("accuracy"),
+        "balanced accuracy": get_scorer("balanced_accuracy"),
         "log likelihood": get_scorer("neg_log_loss"),
         "faithfulness": PerturbationScorer(fraction=0.1, fill="resample"),
     }
