@@ -80,7 +80,10 @@ def load_published(name: str) -> Split:
 
 
 def load_file(path: Path) -> Split:
-    """Load a file with the columns sequence, label and split; "piece" says which rows are near."""
+    """Load a file with the columns sequence, label and split.
+
+    A column "piece" or "gene" says which rows come from the same place.
+    """
     return _from_frame(pd.read_csv(path), path.name)
 
 
@@ -150,11 +153,12 @@ def _with_letters(bunch: Bunch) -> tuple[NDArray[np.object_], NDArray[np.object_
 def _from_frame(frame: pd.DataFrame, source: str) -> Split:
     train = frame[frame["split"] == "train"]
     test = frame[frame["split"] == "test"]
+    place = next((name for name in ("piece", "gene") if name in frame), None)
     return Split(
         train["sequence"].to_numpy(object),
         train["label"].to_numpy(object),
         test["sequence"].to_numpy(object),
         test["label"].to_numpy(object),
         source,
-        train["piece"].to_numpy(object) if "piece" in train else None,
+        None if place is None else train[place].to_numpy(object),
     )

@@ -60,12 +60,7 @@ def draw_fractions(
     for ax, (label, columns) in zip(row[0], panels.items(), strict=True):
         for i, column in enumerate(columns):
             name = column.removeprefix(label).strip(" ,") or column
-            grouped = curves.groupby("fraction")[column]
-            x, mean, spread = grouped.mean().index, grouped.mean(), grouped.std().fillna(0.0)
-            ax.fill_between(x, mean - spread, mean + spread, color=PALETTE[i], alpha=0.2, lw=0)
-            ax.plot(x, mean, DASHES[i], color=PALETTE[i], marker=MARKERS[i], ms=4, label=name)
-            points = curves["fraction"], curves[column]
-            ax.plot(*points, ".", color=PALETTE[i], alpha=0.5, ms=5, mew=0)
+            _draw_curve(ax, curves["fraction"], curves[column], i, name)
             for other, level in others.groupby("classifier", sort=False)[column].mean().items():
                 if np.isfinite(level):
                     ax.axhline(level, color=NEUTRAL, ls=":", lw=1)
@@ -82,6 +77,41 @@ def draw_fractions(
         _label(ax, "Masked fraction of the letters", label)
     n_seeds = results["seed"].nunique()
     figure.suptitle(f"{title}; {_seeds(n_seeds)}", fontsize=10)
+    _save(plt, figure, path)
+
+
+def draw_learning(
+    curves: Mapping[str, pd.DataFrame], path: Path, metrics: Mapping[str, str]
+) -> None:
+    """Draw figures over the number of training rows: a row of panels for each set.
+
+    Parameters
+    ----------
+    curves : mapping of str to DataFrame
+        Of each set a row for each classifier, seed and number of "rows".
+    path : Path
+        File of the figure.
+    metrics : mapping of str to str
+        Columns to draw, and the label of each.
+    """
+    plt = require("matplotlib.pyplot", extra="plot", purpose="--figure")
+    size = 4.2 * len(metrics), 3.4 * len(curves)
+    figure, axes = plt.subplots(
+        len(curves), len(metrics), figsize=size, squeeze=False, layout="constrained"
+    )
+    for row, (name, results) in zip(axes, curves.items(), strict=True):
+        for ax, (metric, label) in zip(row, metrics.items(), strict=True):
+            for i, (classifier, part) in enumerate(results.groupby("classifier", sort=False)):
+                _draw_curve(ax, part["rows"], part[metric], i, str(classifier))
+            ax.set_xscale("log")
+            ticks = sorted(results["rows"].unique())
+            ax.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+            ax.minorticks_off()
+            _label(ax, f"Training rows, {name}", label)
+    lines = axes[0, 0].get_legend_handles_labels()
+    figure.legend(*lines, loc="outside lower center", ncols=5, frameon=False, fontsize="small")
+    n_seeds = next(iter(curves.values()))["seed"].nunique()
+    figure.suptitle(f"Rows held out of the training split; {_seeds(n_seeds)}", fontsize=10)
     _save(plt, figure, path)
 
 
@@ -131,6 +161,16 @@ def draw_courses(
     axes[0].legend(frameon=False, fontsize="small")
     figure.suptitle(f"{title}; {_seeds(n_seeds)}", fontsize=10)
     _save(plt, figure, path)
+
+
+def _draw_curve(ax: Any, x: pd.Series, y: pd.Series, i: int, name: str) -> None:
+    """Draw single seeds as points, their mean as a line, and a standard deviation as a band."""
+    grouped = y.groupby(x)
+    mean, spread = grouped.mean(), grouped.std().fillna(0.0)
+    color, marks = PALETTE[i], {"marker": MARKERS[i], "ms": 4}
+    ax.fill_between(mean.index, mean - spread, mean + spread, color=color, alpha=0.2, lw=0)
+    ax.plot(mean.index, mean, linestyle=DASHES[i], color=color, label=name, **marks)
+    ax.plot(x, y, ".", color=color, alpha=0.5, ms=5, mew=0)
 
 
 def _label(ax: Any, x: str, y: str) -> None:

@@ -23,6 +23,7 @@ from benchmarks import (
     convergence,
     human_or_worm,
     leakage,
+    learning_curves,
     other_sets,
     planted_motifs,
     read_outs,
@@ -141,6 +142,59 @@ def test_other_sets(folder: Path, results: Path, capsys: pytest.CaptureFixture) 
     assert len(list(results.iterdir())) == 2
     other_sets.main([*QUICK, "--data", str(results), "--sets", "promoters"])
     assert "promoters: not here, passed over" in capsys.readouterr().out
+
+
+def test_other_sets_can_be_held_out_rows_of_the_training_split(
+    folder: Path, results: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """With a file of their own; parameters are tried there only."""
+    some = ["--data", str(folder), "--sets", "promoters", "--only", "CNN"]
+    other_sets.main([*QUICK, *some, "--held-out", "--rows", "100", "--set", "dropout=0"])
+    assert [path.name for path in results.iterdir()] == [
+        "other_sets_promoters_100_held_out_dropout=0_quick.jsonl"
+    ]
+    assert "the test rows are left alone" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        other_sets.main([*QUICK, *some, "--set", "dropout=0"])
+    assert "--set needs --held-out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("column", ["piece", "gene"])
+def test_rows_from_one_place_are_held_out_together(column: str, tmp_path: Path) -> None:
+    path = tmp_path / "some.csv.gz"
+    frame = pd.DataFrame({"sequence": [f"row {i}" for i in range(60)], "label": ["a", "b"] * 30})
+    frame["split"] = "train"
+    frame[column] = [f"place {i // 6}" for i in range(60)]
+    frame.to_csv(path, index=False)
+    part = _data.hold_out(_data.load_file(path), 0)
+    places = [{int(row.split()[1]) // 6 for row in rows} for rows in (part.X_train, part.X_test)]
+    assert places[0] | places[1] == set(range(10))
+    assert not places[0] & places[1]
+
+
+def test_learning_curves(
+    folder: Path, results: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """More rows of the same training split, scored on the same rows, which are not among them."""
+    figure = tmp_path / "figures" / "curves.png"
+    sizes = ["--rows", "200", "20", "--figure", str(figure)]
+    some = ["--data", str(folder), "--sets", "worm splice", "--only", "CNN", "k-mers"]
+    learning_curves.main([*QUICK, *some, *sizes])
+    rows = {path.name: rows_of(path) for path in results.iterdir()}
+    assert {name: [row["rows"] for row in part] for name, part in rows.items()} == {
+        "learning_worm_splice_20_quick.jsonl": [20, 20],
+        "learning_worm_splice_200_quick.jsonl": [200, 200],
+    }
+    assert all(row["log loss"] > 0 for part in rows.values() for row in part)
+    assert figure.stat().st_size > 5000
+    assert "worm splice: means over seeds" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match=r"300 of 'worm splice' are not .*there are 224"):
+        learning_curves.main([*QUICK, *some, "--rows", "300"])
+    small, large = (
+        learning_curves.rows_of(other_sets.load("worm splice", folder), n, 1) for n in (20, 200)
+    )
+    assert small.X_test.tolist() == large.X_test.tolist()
+    assert not set(large.X_train) & set(large.X_test)
 
 
 def test_leakage(folder: Path, results: Path, capsys: pytest.CaptureFixture) -> None:
@@ -402,7 +456,7 @@ def test_a_wrong_name_of_a_classifier_is_named(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(SystemExit, match="no 'AttGen' here; there are 'AttnGen', 'AttnGen, no mas"):
         splice_junctions.main(["--only", "AttGen"])
     monkeypatch.setattr(other_sets, "load", None)  # nothing is read before
-    with pytest.raises(SystemExit, match="no 'AttGen' here; there are 'AttnGen', 'CNN'"):
+    with pytest.raises(SystemExit, match="no 'AttGen' here; there are 'AttnGen', 'AttnGen, no mas"):
         other_sets.main(["--only", "AttGen"])
     assert list(_data.chosen({"a": 1, "b": 2, "c": 3}, ["c", "a"])) == ["c", "a"]
     assert _data.chosen({"a": 1, "b": 2}, None) == {"a": 1, "b": 2}

@@ -1,0 +1,95 @@
+"""How many training rows it takes: accuracy and log loss over the number of rows.
+
+``python -m benchmarks.learning_curves --data FOLDER`` draws rows by class from the training split
+of human against worm and of worm splice sites, and measures on a fifth of that split that is held
+out, whole regions or genes where they are known, another fifth for each seed. Without a folder
+demo_human_or_worm is downloaded. No test split is read. ``--figure`` draws the curves, ``--set``
+tries other parameters.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pandas as pd
+from sklearn.metrics import accuracy_score, log_loss
+
+from benchmarks import leakage, other_sets
+from benchmarks._data import Split, add_arguments, chosen, hold_out, sample
+from benchmarks._figures import add_figure_argument, check_figure, draw_learning
+from benchmarks._measure import measure, print_table
+from benchmarks._variants import add_trial_arguments, changed, trial_name
+
+DEFAULT_SETS = ("human or worm", "worm splice")
+METRICS = {"accuracy": "Accuracy", "log loss": "Log loss"}
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Accuracy and log loss, from one prediction."""
+
+    def __call__(self, estimator: Any, X: Any, y: Any) -> dict[str, float]:
+        """Score the probabilities of the classes."""
+        probabilities = estimator.predict_proba(X)
+        predicted = estimator.classes_[probabilities.argmax(axis=1)]
+        loss = log_loss(y, probabilities, labels=estimator.classes_)
+        return {"accuracy": float(accuracy_score(y, predicted)), "log loss": float(loss)}
+
+
+def rows_of(split: Split, n_rows: int, seed: int) -> Split:
+    """Hold a fifth out, the same for every number of rows, and draw rows from the others."""
+    return sample(hold_out(split, seed), n_rows, seed)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print and draw, one set after the other."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_arguments(parser)
+    parser.add_argument("--sets", nargs="+", choices=leakage.SETS, default=list(DEFAULT_SETS))
+    parser.add_argument("--rows", type=int, nargs="+", default=[1000, 2500, 5000])
+    add_trial_arguments(parser, held_out=False)
+    add_figure_argument(parser, "the curves")
+    options = parser.parse_args(arguments)
+    check_figure(parser, options.figure)
+    trial = trial_name(parser, options)
+    chosen(other_sets.makers(False), options.only)  # a wrong name shows before anything is measured
+    curves: dict[str, pd.DataFrame] = {}
+    for name in options.sets:
+        split, both_strands = leakage.load(name, options)
+        if split is None:
+            print(f"\n{name}: not here, passed over")
+            continue
+        makers = changed(chosen(other_sets.makers(both_strands), options.only), options.set)
+        parts = []
+        for n_rows in sorted(set(options.rows)):
+            there = len(hold_out(split, options.seeds[0]).y_train)
+            if n_rows > there:
+                raise SystemExit(
+                    f"--rows: {n_rows:,} of {name!r} are not there; without those held out there "
+                    f"are {there:,}."
+                )
+            print(f"\n{name} ({split.source}), {n_rows:,} training rows")
+            part = measure(
+                f"learning_{name}_{n_rows}{trial}".replace(" ", "_"),
+                makers,
+                partial(rows_of, split, n_rows),
+                options.seeds,
+                {"quality": Quality()},
+                resume=options.resume,
+                quick=options.quick,
+            )
+            print_table(part, next(iter(makers)), list(METRICS))
+            parts.append(part.assign(rows=n_rows))
+        curves[name] = pd.concat(parts)
+        wide = curves[name].pivot_table(METRICS, "rows", "classifier", sort=False)
+        print(f"\n{name}: means over seeds\n{wide[list(METRICS)].round(4).to_string()}")
+    if options.figure is not None and curves:
+        draw_learning(curves, options.figure, METRICS)
+
+
+if __name__ == "__main__":
+    main()
