@@ -22,7 +22,7 @@ from benchmarks import leakage, other_sets
 from benchmarks._data import Split, add_arguments, chosen, hold_out, sample
 from benchmarks._figures import add_figure_argument, check_figure, draw_learning
 from benchmarks._measure import measure, print_table
-from benchmarks._variants import add_trial_arguments, changed, trial_name
+from benchmarks._variants import Makers, add_trial_arguments, attngen, changed, trial_name
 
 DEFAULT_SETS = ("human or worm", "worm splice")
 METRICS = {"accuracy": "Accuracy", "log loss": "Log loss"}
@@ -38,6 +38,13 @@ class Quality:
         predicted = estimator.classes_[probabilities.argmax(axis=1)]
         loss = log_loss(y, probabilities, labels=estimator.classes_)
         return {"accuracy": float(accuracy_score(y, predicted)), "log loss": float(loss)}
+
+
+def makers(both_strands: bool) -> Makers:
+    """Return the classifiers, and AttnGen with masks that attention does not guide."""
+    strands = "average" if both_strands else False
+    random = attngen(mask_order="random", reverse_complement=strands)
+    return {**other_sets.makers(both_strands), "AttnGen, masks at random": random}
 
 
 def rows_of(split: Split, n_rows: int, seed: int) -> Split:
@@ -56,14 +63,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     check_figure(parser, options.figure)
     trial = trial_name(parser, options)
-    chosen(other_sets.makers(False), options.only)  # a wrong name shows before anything is measured
+    chosen(makers(False), options.only)  # a wrong name shows before anything is measured
     curves: dict[str, pd.DataFrame] = {}
     for name in options.sets:
         split, both_strands = leakage.load(name, options)
         if split is None:
             print(f"\n{name}: not here, passed over")
             continue
-        makers = changed(chosen(other_sets.makers(both_strands), options.only), options.set)
+        known = changed(chosen(makers(both_strands), options.only), options.set)
         parts = []
         for n_rows in sorted(set(options.rows)):
             there = len(hold_out(split, options.seeds[0]).y_train)
@@ -75,14 +82,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"\n{name} ({split.source}), {n_rows:,} training rows")
             part = measure(
                 f"learning_{name}_{n_rows}{trial}".replace(" ", "_"),
-                makers,
+                known,
                 partial(rows_of, split, n_rows),
                 options.seeds,
                 {"quality": Quality()},
                 resume=options.resume,
                 quick=options.quick,
             )
-            print_table(part, next(iter(makers)), list(METRICS))
+            print_table(part, next(iter(known)), list(METRICS))
             parts.append(part.assign(rows=n_rows))
         curves[name] = pd.concat(parts)
         wide = curves[name].pivot_table(METRICS, "rows", "classifier", sort=False)
