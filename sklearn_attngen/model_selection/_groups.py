@@ -8,11 +8,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.model_selection import BaseCrossValidator, GroupKFold, StratifiedGroupKFold
-from sklearn.utils.multiclass import type_of_target
+from sklearn.model_selection import (
+    BaseCrossValidator,
+    GroupKFold,
+    KFold,
+    StratifiedGroupKFold,
+)
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length
 
 from sklearn_attngen.model_selection._inputs import number_groups
+from sklearn_attngen.model_selection._labels import are_classes
 from sklearn_attngen.model_selection._words import (
     connect,
     hash_words,
@@ -24,6 +30,9 @@ from sklearn_attngen.model_selection._words import (
 from sklearn_attngen.sequences import Alphabet
 
 __all__ = ["SequenceGroupKFold", "sequence_groups"]
+
+# groups that rows without relatives make at most, for each class and fold
+_BUNDLES = 100
 
 
 def sequence_groups(
@@ -64,10 +73,10 @@ def sequence_groups(
     Raises
     ------
     TypeError
-        If `X` holds no sequences, or `k` is no integer.
+        If `X` is nothing that holds sequences, or `k` is no integer.
     ValueError
-        If a letter is not in the alphabet, `k` or `both_strands` is out of range, or `groups` has
-        another length or a missing entry.
+        If `X` is empty or holds numbers that are no sequences, a letter is not in the alphabet, `k`
+        or `both_strands` is out of range, or `groups` has another length or a missing entry.
 
     See Also
     --------
@@ -77,7 +86,7 @@ def sequence_groups(
     Notes
     -----
     Words with a letter that carries no signal (N) link nothing; sequences that are equal as a whole
-    are always linked, however short. It takes some 40 bytes of memory a letter. Words are
+    are always linked, however short. It takes some 55 bytes of memory a letter. Words are
     compared by numbers of 64 bits: among ten million words two different ones are taken for the
     same with a probability of a few in a million.
 
@@ -138,6 +147,8 @@ class SequenceGroupKFold(BaseCrossValidator):
     Notes
     -----
     With labels of classes it is scikit-learn's ``StratifiedGroupKFold``, else its ``GroupKFold``.
+    The former looks at one group after the other, half a millisecond each, so that of many
+    sequences those without relatives are handed to it some hundredths of a class at a time.
 
     Examples
     --------
@@ -170,6 +181,8 @@ class SequenceGroupKFold(BaseCrossValidator):
         self.alphabet = alphabet
         self.shuffle = shuffle
         self.random_state = random_state
+        # as scikit-learn's splitters do, which check their parameters at once
+        KFold(n_splits, shuffle=shuffle, random_state=random_state)
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
         """Return the number of folds.
@@ -214,36 +227,66 @@ class SequenceGroupKFold(BaseCrossValidator):
         Raises
         ------
         ValueError
-            If there are fewer groups than folds, `random_state` is given without
-            ``shuffle=True``, or as in :func:`sequence_groups`.
+            If there are fewer groups than folds, a label is missing, scikit-learn cannot tell
+            whether `y` holds classes, or as in :func:`sequence_groups`.
 
         Warns
         -----
         UserWarning
             If one group is larger than one and a half folds should be, or than 60 % of all.
         """
-        by_class = y is not None and type_of_target(y) in ("binary", "multiclass")
-        folds = StratifiedGroupKFold if by_class else GroupKFold
-        # checks its parameters, before sequences are read
-        cv = folds(self.n_splits, shuffle=self.shuffle, random_state=self.random_state)
+        by_class = y is not None and are_classes(y)
         labels = sequence_groups(
             X, k=self.k, both_strands=self.both_strands, groups=groups, alphabet=self.alphabet
         )
         if y is not None:
             check_consistent_length(labels, y)
-        sizes = np.bincount(labels)
+        self._check_sizes(np.bincount(labels), by_words=groups is None)
+        # a StackingClassifier sets random_state without asking
+        random = check_random_state(self.random_state) if self.shuffle else None
+        if by_class:
+            labels = _bundle(labels, y, _BUNDLES * self.n_splits, random)
+        folds = StratifiedGroupKFold if by_class else GroupKFold
+        cv = folds(self.n_splits, shuffle=self.shuffle, random_state=random)
+        yield from cv.split(np.zeros(len(labels)), y, labels)
+
+    def _check_sizes(self, sizes: NDArray[np.integer], *, by_words: bool) -> None:
+        """Raise where there are too few groups, and warn of one that is too large."""
+        n = int(sizes.sum())
+        remedy = ""
+        if not by_words:
+            remedy = " Known groups stay together, with all that share a word with one of them."
+        elif len(sizes) < n:
+            remedy = (
+                f" A larger k (k={self.k!r}) links only what has longer stretches in common; equal "
+                "sequences stay together."
+            )
         if len(sizes) < self.n_splits:
             raise ValueError(
-                f"The {len(labels)} sequences fall into {len(sizes)} group(s), fewer than the "
-                f"{self.n_splits} folds. Take fewer folds, or a larger k (k={self.k!r}), which "
-                "links only what has longer stretches in common."
+                f"The {n} sequences fall into {len(sizes)} group(s), fewer than the "
+                f"{self.n_splits} folds. Take fewer folds.{remedy}"
             )
-        if sizes.max() > min(1.5 / self.n_splits, 0.6) * len(labels):
+        if sizes.max() > min(1.5 / self.n_splits, 0.6) * n:
             warnings.warn(
-                f"One group holds {sizes.max()} of the {len(labels)} sequences, so that the folds "
-                "are of unequal size. Repeats may link what is not related: a larger k "
-                f"(k={self.k!r}) links only what has longer stretches in common.",
+                f"One group holds {sizes.max()} of the {n} sequences, so that the folds are of "
+                f"unequal size.{remedy}",
                 UserWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
-        yield from cv.split(np.zeros(len(labels)), y, labels)
+
+
+def _bundle(
+    labels: NDArray[np.int64], y: Any, n_bundles: int, random: np.random.RandomState | None
+) -> NDArray[np.int64]:
+    """Give rows without relatives common groups, at most `n_bundles` for each class."""
+    bundled = labels.copy()
+    single = np.bincount(labels)[labels] == 1
+    classes = np.unique(np.asarray(y).ravel(), return_inverse=True)[1]
+    first = len(labels)
+    for label in range(classes.max() + 1):
+        rows = np.flatnonzero(single & (classes == label))
+        if len(rows) > n_bundles:
+            rows = rows if random is None else random.permutation(rows)
+            bundled[rows] = first + np.arange(len(rows)) % n_bundles
+            first += n_bundles
+    return bundled

@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import column_or_1d
 
 from sklearn_attngen._extras import require
-from sklearn_attngen.classifiers._targets import check_no_missing
+from sklearn_attngen.model_selection._labels import is_text, read_labels
 from sklearn_attngen.model_selection._shortcuts import (
     LEAST,
     Finding,
@@ -107,12 +105,12 @@ def leakage_report(
     Raises
     ------
     TypeError
-        If `X` or `X_test` holds no sequences, or labels are text in one of `y` and `y_test` and
-        numbers in the other.
+        If `X` or `X_test` is nothing that holds sequences, or labels are text and numbers, in one
+        of `y` and `y_test` or between them.
     ValueError
-        If a letter is not in the alphabet, no sequence has a letter that carries a signal, a label
-        is missing or no class, labels and rows differ in number, or `y_test` is given without
-        `X_test` or `y`.
+        If `X` or `X_test` is empty or holds numbers that are no sequences, a letter is not in the
+        alphabet, no sequence has a letter that carries a signal, a label is missing or no class,
+        labels and rows differ in number, or `y_test` is given without `X_test` or `y`.
     ImportError
         If pandas is not installed.
 
@@ -136,17 +134,17 @@ def leakage_report(
     >>> X = ["ACGTACGTTGCA", "TTGACCATGCAA", "ACGTACGTTGCA", "CCATTGACGGAT"]
     >>> report = leakage_report(X, [0, 1, 1, 0], k=8)
     >>> print(report[["check", "n_rows", "of", "verdict"]].head(4).to_string())
-                      check  n_rows  of                                     verdict
-    0  rows without letters       0   4                                        none
-    1            duplicates       1   4          drop them, or keep them on one side
-    2    conflicting labels       2   4  no classifier can be right on all of them
-    3          related rows       2   4  they share 8 letters: SequenceGroupKFold
+                      check  n_rows  of                                             verdict
+    0  rows without letters       0   4                                                none
+    1            duplicates       1   4                  drop them, or keep them on one side
+    2    conflicting labels       2   4          no classifier can be right on all of them
+    3          related rows       2   4  equal, or 8 letters in common: SequenceGroupKFold
     """
     pandas = require("pandas", extra="tables", purpose="leakage_report")
     letters = read_letters(X, alphabet)
     n_letters = resolve_k(k, letters.alphabet)
     strands = resolve_strands(both_strands, letters.alphabet)
-    labels = _labels(y, len(letters), "y")
+    labels = None if y is None else read_labels(y, len(letters), "y")
     if X_test is None:
         if y_test is not None:
             raise ValueError("y_test was given without X_test.")
@@ -157,13 +155,14 @@ def leakage_report(
             test_letters = read_letters(X_test, alphabet)
         except (TypeError, ValueError) as error:
             raise type(error)(f"X_test: {error}") from error
-        test_labels = _labels(y_test, len(test_letters), "y_test")
-        if test_labels is not None:
+        test_labels = None
+        if y_test is not None:
+            test_labels = read_labels(y_test, len(test_letters), "y_test")
             if labels is None:
                 raise ValueError(
                     "y_test was given without y. Pass the labels of both, or of neither."
                 )
-            if _is_text(labels) != _is_text(test_labels):
+            if is_text(labels) != is_text(test_labels):
                 raise TypeError(
                     f"y holds labels like {labels.tolist()[0]!r} and y_test like "
                     f"{test_labels.tolist()[0]!r}. Write both as text or both as numbers."
@@ -217,23 +216,6 @@ class Rows:
         return len(self.letters)
 
 
-def _labels(y: ArrayLike | None, n_rows: int, name: str) -> NDArray[Any] | None:
-    if y is None:
-        return None
-    labels = column_or_1d(y)
-    if len(labels) != n_rows:
-        raise ValueError(f"{name} has {len(labels)} labels for {n_rows} sequences.")
-    check_no_missing(labels, name)
-    if labels.dtype.kind == "O" and len({isinstance(label, str) for label in labels}) > 1:
-        raise TypeError(f"{name} holds both text and other labels. Write all of them as text.")
-    check_classification_targets(labels)
-    return labels
-
-
-def _is_text(labels: NDArray[Any]) -> bool:
-    return labels.dtype.kind in "US" or isinstance(labels[0], str)
-
-
 def _empty(rows: Rows, check: str) -> Finding:
     """Count rows of nothing but N, and see whether they are all of one class."""
     n_empty = rows.n_all - len(rows)
@@ -259,7 +241,7 @@ def _within(rows: Rows) -> list[Finding]:
         verdict = "no classifier can be right on all of them" if n_conflicts else "none"
         findings.append(Finding("conflicting labels", n_conflicts, n, verdict))
     n_related = len(np.unique(rows.links))
-    verdict = f"they share {rows.k} letters: SequenceGroupKFold" if n_related else "none"
+    verdict = f"equal, or {rows.k} letters in common: SequenceGroupKFold" if n_related else "none"
     return [*findings, Finding("related rows", n_related, n, verdict)]
 
 
@@ -284,8 +266,11 @@ def _across(train: Rows, test: Rows) -> list[Finding]:
         return findings
     classes, codes = np.unique(np.concatenate([train.labels, test.labels]), return_inverse=True)
     codes, test_codes = codes[: len(train)], codes[len(train) :]
-    low, high = _looked_up(train.whole, np.arange(len(train)), codes, test.whole, np.arange(n), n)
-    n_conflicts = int(np.count_nonzero(seen & ((test_codes < low) | (test_codes > high))))
+    # equal rows and their label as one number
+    whole = np.unique(np.concatenate([train.whole, test.whole]), return_inverse=True)[1]
+    labelled = whole * len(classes) + np.concatenate([codes, test_codes])
+    same = np.isin(labelled[len(train) :], labelled[: len(train)])
+    n_conflicts = int(np.count_nonzero(seen & ~same))
     verdict = "no classifier can be right on both" if n_conflicts else "none"
     findings.insert(2, Finding("seen with another label", n_conflicts, n_seen, verdict))
     if n_related:

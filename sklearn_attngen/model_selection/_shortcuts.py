@@ -80,7 +80,9 @@ def _tells(check: str, columns: NDArray[Any], codes: NDArray[np.integer], meanin
     sizes = np.bincount(codes)
     enough = np.flatnonzero(sizes >= LEAST)
     if len(enough) < 2:
-        return Finding(check, None, len(codes), "too few unrelated rows to tell")
+        alone = np.count_nonzero(sizes) < 2
+        few = "there is one class only" if alone else "too few unrelated rows to tell"
+        return Finding(check, None, len(codes), few)
     left_out = np.count_nonzero(sizes) - len(enough)
     beside = f" (but for {left_out} rare classes)" if left_out else ""
     measured = np.isin(codes, enough)

@@ -15,9 +15,8 @@ from torch import nn
 __all__ = ["evaluation_mode", "keep_freed_memory"]
 
 _lock = threading.Lock()
-# modules that are evaluated now, how often, and the modes their layers had before
-_evaluated: WeakKeyDictionary[nn.Module, tuple[int, list[tuple[nn.Module, bool]]]]
-_evaluated = WeakKeyDictionary()
+# layers that are evaluated now, by how many, and the mode each had before
+_evaluated: WeakKeyDictionary[nn.Module, tuple[int, bool]] = WeakKeyDictionary()
 
 
 @contextmanager
@@ -25,7 +24,8 @@ def evaluation_mode(module: nn.Module, dtype: torch.dtype | None = None) -> Iter
     """Put a module into evaluation mode and a set precision, and back as it was, also on error.
 
     An autocast of the caller does not reach into it: what a network computes does not depend on
-    where it is called. Threads may evaluate one module at a time: the last to leave puts it back.
+    where it is called. Several threads may evaluate the same module, or parts of it, at the same
+    time: the last to leave puts a layer back.
     Memory that it frees is kept for the next batch (:func:`keep_freed_memory`).
 
     Parameters
@@ -44,34 +44,35 @@ def evaluation_mode(module: nn.Module, dtype: torch.dtype | None = None) -> Iter
     keep_freed_memory()
     parameter = next(module.parameters(), None)
     device = "cpu" if parameter is None else parameter.device.type
-    _enter(module)
+    layers = _enter(module)
     try:
         # without the cache, which all threads share: what is in it would decide the last bits
         with torch.autocast(device, dtype=dtype, enabled=dtype is not None, cache_enabled=False):
             yield module
     finally:
-        _leave(module)
+        _leave(layers)
 
 
-def _enter(module: nn.Module) -> None:
-    """Put a module into evaluation mode, if it is not there for another thread already."""
+def _enter(module: nn.Module) -> list[nn.Module]:
+    """Put a module into evaluation mode, and return its layers."""
+    layers = list(module.modules())
     with _lock:
-        count, modes = _evaluated.get(module, (0, []))
-        if not count:
-            modes = [(layer, layer.training) for layer in module.modules()]
-            module.eval()
-        _evaluated[module] = count + 1, modes
+        for layer in layers:
+            count, mode = _evaluated.get(layer, (0, layer.training))
+            _evaluated[layer] = count + 1, mode
+        module.eval()
+    return layers
 
 
-def _leave(module: nn.Module) -> None:
-    """Put a module back as it was, if no other thread evaluates it."""
+def _leave(layers: list[nn.Module]) -> None:
+    """Put layers back as they were, if nobody else evaluates them."""
     with _lock:
-        count, modes = _evaluated.pop(module)
-        if count > 1:
-            _evaluated[module] = count - 1, modes
-            return
-        for layer, training in modes:
-            layer.training = training
+        for layer in layers:
+            count, mode = _evaluated.pop(layer)
+            if count > 1:
+                _evaluated[layer] = count - 1, mode
+            else:
+                layer.training = mode
 
 
 @cache

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from sklearn import config_context
 from sklearn.base import clone
+from sklearn.ensemble import StackingClassifier
 from sklearn.metrics import adjusted_rand_score
 from sklearn.model_selection import GridSearchCV, cross_validate
 
@@ -201,7 +202,7 @@ def test_a_missing_group_is_named(missing: Any) -> None:
 def test_a_seed_needs_shuffling() -> None:
     """As scikit-learn says."""
     with pytest.raises(ValueError, match="random_state"):
-        next(SequenceGroupKFold(2, random_state=0).split(random_sequences(4)))
+        SequenceGroupKFold(2, random_state=0)
 
 
 def test_too_few_groups_and_one_that_is_too_large() -> None:
@@ -217,6 +218,73 @@ def test_too_few_groups_and_one_that_is_too_large() -> None:
         list(SequenceGroupKFold(n_splits).split(fewer))  # without a warning, which would be raised
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         next(SequenceGroupKFold(2).split(random_sequences(4), [0, 1]))
+
+
+def test_a_larger_k_is_advised_only_where_it_can_help() -> None:
+    """Neither against groups that were given, nor against too few sequences."""
+    X = random_sequences(6)
+    with pytest.raises(ValueError, match=r"folds\. Take fewer folds\. Known groups stay") as error:
+        next(SequenceGroupKFold(2).split(X, None, [0] * 6))
+    assert "larger k" not in str(error.value)
+    with pytest.raises(ValueError, match=r"6 group\(s\), fewer than the 7 .*fewer folds\.$"):
+        next(SequenceGroupKFold(7).split(X))
+    with pytest.warns(UserWarning, match=r"One group holds 5 of the 6 .*Known groups stay"):
+        list(SequenceGroupKFold(2).split(X, None, [0] * 5 + [1]))
+
+
+def test_stacking_leaves_it_as_it_was() -> None:
+    """StackingClassifier gives every splitter that has none a random_state."""
+    X, origin = families()
+    y = origin % 2
+    cv = SequenceGroupKFold(2)
+    before = [test.tolist() for _, test in cv.split(X, y)]
+    StackingClassifier([("k-mers", make_kmer_classifier(k=3))], cv=cv).fit(X, y)
+    assert [test.tolist() for _, test in cv.split(X, y)] == before
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_many_rows_without_relatives_are_spread_evenly(shuffle: bool) -> None:
+    """Though they are handed out in bundles: folds of equal size and classes, families whole."""
+    X, origin = families()
+    X += random_sequences(900, seed=1)
+    y = np.concatenate([origin % 2, np.arange(900) % 3 == 0])
+    seed = 0 if shuffle else None
+    cv = SequenceGroupKFold(3, shuffle=shuffle, random_state=seed)
+    tested = []
+    for train, test in cv.split(X, y):
+        assert not set(origin[train[train < 60]]) & set(origin[test[test < 60]])
+        assert abs(len(test) - 320) <= 6
+        assert abs(int(y[test].sum()) - int(y.sum()) / 3) <= 6
+        tested.extend(test.tolist())
+    assert sorted(tested) == list(range(960))
+    assert [test.tolist() for _, test in cv.split(X, y)] == [
+        test.tolist() for _, test in cv.split(X, y)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("y", "error", "match"),
+    [
+        (np.array([0, 1] * 30, dtype=object), ValueError, r"dtype object.*astype\(int\)"),
+        (["a", None] * 30, ValueError, "y contains NaN or None: the label of row 1"),
+        (np.array(["a", 1] * 30, dtype=object), TypeError, "y holds both text and other"),
+    ],
+)
+def test_labels_that_are_no_classes_are_named(y: Any, error: type[Exception], match: str) -> None:
+    """Instead of folds that pay no attention to them."""
+    with pytest.raises(error, match=match):
+        next(SequenceGroupKFold(2).split(families()[0], y))
+
+
+def test_numbers_to_regress_on_are_no_classes() -> None:
+    """They are left alone; classes of pandas count."""
+    X, origin = families()
+    folds = [test.tolist() for _, test in SequenceGroupKFold(3).split(X)]
+    for y in (origin + 0.5, np.stack([origin, origin], axis=1)):
+        assert [test.tolist() for _, test in SequenceGroupKFold(3).split(X, y)] == folds
+    for y in (pd.Series(origin % 2, dtype="Int64"), pd.Series(list("ab"))[origin % 2]):
+        for _, test in SequenceGroupKFold(3).split(X, y):
+            assert 0.3 < (origin[test] % 2).mean() < 0.7
 
 
 def test_the_embedded_split_keeps_groups_apart() -> None:

@@ -67,7 +67,7 @@ def test_copies_are_counted_on_both_strands_and_their_conflicts() -> None:
     assert found.n_rows["related rows"] == 4
     assert found.verdict["duplicates"].startswith("drop them")
     assert found.verdict["conflicting labels"] == "no classifier can be right on all of them"
-    assert found.verdict["related rows"] == "they share 25 letters: SequenceGroupKFold"
+    assert found.verdict["related rows"] == "equal, or 25 letters in common: SequenceGroupKFold"
     one_strand = report(X, y, both_strands=False)
     assert one_strand.n_rows[["duplicates", "conflicting labels"]].tolist() == [1, 0]
 
@@ -107,6 +107,22 @@ def test_labels_of_relatives_are_compared_with_chance(share: float) -> None:
     assert same.verdict == "looking it up would do"
     assert same.score == 1.0
     assert same.chance == pytest.approx(y.mean() ** 2 + (1 - y.mean()) ** 2)
+
+
+def test_another_label_may_lie_between_those_of_equal_rows() -> None:
+    """Of three classes the second is none of the first and the third."""
+    (a, b), y_test = random_sequences(2), [1, 1, 0]
+    report = leakage_report([a, a, b], [0, 2, 1], [a, b, a], y_test).set_index("check")
+    assert report.loc["seen with another label", ["n_rows", "of"]].tolist() == [1, 3]
+
+
+def test_verdicts_say_what_is_there() -> None:
+    """One class is none to tell, and short rows that are equal have no long word in common."""
+    report = leakage_report(random_sequences(60), [1] * 60).set_index("check")
+    assert report.loc["composition", "verdict"] == "there is one class only"
+    related = leakage_report(["ACGT", "ACGT", "TTTT"]).set_index("check").loc["related rows"]
+    assert related["n_rows"] == 2
+    assert related["verdict"].startswith("equal, or 25 letters")
 
 
 def test_labels_that_training_rows_do_not_have() -> None:
@@ -239,14 +255,17 @@ def test_proteins_are_read_in_their_alphabet_on_both_sides() -> None:
 @pytest.mark.parametrize(
     ("y", "y_test", "error", "match"),
     [
-        ([0, 1, 0], None, ValueError, "y has 3 labels for 4 sequences"),
+        ([0, 1, 0], None, ValueError, "y: 3 labels for 4 sequences"),
         (None, [0, 1, 0, 1], ValueError, "y_test was given without y"),
         (["0", "1", "0", "1"], [0, 1, 0, 1], TypeError, "y holds labels like '0' and y_test"),
         ([0, np.nan, 0, 1], None, ValueError, "y contains NaN"),
         (["a", None, "b", "a"], None, ValueError, "y contains NaN or None: the label of row 1"),
         ([0, 1, 0, 1], [0, 1, None, 0], ValueError, "y_test contains NaN or None.* row 2"),
         (np.array(["a", 1, "b", 2], dtype=object), None, TypeError, "y holds both text and other"),
-        ([0.1, 0.7, 0.2, 0.4], None, ValueError, "Unknown label type: continuous"),
+        ([0.1, 0.7, 0.2, 0.4], None, ValueError, "y: Unknown label type: continuous"),
+        ([0, 1, 0, 1], [0.1, 0.7, 0.2, 0.4], ValueError, "y_test: Unknown label type"),
+        ([0, 1, 0, 1], [[0, 1]] * 4, ValueError, "y_test: y should be a 1d array"),
+        (["a", np.nan, "b", "a"], None, ValueError, "y contains NaN or None: the label of row 1"),
     ],
 )
 def test_labels_that_cannot_be_compared_are_named(

@@ -98,6 +98,19 @@ def test_modes_are_put_back_by_the_last_to_leave() -> None:
     assert [layer.training for layer in module] == [True, True, False]
 
 
+def test_modes_of_a_part_are_put_back_too() -> None:
+    """A network and one of its layers that overlap, in either order."""
+    module = network()
+    for pair in ((module, module[0]), (module[0], module)):
+        first, last = map(evaluation_mode, pair)
+        first.__enter__()
+        last.__enter__()
+        first.__exit__(None, None, None)
+        assert not module[0].training, "the other is not done"
+        last.__exit__(None, None, None)
+        assert [layer.training for layer in module] == [True, True, False]
+
+
 def test_threads_may_evaluate_one_module_in_training_mode() -> None:
     """Without dropout, and without a change of its running statistics."""
     module, x = network(), torch.arange(12.0).reshape(4, 3)
