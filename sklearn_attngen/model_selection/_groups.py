@@ -147,8 +147,8 @@ class SequenceGroupKFold(BaseCrossValidator):
     Notes
     -----
     With labels of classes it is scikit-learn's ``StratifiedGroupKFold``, else its ``GroupKFold``.
-    The former looks at one group after the other, half a millisecond each, so that of many
-    sequences those without relatives are handed to it some hundredths of a class at a time.
+    The former looks at one group after the other, half a millisecond each; where many sequences
+    have no relatives, it gets these in bundles, each less than a hundredth of a class in a fold.
 
     Examples
     --------
@@ -226,6 +226,8 @@ class SequenceGroupKFold(BaseCrossValidator):
 
         Raises
         ------
+        TypeError
+            If `y` holds both text and other labels, or as in :func:`sequence_groups`.
         ValueError
             If there are fewer groups than folds, a label is missing, scikit-learn cannot tell
             whether `y` holds classes, or as in :func:`sequence_groups`.
