@@ -14,8 +14,8 @@ from sklearn_attngen._extras import require
 from sklearn_attngen.inspection._plot_style import NEUTRAL, PALETTE
 
 # lines differ by more than their colour
-DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
-MARKERS = "os^Dv"
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)))
+MARKERS = "os^DvP"
 LEAST_SPAN = 0.02  # of an axis of scores
 
 
@@ -109,7 +109,7 @@ def draw_learning(
             ax.minorticks_off()
             _label(ax, f"Training rows, {name}", label)
     lines = axes[0, 0].get_legend_handles_labels()
-    figure.legend(*lines, loc="outside lower center", ncols=5, frameon=False, fontsize="small")
+    figure.legend(*lines, loc="outside lower center", ncols=3, frameon=False, fontsize="small")
     n_seeds = next(iter(curves.values()))["seed"].nunique()
     figure.suptitle(f"Rows held out of the training split; {_seeds(n_seeds)}", fontsize=10)
     _save(plt, figure, path)
@@ -141,7 +141,7 @@ def draw_courses(
             spread = values.std(axis=0, ddof=1) if len(runs) > 1 else np.zeros(n_epochs)
             band = np.maximum(mean - spread, values.min() / 2), mean + spread
             ax.fill_between(steps, *band, color=PALETTE[i], alpha=0.2, lw=0)
-            ax.plot(steps, mean, DASHES[i % len(DASHES)], color=PALETTE[i], label=name)
+            ax.plot(steps, mean, DASHES[i], color=PALETTE[i], label=name)
     axes[0].set_yscale("log")
     from matplotlib.ticker import MaxNLocator, NullFormatter, ScalarFormatter
 

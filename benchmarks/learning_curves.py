@@ -47,9 +47,30 @@ def makers(both_strands: bool) -> Makers:
     return {**other_sets.makers(both_strands), "AttnGen, masks at random": random}
 
 
-def rows_of(split: Split, n_rows: int, seed: int) -> Split:
-    """Hold a fifth out, the same for every number of rows, and draw rows from the others."""
-    return sample(hold_out(split, seed), n_rows, seed)
+def read(names: Sequence[str], options: argparse.Namespace) -> dict[str, dict[int, Split]]:
+    """Load sets and hold a fifth out for each seed, the same for every number of rows.
+
+    Ends the program where the numbers of rows are not there.
+    """
+    held_out = {}
+    for name in names:
+        split = leakage.load(name, options.data)
+        if split is None:
+            print(f"\n{name}: not here, passed over")
+            continue
+        held_out[name] = {seed: hold_out(split, seed) for seed in options.seeds}
+        there = min(len(part.y_train) for part in held_out[name].values())
+        if max(options.rows) > there:
+            raise SystemExit(
+                f"--rows: {max(options.rows):,} of {name!r} are not there; without those held out "
+                f"there are {there:,}."
+            )
+    return held_out
+
+
+def rows_of(held_out: dict[int, Split], n_rows: int, seed: int) -> Split:
+    """Draw rows from those that a seed does not hold out."""
+    return sample(held_out[seed], n_rows, seed)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -65,25 +86,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     trial = trial_name(parser, options)
     chosen(makers(False), options.only)  # a wrong name shows before anything is measured
     curves: dict[str, pd.DataFrame] = {}
-    for name in options.sets:
-        split, both_strands = leakage.load(name, options)
-        if split is None:
-            print(f"\n{name}: not here, passed over")
-            continue
-        known = changed(chosen(makers(both_strands), options.only), options.set)
+    for name, held_out in read(options.sets, options).items():
+        known = changed(chosen(makers(leakage.both_strands(name)), options.only), options.set)
         parts = []
         for n_rows in sorted(set(options.rows)):
-            there = len(hold_out(split, options.seeds[0]).y_train)
-            if n_rows > there:
-                raise SystemExit(
-                    f"--rows: {n_rows:,} of {name!r} are not there; without those held out there "
-                    f"are {there:,}."
-                )
-            print(f"\n{name} ({split.source}), {n_rows:,} training rows")
+            print(f"\n{name} ({held_out[options.seeds[0]].source}), {n_rows:,} of these rows")
             part = measure(
                 f"learning_{name}_{n_rows}{trial}".replace(" ", "_"),
                 known,
-                partial(rows_of, split, n_rows),
+                partial(rows_of, held_out, n_rows),
                 options.seeds,
                 {"quality": Quality()},
                 resume=options.resume,

@@ -148,7 +148,7 @@ class SequenceGroupKFold(BaseCrossValidator):
     -----
     With labels of classes it is scikit-learn's ``StratifiedGroupKFold``, else its ``GroupKFold``.
     The former looks at one group after the other, half a millisecond each; where many sequences
-    have no relatives, it gets these in bundles, each less than a hundredth of a class in a fold.
+    have no relatives, it gets these in bundles, each at most two hundredths of a class in a fold.
 
     Examples
     --------

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import column_or_1d
 
 from sklearn_attngen.classifiers._targets import check_no_missing
@@ -24,10 +24,9 @@ def read_labels(y: ArrayLike, n_rows: int, name: str) -> NDArray[Any]:
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
     _check(labels, name)
-    try:
-        check_classification_targets(labels)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
+    kind = _kind(labels, name)
+    if kind not in ("binary", "multiclass"):
+        raise ValueError(f"{name}: class labels are needed, and these are {kind} numbers.")
     return labels
 
 
@@ -37,13 +36,7 @@ def are_classes(y: ArrayLike, name: str = "y") -> bool:
     target = np.asarray(given)
     if target.ndim == 1 or (target.ndim == 2 and target.shape[1] == 1):
         _check(target.ravel(), name)
-    kind = type_of_target(given, input_name=name)
-    if kind == "unknown":
-        raise ValueError(
-            f"{name} has the dtype {target.dtype}, of which scikit-learn cannot tell whether it "
-            f"holds classes. Pass {name}.astype(int) or {name}.astype(str)."
-        )
-    return kind in ("binary", "multiclass")
+    return _kind(given, name) in ("binary", "multiclass")
 
 
 def is_text(labels: NDArray[Any]) -> bool:
@@ -52,10 +45,25 @@ def is_text(labels: NDArray[Any]) -> bool:
 
 
 def _as_they_are(y: ArrayLike) -> ArrayLike:
-    """Keep NumPy from writing a missing label of a list as text."""
-    if isinstance(y, list | tuple) and any(is_missing(label) for label in y):
-        return np.array(y, dtype=object)
-    return y
+    """Keep NumPy from writing labels of a list as text that are none."""
+    if not isinstance(y, list | tuple):
+        return y
+    text = [isinstance(label, str) for label in y]
+    mixed = any(text) and not all(text)
+    return np.array(y, dtype=object) if mixed or any(map(is_missing, y)) else y
+
+
+def _kind(y: ArrayLike, name: str) -> str:
+    """Return scikit-learn's name for what a target holds; raise where it has none."""
+    kind = str(type_of_target(y, input_name=name))
+    if kind == "unknown":
+        target = np.asarray(y)
+        raise ValueError(
+            f"{name} is an array of {target.ndim} dimension(s) and dtype {target.dtype}, of which "
+            f"scikit-learn cannot tell whether it holds classes. Pass one label for each sequence, "
+            f"as {name}.astype(int) or {name}.astype(str)."
+        )
+    return kind
 
 
 def _check(labels: NDArray[Any], name: str) -> None:

@@ -42,6 +42,9 @@ def find_shortcuts(
 
     Relatives on both sides of a fold would tell each other's class by anything they share.
     """
+    if len(np.unique(codes)) < 2:
+        checks = ("unknown letters", "length", "composition")
+        return [Finding(check, None, len(codes), "there is one class only") for check in checks]
     first = np.unique(groups, return_index=True)[1]
     counts = count_letters(letters)[first]
     lengths, codes = letters.lengths[first, None], codes[first]
@@ -80,9 +83,7 @@ def _tells(check: str, columns: NDArray[Any], codes: NDArray[np.integer], meanin
     sizes = np.bincount(codes)
     enough = np.flatnonzero(sizes >= LEAST)
     if len(enough) < 2:
-        alone = np.count_nonzero(sizes) < 2
-        few = "there is one class only" if alone else "too few unrelated rows to tell"
-        return Finding(check, None, len(codes), few)
+        return Finding(check, None, len(codes), "too few unrelated rows to tell")
     left_out = np.count_nonzero(sizes) - len(enough)
     beside = f" (but for {left_out} rare classes)" if left_out else ""
     measured = np.isin(codes, enough)

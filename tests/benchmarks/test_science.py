@@ -178,21 +178,21 @@ def test_learning_curves(
     """More rows of the same training split, scored on the same rows, which are not among them."""
     figure = tmp_path / "figures" / "curves.png"
     sizes = ["--rows", "200", "20", "--figure", str(figure)]
-    some = ["--data", str(folder), "--sets", "worm splice", "--only", "CNN", "k-mers"]
+    some = ["--data", str(folder), "--sets", "worm splice"]
     learning_curves.main([*QUICK, *some, *sizes])
     rows = {path.name: rows_of(path) for path in results.iterdir()}
     assert {name: [row["rows"] for row in part] for name, part in rows.items()} == {
-        "learning_worm_splice_20_quick.jsonl": [20, 20],
-        "learning_worm_splice_200_quick.jsonl": [200, 200],
+        "learning_worm_splice_20_quick.jsonl": [20] * 6,
+        "learning_worm_splice_200_quick.jsonl": [200] * 6,
     }
     assert all(row["log loss"] > 0 for part in rows.values() for row in part)
     assert figure.stat().st_size > 5000
     assert "worm splice: means over seeds" in capsys.readouterr().out
     with pytest.raises(SystemExit, match=r"300 of 'worm splice' are not .*there are 224"):
-        learning_curves.main([*QUICK, *some, "--rows", "300"])
-    small, large = (
-        learning_curves.rows_of(other_sets.load("worm splice", folder), n, 1) for n in (20, 200)
-    )
+        learning_curves.main([*QUICK, *some, "--rows", "20", "300"])
+    assert "20 of these rows" not in capsys.readouterr().out, "nothing is measured before"
+    held_out = {1: _data.hold_out(leakage.load("worm splice", folder), 1)}
+    small, large = (learning_curves.rows_of(held_out, n, 1) for n in (20, 200))
     assert small.X_test.tolist() == large.X_test.tolist()
     assert not set(large.X_train) & set(large.X_test)
 

@@ -268,6 +268,7 @@ def test_many_rows_without_relatives_are_spread_evenly(shuffle: bool) -> None:
         (np.array([0, 1] * 30, dtype=object), ValueError, r"dtype object.*astype\(int\)"),
         (["a", None] * 30, ValueError, "y contains NaN or None: the label of row 1"),
         (np.array(["a", 1] * 30, dtype=object), TypeError, "y holds both text and other"),
+        (["a", 1] * 30, TypeError, "y holds both text and other"),
     ],
 )
 def test_labels_that_are_no_classes_are_named(y: Any, error: type[Exception], match: str) -> None:

@@ -120,6 +120,9 @@ def test_verdicts_say_what_is_there() -> None:
     """One class is none to tell, and short rows that are equal have no long word in common."""
     report = leakage_report(random_sequences(60), [1] * 60).set_index("check")
     assert report.loc["composition", "verdict"] == "there is one class only"
+    X = random_sequences(30)
+    report = leakage_report(X + X, [0] * 30 + [1] * 30).set_index("check")
+    assert report.loc["composition", "verdict"] == "too few unrelated rows to tell"
     related = leakage_report(["ACGT", "ACGT", "TTTT"]).set_index("check").loc["related rows"]
     assert related["n_rows"] == 2
     assert related["verdict"].startswith("equal, or 25 letters")
@@ -262,10 +265,12 @@ def test_proteins_are_read_in_their_alphabet_on_both_sides() -> None:
         (["a", None, "b", "a"], None, ValueError, "y contains NaN or None: the label of row 1"),
         ([0, 1, 0, 1], [0, 1, None, 0], ValueError, "y_test contains NaN or None.* row 2"),
         (np.array(["a", 1, "b", 2], dtype=object), None, TypeError, "y holds both text and other"),
-        ([0.1, 0.7, 0.2, 0.4], None, ValueError, "y: Unknown label type: continuous"),
-        ([0, 1, 0, 1], [0.1, 0.7, 0.2, 0.4], ValueError, "y_test: Unknown label type"),
+        ([0.1, 0.7, 0.2, 0.4], None, ValueError, "y: class labels are needed.* continuous"),
+        ([0, 1, 0, 1], [0.1, 0.7, 0.2, 0.4], ValueError, "y_test: class labels are needed"),
         ([0, 1, 0, 1], [[0, 1]] * 4, ValueError, "y_test: y should be a 1d array"),
         (["a", np.nan, "b", "a"], None, ValueError, "y contains NaN or None: the label of row 1"),
+        (["a", 1, "b", 2], None, TypeError, "y holds both text and other"),
+        (np.array([0, 1, 0, 1], dtype=object), None, ValueError, r"dtype object.*y\.astype\(int\)"),
     ],
 )
 def test_labels_that_cannot_be_compared_are_named(
