@@ -247,6 +247,8 @@ class SequenceGroupKFold(BaseCrossValidator):
         # a StackingClassifier sets random_state without asking
         random = check_random_state(self.random_state) if self.shuffle else None
         if by_class:
+            # as numbers, because scikit-learn 1.6 does not know the classes of all pandas types
+            y = np.unique(np.asarray(y).ravel(), return_inverse=True)[1]
             labels = _bundle(labels, y, _BUNDLES * self.n_splits, random)
         folds = StratifiedGroupKFold if by_class else GroupKFold
         cv = folds(self.n_splits, shuffle=self.shuffle, random_state=random)
@@ -278,12 +280,14 @@ class SequenceGroupKFold(BaseCrossValidator):
 
 
 def _bundle(
-    labels: NDArray[np.int64], y: Any, n_bundles: int, random: np.random.RandomState | None
+    labels: NDArray[np.int64],
+    classes: NDArray[np.integer],
+    n_bundles: int,
+    random: np.random.RandomState | None,
 ) -> NDArray[np.int64]:
     """Give rows without relatives common groups, at most `n_bundles` for each class."""
     bundled = labels.copy()
     single = np.bincount(labels)[labels] == 1
-    classes = np.unique(np.asarray(y).ravel(), return_inverse=True)[1]
     first = len(labels)
     for label in range(classes.max() + 1):
         rows = np.flatnonzero(single & (classes == label))
