@@ -132,6 +132,13 @@ def hold_out(split: Split, seed: int) -> Split:
     return part._replace(X_test=valid[0], y_test=valid[1], source=source)
 
 
+def rows_of(split: Split, n_rows: int | None, held_out: bool, seed: int) -> Split:
+    """Return the rows of a seed: some or all, on the test split or on rows held out."""
+    if held_out:
+        split = hold_out(split, seed)
+    return split if n_rows is None else sample(split, n_rows, seed)
+
+
 def few_rows(split: Split) -> Split:
     """Keep at most 256 training rows and 64 test rows: enough to see that a measurement runs."""
     split = sample(split, 256, 0)

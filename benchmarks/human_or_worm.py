@@ -15,13 +15,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import get_scorer
 from sklearn.utils import check_random_state
 
-from benchmarks._data import add_arguments, chosen, hold_out, load_human_or_worm, sample
+from benchmarks._data import add_arguments, chosen, load_human_or_worm, rows_of
 from benchmarks._figures import add_figure_argument, check_figure, draw_fractions
 from benchmarks._measure import measure, print_table
 from benchmarks._plain_cnn import PlainCNN
@@ -132,9 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     results = measure(
         f"human_or_worm_{options.what}_{options.rows}{trial}",
         makers,
-        lambda seed: sample(
-            hold_out(split, seed) if options.held_out else split, options.rows, seed
-        ),
+        partial(rows_of, split, options.rows, options.held_out),
         options.seeds,
         {"accuracy": get_scorer("accuracy"), "faithfulness": Faithfulness(options.perturbed_rows)},
         resume=options.resume,

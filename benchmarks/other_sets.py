@@ -26,10 +26,9 @@ from benchmarks._data import (
     Split,
     add_arguments,
     chosen,
-    hold_out,
     load_file,
     load_published,
-    sample,
+    rows_of,
 )
 from benchmarks._measure import measure, print_table
 from benchmarks._variants import Makers, add_trial_arguments, changed, trial_name
@@ -86,13 +85,6 @@ def load(name: str, folder: Path | None) -> Split | None:
     return load_file(path) if path.exists() else None
 
 
-def _rows_of(split: Split, n_rows: int | None, held_out: bool, seed: int) -> Split:
-    """Return the rows of a seed."""
-    if held_out:
-        split = hold_out(split, seed)
-    return split if n_rows is None else sample(split, n_rows, seed)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print, one set after the other."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -121,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         results = measure(
             f"other_sets_{name.replace(' ', '_')}_{options.rows or 'all'}{trial}",
             known,
-            partial(_rows_of, split, options.rows, options.held_out),
+            partial(rows_of, split, options.rows, options.held_out),
             options.seeds,
             scorers,
             resume=options.resume,
