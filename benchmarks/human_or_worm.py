@@ -36,6 +36,9 @@ MAKERS = {
     "AttnGen, no mask": lambda seed: AttnGenClassifier(
         mask_fraction=0, reverse_complement="average", random_state=seed
     ),
+    "AttnGen, masks to the end": lambda seed: AttnGenClassifier(
+        mask_cooldown=0, reverse_complement="average", random_state=seed
+    ),
     "CNN": lambda seed: CNNClassifier(reverse_complement="average", random_state=seed),
     "plain CNN": lambda seed: PlainCNN(random_state=seed),
     "k-mers": lambda seed: make_kmer_classifier(),

@@ -41,10 +41,13 @@ class Quality:
 
 
 def makers(both_strands: bool) -> Makers:
-    """Return the classifiers, and AttnGen with masks that attention does not guide."""
-    strands = "average" if both_strands else False
-    random = attngen(mask_order="random", reverse_complement=strands)
-    return {**other_sets.makers(both_strands), "AttnGen, masks at random": random}
+    """Return the classifiers, and AttnGen with masks at random and with masks until the end."""
+    make = partial(attngen, reverse_complement="average" if both_strands else False)
+    return {
+        **other_sets.makers(both_strands),
+        "AttnGen, masks at random": make(mask_order="random"),
+        "AttnGen, masks to the end": make(mask_cooldown=0),
+    }
 
 
 def read(names: Sequence[str], options: argparse.Namespace) -> dict[str, dict[int, Split]]:

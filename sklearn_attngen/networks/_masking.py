@@ -23,7 +23,11 @@ MASK_VALUES = ("resample", "uniform", "zero")
 
 
 def scheduled_fraction(
-    progress: float, mask_fraction: float, schedule: str = "linear", warmup: float = 1 / 3
+    progress: float,
+    mask_fraction: float,
+    schedule: str = "linear",
+    warmup: float = 1 / 3,
+    cooldown: float = 0.0,
 ) -> float:
     """Return the fraction to mask at a point of the training.
 
@@ -37,11 +41,14 @@ def scheduled_fraction(
         Shape of the ramp; "constant" masks the whole fraction from the start.
     warmup : float, default=1/3
         Share of the training that the ramp takes.
+    cooldown : float, default=0.0
+        Share of the training, at its end, without masks.
 
     Returns
     -------
     fraction : float
-        From 0 to ``mask_fraction``, never falling with progress.
+        From 0 to ``mask_fraction``, never falling with progress before the cooldown, in which it
+        is 0.
 
     Examples
     --------
@@ -51,6 +58,8 @@ def scheduled_fraction(
     """
     if schedule not in MASK_SCHEDULES:
         raise ValueError(f"schedule must be one of {MASK_SCHEDULES}, got {schedule!r}")
+    if cooldown > 0 and progress >= 1 - cooldown:
+        return 0.0
     if schedule == "constant" or warmup == 0 or progress >= warmup:
         return mask_fraction
     ramp = max(progress, 0.0) / warmup

@@ -2,14 +2,13 @@
 
 from sklearn_attngen.training._batches import BatchIterator, SequenceDataset, expand
 from sklearn_attngen.training._fitting import (
-    MIN_STEPS,
     build_net,
     computes_bfloat16,
     resolve_device,
-    resolve_epochs,
     run_epochs,
 )
 from sklearn_attngen.training._net import Masking, SequenceNet
+from sklearn_attngen.training._schedule import MIN_STEPS, resolve_cooldown, resolve_epochs
 
 __all__ = [
     "MIN_STEPS",
@@ -20,6 +19,7 @@ __all__ = [
     "build_net",
     "computes_bfloat16",
     "expand",
+    "resolve_cooldown",
     "resolve_device",
     "resolve_epochs",
     "run_epochs",

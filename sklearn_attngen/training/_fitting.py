@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import math
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -14,19 +14,14 @@ from torch import nn
 from sklearn_attngen.networks import PositionBias, keep_freed_memory, set_generator
 from sklearn_attngen.training._batches import SequenceDataset
 from sklearn_attngen.training._net import Masking, SequenceNet
+from sklearn_attngen.training._schedule import resolve_cooldown
 
 __all__ = [
-    "MIN_STEPS",
     "build_net",
     "computes_bfloat16",
     "resolve_device",
-    "resolve_epochs",
     "run_epochs",
 ]
-
-# An automatic training takes at least this many steps of the optimiser and this many epochs, so
-# that the same defaults serve 100 rows and 75,000; the last number ends it for tiny data.
-MIN_STEPS, MIN_EPOCHS, MAX_EPOCHS = 500, 16, 60
 
 # what the estimator sets itself, and with which of its parameters
 _TAKEN = {
@@ -49,33 +44,6 @@ _TAKEN = {
     "first_step": "max_epochs",
     "bfloat16": "precision",
 }
-
-
-def resolve_epochs(max_epochs: int | str, n_batches: int) -> int:
-    """Return the number of epochs to train.
-
-    Parameters
-    ----------
-    max_epochs : int or "auto"
-        A number is returned as it is. "auto" is the smallest number of epochs from 16 to 60 that
-        gives at least 500 steps of the optimiser.
-    n_batches : int
-        Number of batches in an epoch.
-
-    Returns
-    -------
-    n_epochs : int
-        Number of passes over the rows.
-
-    Examples
-    --------
-    >>> from sklearn_attngen.training import resolve_epochs
-    >>> resolve_epochs("auto", 1), resolve_epochs("auto", 18), resolve_epochs("auto", 600)
-    (60, 28, 16)
-    """
-    if max_epochs != "auto":
-        return int(max_epochs)
-    return min(MAX_EPOCHS, max(MIN_EPOCHS, math.ceil(MIN_STEPS / n_batches)))
 
 
 def resolve_device(device: str | torch.device) -> str:
@@ -255,6 +223,13 @@ def build_net(
         parameters["optimizer__weight_decay"] = weight_decay
         parameters["optimizer__param_groups"] = [("*position.weight", decay)]
     parameters |= extra
+    if masking is not None:
+        # training without an end is never near it
+        share = 0.0
+        if cycle:
+            ramp = 0.0 if masking.schedule == "constant" else masking.warmup
+            share = resolve_cooldown(masking.cooldown, epochs * n_batches, ramp)
+        masking = replace(masking, cooldown=share)
     net = SequenceNet(
         module,
         criterion=nn.CrossEntropyLoss,

@@ -131,8 +131,8 @@ def test_learning_curves(
     learning_curves.main([*QUICK, *some, *sizes])
     rows = {path.name: rows_of(path) for path in results.iterdir()}
     assert {name: [row["rows"] for row in part] for name, part in rows.items()} == {
-        "learning_worm_splice_20_quick.jsonl": [20] * 6,
-        "learning_worm_splice_200_quick.jsonl": [200] * 6,
+        "learning_worm_splice_20_quick.jsonl": [20] * 7,
+        "learning_worm_splice_200_quick.jsonl": [200] * 7,
     }
     assert all(row["log loss"] > 0 for part in rows.values() for row in part)
     assert figure.stat().st_size > 5000

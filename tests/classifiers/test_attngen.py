@@ -52,6 +52,30 @@ def test_the_schedule_is_the_one_asked_for(attngen: Make, planted: Data, schedul
         )
 
 
+def test_masks_end_before_the_training_does(attngen: Make, planted: Data) -> None:
+    """For the share that is asked for, which short trainings do not take by themselves."""
+    X, y = planted
+    ended = attngen(mask_cooldown=0.25, max_epochs=8).fit(X, y)
+    masked = [row["mask_fraction"] > 0 for row in ended.history_]
+    assert masked == [True] * 6 + [False] * 2
+    by_default = attngen(max_epochs=8).fit(X, y)
+    kept = attngen(mask_cooldown=0, max_epochs=8).fit(X, y)
+    np.testing.assert_array_equal(by_default.predict_proba(X), kept.predict_proba(X))
+    assert (ended.predict_proba(X) != kept.predict_proba(X)).any()
+
+
+def test_a_ramp_that_the_cooldown_cuts_off_raises(attngen: Make, planted: Data) -> None:
+    """Sums that are 1 but for their last bit do not."""
+    with pytest.raises(ValueError, match=r"mask_warmup=0.7 and mask_cooldown=0.4 .* at most 1"):
+        attngen(mask_warmup=0.7, mask_cooldown=0.4).fit(*planted)
+    few = {"max_epochs": 2}
+    attngen(mask_warmup=0.7, mask_cooldown=0.4, mask_schedule="constant", **few).fit(*planted)
+    attngen(mask_warmup=0.9, mask_cooldown=0.1, **few).fit(*planted)
+    for wrong in (1.5, "never"):
+        with pytest.raises(ValueError, match="mask_cooldown"):
+            attngen(mask_cooldown=wrong).fit(*planted)
+
+
 def test_no_fraction_is_no_masking(attngen: Make, planted: Data) -> None:
     """Bit for bit, whatever the other parameters of the mask say."""
     X, y = planted

@@ -397,6 +397,7 @@ def test_defaults_differ_in_the_method_only() -> None:
         "mask_value",
         "mask_schedule",
         "mask_warmup",
+        "mask_cooldown",
         "consistency_weight",
         "n_heads",
     }

@@ -59,6 +59,17 @@ def test_constant_masks_from_the_start() -> None:
     assert scheduled_fraction(0.0, 0.3, "constant", 0.5) == 0.3
 
 
+@pytest.mark.parametrize("schedule", MASK_SCHEDULES)
+def test_nothing_is_masked_in_the_cooldown(schedule: str) -> None:
+    """Before it the ramp is as without one, and no cooldown masks until the end and after it."""
+    steps = [scheduled_fraction(i / 40, 0.3, schedule, 0.5, 0.25) for i in range(50)]
+    assert steps[:30] == [scheduled_fraction(i / 40, 0.3, schedule, 0.5) for i in range(30)]
+    assert steps[29] == 0.3
+    assert steps[30:] == [0.0] * 20
+    assert scheduled_fraction(0.0, 0.3, schedule, 0.0, 1.0) == 0
+    assert scheduled_fraction(1.5, 0.3, schedule, 0.5, 0.0) == 0.3
+
+
 def test_unknown_schedules_raise() -> None:
     """The message lists what there is."""
     with pytest.raises(ValueError, match="'linear', 'cosine', 'constant'"):

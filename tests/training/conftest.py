@@ -50,6 +50,7 @@ def masking() -> Masking:
         value="resample",
         schedule="linear",
         warmup=0.5,
+        cooldown=0.0,
         consistency=1.0,
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -16,30 +15,10 @@ from sklearn_attngen.training import (
     SequenceDataset,
     SequenceNet,
     resolve_device,
-    resolve_epochs,
     run_epochs,
 )
 
 MakeNet = Callable[..., SequenceNet]
-
-
-# how long
-
-
-def test_a_number_of_epochs_is_taken_as_it_is() -> None:
-    """Whatever the number of batches."""
-    assert [resolve_epochs(7, n) for n in (1, 1000)] == [7, 7]
-
-
-def test_automatic_epochs_give_enough_steps_within_bounds() -> None:
-    """Fewer epochs for more batches; enough steps unless the bound on epochs is met."""
-    epochs = [resolve_epochs("auto", n) for n in range(1, 2000)]
-    assert all(a >= b for a, b in pairwise(epochs))
-    longest, shortest = epochs[0], epochs[-1]
-    assert (longest, shortest) == (60, 16)
-    between = [n * e for n, e in enumerate(epochs, start=1) if shortest < e < longest]
-    # the smallest whole number of epochs that reaches one number of steps
-    assert max(between) - min(between) < max(n for n, e in enumerate(epochs, 1) if e > shortest)
 
 
 # what of skorch can be reached

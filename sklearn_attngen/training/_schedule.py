@@ -1,0 +1,70 @@
+"""How long to train, and how much of it without masks."""
+
+from __future__ import annotations
+
+import math
+
+__all__ = ["MIN_STEPS", "resolve_cooldown", "resolve_epochs"]
+
+# An automatic training takes at least this many steps of the optimiser and this many epochs, so
+# that the same defaults serve 100 rows and 75,000; the last number ends it for tiny data.
+MIN_STEPS, MIN_EPOCHS, MAX_EPOCHS = 500, 16, 60
+# An automatic cooldown leaves so many steps with masks, or as much of the training as it may not
+# take: masks help where steps are few, and cost log loss where they are many; see docs/choices.md.
+MASKED_STEPS, MAX_COOLDOWN = 1000, 1 / 3
+
+
+def resolve_epochs(max_epochs: int | str, n_batches: int) -> int:
+    """Return the number of epochs to train.
+
+    Parameters
+    ----------
+    max_epochs : int or "auto"
+        A number is returned as it is. "auto" is the smallest number of epochs from 16 to 60 that
+        gives at least 500 steps of the optimiser.
+    n_batches : int
+        Number of batches in an epoch.
+
+    Returns
+    -------
+    n_epochs : int
+        Number of passes over the rows.
+
+    Examples
+    --------
+    >>> from sklearn_attngen.training import resolve_epochs
+    >>> resolve_epochs("auto", 1), resolve_epochs("auto", 18), resolve_epochs("auto", 600)
+    (60, 28, 16)
+    """
+    if max_epochs != "auto":
+        return int(max_epochs)
+    return min(MAX_EPOCHS, max(MIN_EPOCHS, math.ceil(MIN_STEPS / n_batches)))
+
+
+def resolve_cooldown(mask_cooldown: float | str, n_steps: int, warmup: float = 0.0) -> float:
+    """Return the share of a training, at its end, without masks.
+
+    Parameters
+    ----------
+    mask_cooldown : float or "auto"
+        A number is returned as it is. "auto" is what the training has beyond 1,000 steps of the
+        optimiser, at most a third of it, and no more than the ramp leaves.
+    n_steps : int
+        Number of steps of the whole training.
+    warmup : float, default=0.0
+        Share of the training that the ramp takes.
+
+    Returns
+    -------
+    cooldown : float
+        From 0 to 1.
+
+    Examples
+    --------
+    >>> from sklearn_attngen.training import resolve_cooldown
+    >>> [round(resolve_cooldown("auto", n_steps), 2) for n_steps in (500, 1000, 1250, 5000)]
+    [0.0, 0.0, 0.2, 0.33]
+    """
+    if not isinstance(mask_cooldown, str):
+        return float(mask_cooldown)
+    return max(0.0, min(1 - MASKED_STEPS / n_steps, MAX_COOLDOWN, 1 - warmup))

@@ -1,0 +1,59 @@
+"""How long a training takes, and how much of it is without masks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sklearn_attngen.training import Masking, SequenceNet, resolve_cooldown, resolve_epochs
+
+MakeNet = Callable[..., SequenceNet]
+
+
+def test_a_number_of_epochs_is_taken_as_it_is() -> None:
+    """Whatever the number of batches."""
+    assert [resolve_epochs(7, n) for n in (1, 1000)] == [7, 7]
+
+
+def test_automatic_epochs_give_enough_steps_within_bounds() -> None:
+    """Fewer epochs for more batches; enough steps unless the bound on epochs is met."""
+    epochs = [resolve_epochs("auto", n) for n in range(1, 2000)]
+    assert all(a >= b for a, b in pairwise(epochs))
+    longest, shortest = epochs[0], epochs[-1]
+    assert (longest, shortest) == (60, 16)
+    between = [n * e for n, e in enumerate(epochs, start=1) if shortest < e < longest]
+    # the smallest whole number of epochs that reaches one number of steps
+    assert max(between) - min(between) < max(n for n, e in enumerate(epochs, 1) if e > shortest)
+
+
+def test_an_automatic_cooldown_keeps_the_masks_of_short_trainings() -> None:
+    """All of 1,000 steps, no fewer of more, and two thirds of long ones; a number is kept."""
+    steps = np.arange(1, 4000)
+    shares = np.array([resolve_cooldown("auto", n) for n in steps])
+    masked = steps * (1 - shares)
+    assert (shares[:1000] == 0).all()
+    assert (masked[1000:] >= 1000 - 1e-9).all()
+    assert (np.diff(masked) >= -1e-9).all()
+    np.testing.assert_allclose(shares[1500:], 1 / 3)
+    assert resolve_cooldown("auto", 4000, warmup=0.9) == pytest.approx(0.1)
+    assert resolve_cooldown("auto", 4000, warmup=1.0) == 0
+    assert resolve_cooldown(0.5, 10) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("changes", "share"), [({}, 1 / 3), ({"warmup": 0.75}, 0.25), ({"schedule": "constant"}, 1 / 3)]
+)
+def test_the_net_knows_its_cooldown(
+    make_net: MakeNet, masking: Masking, changes: dict[str, Any], share: float
+) -> None:
+    """It is resolved from the number of steps; the ramp ends before it."""
+    masking = replace(masking, cooldown="auto", **changes)
+    net = make_net(masking=masking, epochs=16, n_batches=600)
+    assert net.masking.cooldown == pytest.approx(share)
+    assert make_net(masking=masking).masking.cooldown == 0
+    assert make_net(masking=masking, epochs=16, n_batches=600, cycle=False).masking.cooldown == 0
