@@ -14,8 +14,8 @@ from sklearn_attngen._extras import require
 from sklearn_attngen.inspection._plot_style import NEUTRAL, PALETTE
 
 # lines differ by more than their colour
-DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)))
-MARKERS = "os^DvP"
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (8, 2)))
+MARKERS = "os^DvPX"
 LEAST_SPAN = 0.02  # of an axis of scores
 
 

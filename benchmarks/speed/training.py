@@ -160,7 +160,8 @@ def unmasked(settings: Settings) -> Callable[[], Any]:
 
 def _with_mask(settings: Settings, fraction: float) -> Callable[[], Any]:
     X, y = _data(settings)
-    parameters = _parameters(settings) | {"mask_fraction": fraction, "precision": "auto"}
+    masks = {"mask_fraction": fraction, "mask_cooldown": 0}  # all steps, however many
+    parameters = _parameters(settings) | masks | {"precision": "auto"}
     return lambda: AttnGenClassifier(**parameters).fit(X, y).module_
 
 

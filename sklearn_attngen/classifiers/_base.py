@@ -117,9 +117,10 @@ class SequenceClassifier(
     ) -> Self:
         """Train for one epoch on some rows, with half of the learning rate and no cycle.
 
-        Weights are used as they are, so that they count between calls. The mask ramp takes
-        ``max_epochs`` calls ("auto": 8), and ``saliency_`` is that of up to 100 rows of this call.
-        Up to 32 of them move ``interior_point_``, by a quarter of the way to their own.
+        Weights are used as they are, so that they count between calls. Where there are masks, their
+        ramp takes the share ``mask_warmup`` of ``max_epochs`` calls ("auto": 16), and they never
+        end. ``saliency_`` is that of up to 100 rows of this call; up to 32 of them move
+        ``interior_point_``, by a quarter of the way to their own.
 
         Parameters
         ----------

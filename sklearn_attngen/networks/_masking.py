@@ -58,7 +58,8 @@ def scheduled_fraction(
     """
     if schedule not in MASK_SCHEDULES:
         raise ValueError(f"schedule must be one of {MASK_SCHEDULES}, got {schedule!r}")
-    if cooldown > 0 and progress >= 1 - cooldown:
+    # in spite of rounding, after which 1 - 1 / 3 is more than 2 / 3
+    if cooldown > 0 and progress >= 1 - cooldown - 1e-9:
         return 0.0
     if schedule == "constant" or warmup == 0 or progress >= warmup:
         return mask_fraction

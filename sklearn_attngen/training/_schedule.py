@@ -48,7 +48,7 @@ def resolve_cooldown(mask_cooldown: float | str, n_steps: int, warmup: float = 0
     ----------
     mask_cooldown : float or "auto"
         A number is returned as it is. "auto" is what the training has beyond 1,000 steps of the
-        optimiser, at most a third of it, and no more than the ramp leaves.
+        optimiser, at most a third of it, and no more than half of what the ramp leaves.
     n_steps : int
         Number of steps of the whole training.
     warmup : float, default=0.0
@@ -59,12 +59,22 @@ def resolve_cooldown(mask_cooldown: float | str, n_steps: int, warmup: float = 0
     cooldown : float
         From 0 to 1.
 
+    Raises
+    ------
+    ValueError
+        If a number leaves no room for the ramp.
+
     Examples
     --------
     >>> from sklearn_attngen.training import resolve_cooldown
     >>> [round(resolve_cooldown("auto", n_steps), 2) for n_steps in (500, 1000, 1250, 5000)]
     [0.0, 0.0, 0.2, 0.33]
     """
-    if not isinstance(mask_cooldown, str):
-        return float(mask_cooldown)
-    return max(0.0, min(1 - MASKED_STEPS / n_steps, MAX_COOLDOWN, 1 - warmup))
+    if isinstance(mask_cooldown, str):
+        return max(0.0, min(1 - MASKED_STEPS / n_steps, MAX_COOLDOWN, (1 - warmup) / 2))
+    if warmup + float(mask_cooldown) > 1 + 1e-6:  # 0.8 and the float32 nearest to 0.2 are more
+        raise ValueError(
+            f"mask_warmup={warmup:g} and mask_cooldown={mask_cooldown:g} take more than the whole "
+            f"training: masks would end before their ramp does. Their sum must be at most 1."
+        )
+    return float(mask_cooldown)

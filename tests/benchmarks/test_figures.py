@@ -12,6 +12,11 @@ import pytest
 from benchmarks import _figures, splice_junctions
 
 
+def test_every_line_has_its_own_look() -> None:
+    """As many dashes and markers as colours."""
+    assert len(_figures.DASHES) == len(_figures.MARKERS) == len(_figures.PALETTE)
+
+
 def test_figures_are_of_fractions_only(capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit):
         splice_junctions.main(["--figure", "x.png"])

@@ -70,6 +70,13 @@ def test_nothing_is_masked_in_the_cooldown(schedule: str) -> None:
     assert scheduled_fraction(1.5, 0.3, schedule, 0.5, 0.0) == 0.3
 
 
+@pytest.mark.parametrize("n_steps", [3, 6, 18, 1500])
+def test_a_cooldown_of_a_third_is_a_third_of_the_steps(n_steps: int) -> None:
+    """1 - 1 / 3 is more than 2 / 3 in binary fractions, and would start a step late."""
+    fractions = [scheduled_fraction(i / n_steps, 0.3, "linear", 0.0, 1 / 3) for i in range(n_steps)]
+    assert fractions.count(0.0) == n_steps // 3
+
+
 def test_unknown_schedules_raise() -> None:
     """The message lists what there is."""
     with pytest.raises(ValueError, match="'linear', 'cosine', 'constant'"):

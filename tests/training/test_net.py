@@ -155,8 +155,12 @@ def test_the_end_of_the_training_is_without_masks(
     """Where there is an end: single epochs, one after the other, are masked for ever."""
     ends = replace(masking, cooldown=1 / 3)
     net = make_net(masking=ends)
+    masked: list[float] = []
+    mask = net._masked
+    net._masked = lambda *given: masked.append(given[-1]) or mask(*given)
     run_epochs(net, data, 0)
     assert [row["mask_fraction"] for row in net.history][3:] == [0.25, 0.0, 0.0]
+    assert len(masked) == 18 - 6 - 1, "a third of the steps has none, and the first has none yet"
     later = make_net(masking=ends, epochs_done=5, cycle=False)
     run_epochs(later, data, 0)
     assert [row["mask_fraction"] for row in later.history] == [0.25]

@@ -40,13 +40,22 @@ def test_an_automatic_cooldown_keeps_the_masks_of_short_trainings() -> None:
     assert (masked[1000:] >= 1000 - 1e-9).all()
     assert (np.diff(masked) >= -1e-9).all()
     np.testing.assert_allclose(shares[1500:], 1 / 3)
-    assert resolve_cooldown("auto", 4000, warmup=0.9) == pytest.approx(0.1)
+    assert resolve_cooldown("auto", 4000, warmup=0.9) == pytest.approx(0.05), "some are left"
     assert resolve_cooldown("auto", 4000, warmup=1.0) == 0
     assert resolve_cooldown(0.5, 10) == 0.5
 
 
+def test_a_cooldown_that_cuts_off_the_ramp_raises() -> None:
+    """Sums that are 1 but for their last bits do not."""
+    with pytest.raises(ValueError, match=r"mask_warmup=0.7 and mask_cooldown=0.4 .* at most 1"):
+        resolve_cooldown(0.4, 10, warmup=0.7)
+    assert float(np.float32(0.2)) + 0.8 > 1
+    assert resolve_cooldown(np.float32(0.2), 10, warmup=0.8) == pytest.approx(0.2)
+
+
 @pytest.mark.parametrize(
-    ("changes", "share"), [({}, 1 / 3), ({"warmup": 0.75}, 0.25), ({"schedule": "constant"}, 1 / 3)]
+    ("changes", "share"),
+    [({"warmup": 0.2}, 1 / 3), ({"warmup": 0.5}, 0.25), ({"schedule": "constant"}, 1 / 3)],
 )
 def test_the_net_knows_its_cooldown(
     make_net: MakeNet, masking: Masking, changes: dict[str, Any], share: float
