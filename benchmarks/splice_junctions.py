@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.splice_junctions`` (a few minutes). The data come with the package.
 ``--what ablation`` compares what is masked in training, ``--what fractions`` how much.
-``--held-out`` measures on a fifth of the training half, and ``--set`` tries other parameters there:
-this is how defaults are chosen.
+``--held-out`` measures on a fifth of the training split, and ``--set`` tries other parameters
+there: this is how defaults are chosen.
 """
 
 from __future__ import annotations

@@ -63,8 +63,8 @@ os.environ["PYTHONUNBUFFERED"] = "1"
 # %%
 # The data
 # --------
-# 3,000 windows of 60 letters, as plain strings, come with the package. The halves of the split have
-# no 25 letters in a row in common. Everything is chosen on the training half.
+# 3,000 windows of 60 letters, as plain strings, come with the package. The parts of the split have
+# no 25 letters in a row in common. Everything is chosen on the training split.
 
 data = load_splice_junctions()
 train, test = data.split == "train", data.split == "test"
@@ -169,12 +169,12 @@ print(
 )
 
 # %%
-# The test half
+# The test split
 # -------------
 # Read once, now that everything is chosen. The search has already fitted AttnGen to all training
 # rows, on one-hot columns; this is the classifier that is looked at below.
 
-print("\n\nFitting to the whole training half", flush=True)
+print("\n\nFitting to the whole training split", flush=True)
 fitted = {"AttnGen": search.best_estimator_}
 for name in list(classifiers)[1:]:
     fitted[name] = classifiers[name].fit(X_train, y_train)

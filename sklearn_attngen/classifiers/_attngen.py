@@ -28,8 +28,8 @@ class AttnGenClassifier(SequenceClassifier):
     A convolutional encoder describes the surroundings of every letter, and attention scores them.
     While training, letters with low scores are progressively replaced, more of them as the training
     goes on, and the prediction from what is left must agree with the prediction from the whole
-    sequence. Each step masks half of the rows of its batch, at least 64 or all. A long training
-    ends without masks, and prediction sees the whole sequence.
+    sequence. Each step masks half of its batch, but at least 64 rows (all of a smaller
+    one). A long training ends without masks, and prediction sees the whole sequence.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ def load_splice_junctions(*, return_X_y: bool = False, as_frame: bool = False) -
     Parameters
     ----------
     return_X_y : bool, default=False
-        If True, return ``(data, target)`` instead of a Bunch. Both halves are in it: take the
+        If True, return ``(data, target)`` instead of a Bunch. Both parts are in it: take the
         Bunch and its `split` to tell them apart.
     as_frame : bool, default=False
         If True, `data`, `target` and `split` are pandas Series and the Bunch has a `frame` with
@@ -49,7 +49,7 @@ def load_splice_junctions(*, return_X_y: bool = False, as_frame: bool = False) -
         target : ndarray of shape (3000,), dtype=object
             The labels: ``"EI"``, ``"IE"`` or ``"N"``.
         split : ndarray of shape (3000,), dtype=object
-            ``"train"`` or ``"test"``. The halves share no 25-mer on either strand.
+            ``"train"`` or ``"test"``. The parts share no 25-mer on either strand.
         target_names : list of str
             The classes, in sorted order.
         frame : DataFrame of shape (3000, 3)

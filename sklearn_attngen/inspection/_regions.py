@@ -12,7 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-_TEXT = re.compile(r"(?P<chrom>.+):(?P<start>\d[\d,]*)-(?P<end>\d[\d,]*)(\((?P<strand>[-+.])\))?")
+# bedtools getfasta -name puts the name of the record and "::" before the region
+_TEXT = re.compile(
+    r"(?:.*::)?(?P<chrom>.+):(?P<start>\d[\d,]*)-(?P<end>\d[\d,]*)(\((?P<strand>[-+.])\))?"
+)
 _LARGEST = np.iinfo(np.int64).max
 _COLUMNS = ("chrom", "start", "end", "strand")
 
@@ -31,7 +34,8 @@ def read_regions(regions: Any, n: int | None = None, length: int | None = None) 
 
     Without a number they may be any number, and without a length, of any length above 0.
     Accepted are a data frame or mapping with the columns chrom, start, end and perhaps strand, and
-    a list of tuples in this order or of strings such as "chr1:100-300(-)".
+    a list of tuples in this order or of strings such as "chr1:100-300(-)", before which a name and
+    "::" may stand.
     """
     chrom, start, end, strand = _columns(regions)
     if n is not None and len(chrom) != n:

@@ -45,8 +45,9 @@ def to_bedgraph(
         Saliency of n sequences, as they were given to the classifier.
     regions : DataFrame, mapping, or list of n tuples or texts
         Where each sequence lies: the columns ``chrom``, ``start``, ``end`` and ``strand`` ("+" if
-        left out), tuples in this order, or texts such as "chr1:100-300(-)". Half-open
-        and 0-based, as in BED. The saliency of a sequence on the minus strand is turned round.
+        left out), tuples in this order, or texts such as "chr1:100-300(-)" or, as ``bedtools
+        getfasta -name`` writes them, "peak7::chr1:100-300(-)". Half-open and 0-based, as in BED.
+        The saliency of a sequence on the minus strand is turned round.
     path : str or path-like
         The file; it is compressed if the name ends in ".gz". An existing file is replaced.
     overlaps : {"error", "mean"}, default="error"

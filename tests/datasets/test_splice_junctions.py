@@ -78,7 +78,7 @@ def test_junction_stands_where_the_card_says(splice, label, start, dinucleotide)
 
 
 def test_halves_share_no_25_mer(splice):
-    """No relative of a training row, on either strand, stands in the test half."""
+    """No relative of a training row, on either strand, stands in the test split."""
 
     def kmers(sequences):
         return {s[i : i + 25] for s in sequences for i in range(36)}
@@ -145,7 +145,7 @@ def test_package_data_is_small():
 
 
 def test_one_hot_logistic_regression_reaches_the_stated_accuracy(splice):
-    """The figure of the card, about 0.95 on the test half."""
+    """The figure of the card, about 0.95 on the test split."""
     X = one_hot(read_sequences(splice.data).codes).reshape(3000, -1).astype(float)
     train = splice.split == "train"
     model = LogisticRegression(C=0.1, max_iter=1000).fit(X[train], splice.target[train])

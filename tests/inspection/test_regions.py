@@ -19,6 +19,7 @@ COLUMNS = {"chrom": ["chr1", "chr2"], "start": [100, 5], "end": [110, 15], "stra
         pd.DataFrame(COLUMNS, index=[7, 3]),
         pl.DataFrame(COLUMNS),
         ["chr1:100-110", "chr2:5-15(-)"],
+        ["peak::1::chr1:100-110(+)", "b::chr2:5-15(-)"],
         pd.Series(["chr1:100-110(+)", "chr2:5-15(-)"], index=[4, 9]),
         np.array(TUPLES, dtype=object),
         [("chr1", "100", "110"), ("chr2", 5.0, np.int32(15), "-")],
