@@ -193,7 +193,8 @@ class KmerVectorizer(TransformerMixin, BaseEstimator):
         _check_dtype(self.dtype)
         alphabet = get_alphabet(self.alphabet)
         smallest, largest = _k_range(self.k)
-        complements = require_complements(alphabet) if self.canonical else None
+        keep_apart = "Set canonical=False to count one strand. "
+        complements = require_complements(alphabet, keep_apart) if self.canonical else None
         fits = _largest_k(smallest, alphabet.n_letters)
         if largest > fits:
             raise ValueError(

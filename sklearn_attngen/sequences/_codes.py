@@ -153,13 +153,13 @@ def decode_codes(codes: NDArray[np.uint8], alphabet: str | Alphabet = "DNA") -> 
     return sequences
 
 
-def require_complements(alphabet: Alphabet) -> NDArray[np.uint8]:
-    """Return the complement codes, or raise if the alphabet has none."""
+def require_complements(alphabet: Alphabet, remedy: str = "") -> NDArray[np.uint8]:
+    """Return the complement codes, or raise, with a remedy, if the alphabet has none."""
     complements = alphabet.complement_codes
     if complements is None:
         raise ValueError(
             f"The alphabet {alphabet.name} has no complements, so there is no reverse complement. "
-            f"Use 'DNA' or 'RNA', or an Alphabet(..., complements=...)."
+            f"{remedy}Use 'DNA' or 'RNA', or an Alphabet(..., complements=...)."
         )
     return complements
 

@@ -266,7 +266,7 @@ def test_square_arrays_are_read_as_in_the_fit() -> None:
 
 def test_canonical_needs_complements() -> None:
     """Proteins have no other strand."""
-    with pytest.raises(ValueError, match="protein has no complements"):
+    with pytest.raises(ValueError, match=r"protein has no complements.*Set canonical=False"):
         KmerVectorizer(k=2, canonical=True, alphabet="protein").fit(["ACD"])
 
 
