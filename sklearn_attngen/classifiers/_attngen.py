@@ -17,7 +17,7 @@ from sklearn_attngen.networks import (
     AttnGenNetwork,
 )
 from sklearn_attngen.sequences import Alphabet
-from sklearn_attngen.training import Masking
+from sklearn_attngen.training import Masking, resolve_cooldown
 
 __all__ = ["AttnGenClassifier"]
 
@@ -291,9 +291,13 @@ class AttnGenClassifier(SequenceClassifier):
     def _network(self) -> tuple[type[torch.nn.Module], dict[str, Any]]:
         return AttnGenNetwork, {"activation": "exponential", "n_heads": self.n_heads}
 
-    def _masking(self) -> Masking | None:
+    def _masking(self, n_steps: int | None) -> Masking | None:
         if self.mask_fraction == 0:
             return None
+        cooldown = 0.0
+        if n_steps is not None:
+            ramp = 0.0 if self.mask_schedule == "constant" else self.mask_warmup
+            cooldown = resolve_cooldown(self.mask_cooldown, n_steps, ramp)
         return Masking(
             fraction=self.mask_fraction,
             by=self.mask_by,
@@ -301,6 +305,6 @@ class AttnGenClassifier(SequenceClassifier):
             value=self.mask_value,
             schedule=self.mask_schedule,
             warmup=self.mask_warmup,
-            cooldown=self.mask_cooldown,
+            cooldown=cooldown,
             consistency=self.consistency_weight,
         )

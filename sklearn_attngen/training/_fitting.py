@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -14,7 +13,6 @@ from torch import nn
 from sklearn_attngen.networks import PositionBias, keep_freed_memory, set_generator
 from sklearn_attngen.training._batches import SequenceDataset
 from sklearn_attngen.training._net import Masking, SequenceNet
-from sklearn_attngen.training._schedule import resolve_cooldown
 
 __all__ = [
     "build_net",
@@ -223,13 +221,6 @@ def build_net(
         parameters["optimizer__weight_decay"] = weight_decay
         parameters["optimizer__param_groups"] = [("*position.weight", decay)]
     parameters |= extra
-    if masking is not None:
-        # training without an end is never near it
-        share = 0.0
-        if cycle:
-            ramp = 0.0 if masking.schedule == "constant" else masking.warmup
-            share = resolve_cooldown(masking.cooldown, epochs * n_batches, ramp)
-        masking = replace(masking, cooldown=share)
     net = SequenceNet(
         module,
         criterion=nn.CrossEntropyLoss,

@@ -48,9 +48,8 @@ class Masking:
         Shape of the ramp.
     warmup : float
         Share of the training that the ramp takes.
-    cooldown : float or "auto"
-        Share of the training, at its end, without masks; see
-        :func:`~sklearn_attngen.training.resolve_cooldown`.
+    cooldown : float
+        Share of the training, at its end, without masks.
     consistency : float
         Weight of the divergence between the prediction from the whole sequence and the one from
         the masked sequence. With 0 the masked sequence is trained against the labels instead.
@@ -62,7 +61,7 @@ class Masking:
     value: str
     schedule: str
     warmup: float
-    cooldown: float | str
+    cooldown: float
     consistency: float
 
 
@@ -196,7 +195,6 @@ class SequenceNet(NeuralNet):
             x = torch.where(flip, x.flip(2)[:, self.strands], x)
         fraction = 0.0
         if (masking := self.masking) is not None:
-            assert not isinstance(masking.cooldown, str)  # build_net resolves it
             fraction = scheduled_fraction(
                 self.step / self.total_steps,
                 masking.fraction,

@@ -70,11 +70,12 @@ def resolve_cooldown(mask_cooldown: float | str, n_steps: int, warmup: float = 0
     >>> [round(resolve_cooldown("auto", n_steps), 2) for n_steps in (500, 1000, 1250, 5000)]
     [0.0, 0.0, 0.2, 0.33]
     """
-    if isinstance(mask_cooldown, str):
+    if mask_cooldown == "auto":
         return max(0.0, min(1 - MASKED_STEPS / n_steps, MAX_COOLDOWN, (1 - warmup) / 2))
-    if warmup + float(mask_cooldown) > 1 + 1e-6:  # 0.8 and the float32 nearest to 0.2 are more
+    share = float(mask_cooldown)
+    if warmup + share > 1 + 1e-6:  # 0.8 and the float32 nearest to 0.2 are more
         raise ValueError(
-            f"mask_warmup={warmup:g} and mask_cooldown={mask_cooldown:g} take more than the whole "
+            f"mask_warmup={warmup:g} and mask_cooldown={share:g} take more than the whole "
             f"training: masks would end before their ramp does. Their sum must be at most 1."
         )
-    return float(mask_cooldown)
+    return share

@@ -64,6 +64,34 @@ def test_masks_end_before_the_training_does(attngen: Make, planted: Data) -> Non
     assert (ended.predict_proba(X) != kept.predict_proba(X)).any()
 
 
+@pytest.mark.parametrize(
+    ("changes", "n_steps", "share"),
+    [
+        ({}, 9600, 1 / 3),
+        ({}, 800, 0),
+        ({"mask_warmup": 0.5}, 9600, 0.25),
+        ({"mask_warmup": 0.5, "mask_schedule": "constant"}, 9600, 1 / 3),
+        ({"mask_cooldown": 0.1}, 800, 0.1),
+    ],
+)
+def test_the_cooldown_follows_from_the_number_of_steps(
+    changes: dict[str, Any], n_steps: int, share: float
+) -> None:
+    """And from the ramp, where there is one."""
+    assert AttnGenClassifier(**changes)._masking(n_steps).cooldown == pytest.approx(share)
+
+
+def test_a_training_without_an_end_is_masked_for_ever(attngen: Make, planted: Data) -> None:
+    """Single epochs, also beyond the number after which a fit would end."""
+    X, y = planted
+    estimator = attngen(mask_cooldown=0.25, max_epochs=4)
+    for _ in range(6):
+        estimator.partial_fit(X, y, classes=np.unique(y))
+    fractions = [row["mask_fraction"] for row in estimator.history_]
+    assert fractions == sorted(fractions)
+    assert fractions[2:] == [estimator.mask_fraction] * 4
+
+
 def test_a_ramp_that_the_cooldown_cuts_off_raises(attngen: Make, planted: Data) -> None:
     """Where there is a ramp, and a cooldown: a training without an end has none."""
     X, y = planted

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pytest
 
-from sklearn_attngen.training import Masking, SequenceNet, resolve_cooldown, resolve_epochs
-
-MakeNet = Callable[..., SequenceNet]
+from sklearn_attngen.training import resolve_cooldown, resolve_epochs
 
 
 def test_a_number_of_epochs_is_taken_as_it_is() -> None:
@@ -49,20 +44,7 @@ def test_a_cooldown_that_cuts_off_the_ramp_raises() -> None:
     """Sums that are 1 but for their last bits do not."""
     with pytest.raises(ValueError, match=r"mask_warmup=0.7 and mask_cooldown=0.4 .* at most 1"):
         resolve_cooldown(0.4, 10, warmup=0.7)
+    with pytest.raises(ValueError, match="never"):
+        resolve_cooldown("never", 10)
     assert float(np.float32(0.2)) + 0.8 > 1
     assert resolve_cooldown(np.float32(0.2), 10, warmup=0.8) == pytest.approx(0.2)
-
-
-@pytest.mark.parametrize(
-    ("changes", "share"),
-    [({"warmup": 0.2}, 1 / 3), ({"warmup": 0.5}, 0.25), ({"schedule": "constant"}, 1 / 3)],
-)
-def test_the_net_knows_its_cooldown(
-    make_net: MakeNet, masking: Masking, changes: dict[str, Any], share: float
-) -> None:
-    """It is resolved from the number of steps; the ramp ends before it."""
-    masking = replace(masking, cooldown="auto", **changes)
-    net = make_net(masking=masking, epochs=16, n_batches=600)
-    assert net.masking.cooldown == pytest.approx(share)
-    assert make_net(masking=masking).masking.cooldown == 0
-    assert make_net(masking=masking, epochs=16, n_batches=600, cycle=False).masking.cooldown == 0
