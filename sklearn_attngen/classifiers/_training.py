@@ -108,7 +108,8 @@ class TrainingMixin:
         self.device_ = resolve_device(self.device)
         kind, _ = self._network()
         self._kept = self._kept_parameters()
-        double = not letters and sequences.values.dtype == np.float64  # type: ignore[union-attr]  # the kind says which is set
+        values = sequences.values
+        double = not letters and values is not None and values.dtype == np.float64
         module = build_module(
             kind,
             torch.Generator().manual_seed(self._draw_seed()),
@@ -237,7 +238,9 @@ class TrainingMixin:
 
     @property
     def _complement(self) -> list[int]:
-        return self._alphabet.complement_codes.tolist()  # type: ignore[union-attr]  # checked in _start
+        codes = self._alphabet.complement_codes
+        assert codes is not None  # checked in _start
+        return codes.tolist()
 
     @property
     def _in_bfloat16(self) -> bool:
@@ -250,7 +253,8 @@ class TrainingMixin:
         """Return codes (n, L), or values (n, n_channels, L)."""
         if sequences.codes is not None:
             return sequences.codes
-        return sequences.values.transpose(0, 2, 1)  # type: ignore[union-attr]  # the kind says which is set
+        assert sequences.values is not None  # what has no codes has values
+        return sequences.values.transpose(0, 2, 1)
 
     def _draw_seed(self) -> int:
         return int(self._random.randint(2**31))

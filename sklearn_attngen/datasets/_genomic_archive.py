@@ -115,8 +115,7 @@ def read_archive(path: Path, sha256: str = "", where: str | None = None) -> Sequ
                     rows.append((place, content))
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         raise DamagedFileError(f"{where} is no intact zip archive: {error}") from error
-    # an unknown compression, and an encrypted member
-    except (NotImplementedError, RuntimeError) as error:
+    except (NotImplementedError, RuntimeError) as error:  # unknown compression; encrypted member
         raise ValueError(f"{where} cannot be read: {error}.") from error
     return _build_table(rows, where, sha256)
 

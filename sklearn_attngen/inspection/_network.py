@@ -44,12 +44,16 @@ class LetterNetwork:
         found = find_network(estimator)
         final = None if found is None else found[0]
         # A classifier that was fitted on numbers has a network that knows no letters.
-        if not hasattr(final, "module_") or getattr(final, "_kind", "letters") != "letters":
+        if (
+            final is None
+            or not hasattr(final, "module_")
+            or getattr(final, "_kind", "letters") != "letters"
+        ):
             return None
         averages = getattr(final, "_averages", False)
         alphabet = data.sequences.alphabet
         return cls(
-            final.module_,  # type: ignore[union-attr]  # None has no module_
+            final.module_,
             alphabet.n_letters,
             alphabet.complement_codes if averages else None,
         )

@@ -74,9 +74,9 @@ def resolve_device(device: str | torch.device) -> str:
     try:
         # masks are counted and saliencies summed in float64
         torch.zeros(1, dtype=torch.float64, device=device).cpu()
-    # what torch raises for a device it does not know, was not built for, has no kernels for, or
-    # that has no float64
-    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
+    # in this order torch raises them for a device that it does not know, was not built for, has no
+    # kernels for, or that has no float64
+    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:  # see above
         raise ValueError(
             f"device={str(device)!r} cannot be used here: {str(error).splitlines()[0]} Use "
             f'device="auto" or "cpu".'
