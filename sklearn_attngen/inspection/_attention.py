@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn_attngen.sequences import Alphabet
 
 from ._letter_input import LetterInput
-from ._network import LetterNetwork, batches_of
+from ._network import NO_NETWORK, LetterNetwork, batches_of
 from ._unwrap import check_fitted_classifier, find_network
 
 
@@ -25,7 +25,7 @@ def heads_of(
     check_fitted_classifier(estimator)
     module = getattr((find_network(estimator) or (None,))[0], "module_", None)
     if not hasattr(module, "pooling"):
-        reason = "has no network that sees the letters"
+        reason = NO_NETWORK
         if module is not None:
             reason = "holds a network without attention"
         raise ValueError(

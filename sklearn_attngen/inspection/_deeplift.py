@@ -116,8 +116,8 @@ def deeplift(
     NotFittedError
         If the estimator is not fitted.
     ValueError
-        If the estimator has no network that sees the letters, if the target is none of its
-        classes, or if the references do not fit X.
+        If the estimator has no network of its own that sees the letters, if the target is none of
+        its classes, or if the references do not fit X.
 
     See Also
     --------

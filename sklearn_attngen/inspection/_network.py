@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Letters in one batch that a network gets, unless the user sets the number of rows.
 _BATCH_POSITIONS = 2**16
+# What is said of estimators where there is none, or where an ensemble averages several.
+NO_NETWORK = "has no network of its own that sees the letters"
 
 
 @dataclass(frozen=True)

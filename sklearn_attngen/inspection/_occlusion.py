@@ -157,14 +157,17 @@ def class_scores(estimator: Any, X: Any, method: str | None = None) -> NDArray[n
 
 def target_columns(estimator: Any, data: LetterInput, target: Any) -> NDArray[np.intp]:
     """Return the column of the target class of each sequence in ``classes_``, (n,)."""
-    n = data.sequences.n_samples
-    classes = np.asarray(estimator.classes_)
     if target is None:
-        labels = np.asarray(estimator.predict(data.with_codes(data.codes)))
-    else:
-        labels = np.asarray(target)
-        if labels.ndim == 0:
-            labels = np.full(n, target, dtype=labels.dtype)
+        target = estimator.predict(data.with_codes(data.codes))
+    return label_columns(estimator, target, data.sequences.n_samples)
+
+
+def label_columns(estimator: Any, target: Any, n: int) -> NDArray[np.intp]:
+    """Return the column in ``classes_`` of a label, or of each of n labels, (n,)."""
+    classes = np.asarray(estimator.classes_)
+    labels = np.asarray(target)
+    if labels.ndim == 0:
+        labels = np.full(n, target, dtype=labels.dtype)
     if labels.shape != (n,):
         raise ValueError(
             f"target has shape {labels.shape}, but X holds {n} sequences: give one label for "

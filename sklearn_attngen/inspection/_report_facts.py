@@ -16,8 +16,9 @@ from sklearn_attngen._version import __version__
 from sklearn_attngen.sequences import NO_SIGNAL
 
 from ._letter_input import LetterInput
+from ._members import find_members
 from ._metric import Responses, stratified_rows
-from ._unwrap import find_network, peel
+from ._unwrap import peel
 
 _LONGEST_VALUE = 160
 
@@ -30,8 +31,8 @@ def model_facts(estimator: Any) -> list[tuple[str, str]]:
         facts.append(("Classifier inside", type(inner).__name__))
     classes = [str(label) for label in estimator.classes_]
     facts.append(("Classes", f"{len(classes)}: {', '.join(classes)}"))
-    found = find_network(estimator)
-    final = inner if found is None else found[0]
+    networks = [member.final for member in find_members(estimator) or ()]
+    final = networks[0] if len(networks) == 1 else inner
     for attribute, words in (
         ("length_", "Letters of a sequence"),
         ("n_features_in_", "Input features"),
@@ -42,17 +43,18 @@ def model_facts(estimator: Any) -> list[tuple[str, str]]:
         value = getattr(final, attribute, None) if hasattr(final, "length_") else None
         if value is not None:
             facts.append((words, str(value)))
-    module: Any = getattr(final, "module_", None)
-    if hasattr(module, "parameters"):
-        count = sum(weights.numel() for weights in module.parameters())
-        facts.append(("Trained weights", f"{count:,}"))
+    modules: list[Any] = [getattr(network, "module_", None) for network in networks]
+    if modules and all(hasattr(module, "parameters") for module in modules):
+        count = sum(weights.numel() for module in modules for weights in module.parameters())
+        of = f" of {len(modules)} networks" if len(modules) > 1 else ""
+        facts.append((f"Trained weights{of}", f"{count:,}"))
     versions = {
         "sklearn_attngen": __version__,
         "scikit-learn": sklearn.__version__,
         "NumPy": np.__version__,
         "Python": platform.python_version(),
     }
-    if found is not None and "torch" in sys.modules:
+    if networks and "torch" in sys.modules:
         versions["PyTorch"] = str(sys.modules["torch"].__version__)
     facts.append(("Versions", ", ".join(f"{name} {value}" for name, value in versions.items())))
     return facts

@@ -15,8 +15,9 @@ from sklearn_attngen.sequences import Alphabet
 
 from ._deeplift import deeplift_saliency
 from ._letter_input import LetterInput
+from ._members import Member, Reader, find_members
 from ._mutagenesis import mutagenesis_saliency
-from ._occlusion import occlusion
+from ._occlusion import label_columns, occlusion
 from ._unwrap import check_fitted_classifier, chosen_alphabet, find_network
 
 # Methods that need no network, and those that networks have of their own.
@@ -52,22 +53,26 @@ def saliency(
 ) -> NDArray[np.float64]:
     """Measure how much each prediction of a fitted classifier rests on each letter.
 
-    Works for every classifier that reads sequences: the networks of this package, alone or behind a
-    :class:`~sklearn_attngen.preprocessing.SequenceOneHotEncoder`, and any other scikit-learn
-    estimator or pipeline, from k-mer counts to a voting ensemble.
+    Works for every classifier that reads sequences: the networks of this package, alone, behind a
+    :class:`~sklearn_attngen.preprocessing.SequenceOneHotEncoder` or in an ensemble, and any other
+    scikit-learn estimator or pipeline, from k-mer counts to a random forest.
 
     Parameters
     ----------
     estimator : estimator
         A fitted classifier with ``predict_proba`` or ``decision_function``, or a Pipeline that
-        ends in one. Searches (``best_estimator_``) and ``FrozenEstimator`` are looked into.
+        ends in one. Searches (``best_estimator_``) and ``FrozenEstimator`` are looked into. Where
+        all that a ``VotingClassifier(voting="soft")``, ``CalibratedClassifierCV`` or
+        ``BaggingClassifier`` averages are networks, theirs is the mean of the networks' saliencies
+        by the weights of the ensemble, before calibration; if a calibrator falls where the network
+        rises, occlusion.
     X : array-like of n sequences
         In any form that the estimator reads: strings, or one-hot in two or three dimensions.
         Strings of unequal lengths, where the estimator reads them, have a saliency as long as the
         longest one, L, with zeros after the end of a shorter one; behind a padding
         ``SequenceOneHotEncoder`` at the start of a pipeline, it has the positions of its columns.
     method : str, default="auto"
-        - ``"auto"``: the network's own default where there is a network, else ``"occlusion"``. With
+        - ``"auto"``: the networks' own default where there are networks, else ``"occlusion"``. With
           ``signed=True``, ``"interior_gradient"`` for a network whose default rests on attention,
           which has no sign (``"gradient_x_input"`` where it has no such method).
         - ``"occlusion"``: each letter in turn is set to unknown (N), and the change of the
@@ -156,18 +161,16 @@ def saliency(
     array([[0., 0., 1., 0.]])
     """
     check_fitted_classifier(estimator)
+    found = None if method in _FOR_ALL else find_network(estimator)
+    if method not in _FOR_ALL and found is None and (members := find_members(estimator)):
+        chosen_alphabet(estimator, alphabet)
+        return _from_members(estimator, members, X, method, target, signed, batch_size)
     if method not in (*_FOR_ALL, "deeplift"):
         chosen_alphabet(estimator, alphabet)
-        found = find_network(estimator)
         if found is not None:
             final, encoders = found
-            for encoder in encoders:
-                X = encoder.transform(X)
-            own = _own_method(final, method, signed)
-            offered = getattr(final, "_saliency_methods", None)
-            if own is not None and offered is not None and own not in offered:
-                raise _unknown_method(method, offered, type(final).__name__)
-            return _in_parts(final, X, own, target, signed, batch_size)
+            readers: list[Reader] = [encoder.transform for encoder in encoders]
+            return _from_network(final, readers, X, method, target, signed, batch_size)
         if method not in ("auto", *_NETWORK_METHODS):
             raise _unknown_method(method, (), type(estimator).__name__)
         if method != "auto":
@@ -192,11 +195,61 @@ def _unknown_method(method: str, offered: tuple[str, ...], name: str) -> ValueEr
 
 
 def method_name(estimator: Any, method: str) -> str:
-    """Return the name of the method that magnitudes are computed by; "auto" says none."""
+    """Return the name of the method that magnitudes are computed by; "auto" says none.
+
+    Networks of an ensemble may have several.
+    """
     if method != "auto":
         return method
-    found = find_network(estimator)
-    return "occlusion" if found is None else str(getattr(found[0], "saliency_method", method))
+    members = find_members(estimator)
+    if members is None:
+        return "occlusion"
+    names = {str(getattr(member.final, "saliency_method", method)) for member in members}
+    return " and ".join(sorted(names))
+
+
+def _from_network(
+    final: Any,
+    readers: list[Reader],
+    X: Any,
+    method: str,
+    target: Any,
+    signed: bool,
+    batch_size: int | None,
+) -> NDArray[np.float64]:
+    """Ask an estimator that explains itself, behind its encoders."""
+    own = _own_method(final, method, signed)
+    offered = getattr(final, "_saliency_methods", None)
+    for read in readers:
+        X = read(X)
+    if method == "deeplift":
+        data = LetterInput.read(final, X, None)
+        return deeplift_saliency(final, data, target, signed=signed, batch_size=batch_size)
+    if own is not None and offered is not None and own not in offered:
+        raise _unknown_method(method, offered, type(final).__name__)
+    return _in_parts(final, X, own, target, signed, batch_size)
+
+
+def _from_members(
+    ensemble: Any,
+    members: list[Member],
+    X: Any,
+    method: str,
+    target: Any,
+    signed: bool,
+    batch_size: int | None,
+) -> NDArray[np.float64]:
+    """Average what the networks of an ensemble say about the classes that it predicts."""
+    predicted = ensemble.predict(X)  # reads X first, so that errors are about the ensemble's input
+    labels = predicted if target is None else target
+    columns = label_columns(ensemble, labels, len(predicted))
+    total: Any = 0.0
+    for member in members:
+        # members of some ensembles know the classes by number only
+        wanted = np.asarray(member.final.classes_)[columns]
+        values = _from_network(member.final, member.readers, X, method, wanted, signed, batch_size)
+        total = total + member.weight * values
+    return total
 
 
 def _in_parts(

@@ -218,7 +218,7 @@ def sanity_checks(
     4    uniform_attention          NaN
     5            mask_leak          NaN
     >>> table["verdict"][0]
-    'not applicable: LogisticRegression has no network that sees the letters'
+    'not applicable: LogisticRegression has no network of its own that sees the letters'
     """
     pd = require("pandas", extra="tables", purpose="sanity_checks")
     check_fitted_classifier(estimator)

@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
 
 from ._letter_input import LetterInput
-from ._network import LetterNetwork
+from ._network import NO_NETWORK, LetterNetwork
 from ._removal import Remover
 from ._saliency import method_name, saliency
 from ._sanity_runs import COLUMNS, last_step, not_applicable
@@ -199,7 +199,7 @@ class AttentionRuns:
     def _why_no_attention(self) -> str:
         """Return why there is no attention to look at, empty if there is."""
         if LetterNetwork.find(self.model, self._all[0]) is None:
-            return f"{type(last_step(self.model)).__name__} has no network that sees the letters"
+            return f"{type(last_step(self.model)).__name__} {NO_NETWORK}"
         if not hasattr(self._final.module_, "pooling"):
             return f"{type(self._final).__name__} holds a network without attention"
         labels = np.unique(self._all[1])

@@ -16,7 +16,7 @@ from sklearn_attngen.sequences import NO_SIGNAL
 
 from ._agreement import overlap, rank_correlation, top_letters
 from ._letter_input import LetterInput
-from ._network import LetterNetwork
+from ._network import NO_NETWORK, LetterNetwork
 from ._randomization import layers_in_order, randomized_in_turn
 from ._saliency import method_name, saliency
 from ._unwrap import find_network, peel
@@ -81,7 +81,8 @@ class SanityRuns:
         self.network = LetterNetwork.find(model, data)
         self.method_name = method_name(model, method)
         if compare_with is None:
-            compare_with = ("mutagenesis",) if find_network(model) is None else _NETWORK_METHODS
+            others = ("occlusion",) if self.method_name == "mutagenesis" else ("mutagenesis",)
+            compare_with = others if find_network(model) is None else _NETWORK_METHODS
         self.compare_with = [str(name) for name in compare_with if name != self.method_name]
 
     def explain(self, model: Any, method: str | None = None) -> NDArray[np.float64]:
@@ -124,7 +125,7 @@ class SanityRuns:
         check = "model_randomization"
         if self.network is None:
             name = type(last_step(self.model)).__name__
-            return [not_applicable(check, "", f"{name} has no network that sees the letters")]
+            return [not_applicable(check, "", f"{name} {NO_NETWORK}")]
         names: list[str] = []
         values: list[list[NDArray[np.float64]]] = []
         for _ in range(self.n_repeats):

@@ -49,7 +49,7 @@ def peel(estimator: Any) -> Any:
             estimator = estimator.estimator
         elif hasattr(estimator, "best_estimator_"):
             estimator = estimator.best_estimator_
-        elif hasattr(estimator, "cv_results_"):
+        elif hasattr(estimator, "cv_results_") and not getattr(estimator, "refit", True):
             raise ValueError(
                 f"{type(estimator).__name__} was fitted with refit=False, so it holds no best "
                 "estimator to look at. Fit it with refit=True, or with the name of a score if "
@@ -69,6 +69,12 @@ def find_network(estimator: Any) -> tuple[Any, list[Any]] | None:
         is a SequenceOneHotEncoder or passes the data through: only then are the positions that
         it sees the positions of the sequence.
     """
+    found = last_behind_encoders(estimator)
+    return found if found is not None and callable(getattr(found[0], "saliency", None)) else None
+
+
+def last_behind_encoders(estimator: Any) -> tuple[Any, list[Any]] | None:
+    """Return the last estimator and the encoders before it, None if anything else is there."""
     encoders: list[Any] = []
     final = peel(estimator)
     while isinstance(final, Pipeline):
@@ -77,7 +83,7 @@ def find_network(estimator: Any) -> tuple[Any, list[Any]] | None:
             return None
         encoders += before
         final = peel(final.steps[-1][1])
-    return (final, encoders) if callable(getattr(final, "saliency", None)) else None
+    return final, encoders
 
 
 def first_step(estimator: Any) -> Any:

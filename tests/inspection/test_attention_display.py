@@ -167,10 +167,14 @@ def test_estimators_without_heads_are_told_apart(X, y):
     with pytest.raises(ValueError, match="CNNClassifier holds a network without attention"):
         AttentionHeadsDisplay.from_estimator(cnn, X[:2])
     linear = make_pipeline(SequenceOneHotEncoder(), LogisticRegression()).fit(X, y)
-    with pytest.raises(ValueError, match="Pipeline has no network that sees the letters"):
+    with pytest.raises(
+        ValueError, match="Pipeline has no network of its own that sees the letters"
+    ):
         AttentionHeadsDisplay.from_estimator(linear, X[:2])
     calibrated = CalibratedClassifierCV(AttnGenClassifier(**SMALL), cv=2).fit(X[:60], y[:60])
-    with pytest.raises(ValueError, match="CalibratedClassifierCV has no network that sees"):
+    with pytest.raises(
+        ValueError, match="CalibratedClassifierCV has no network of its own that sees"
+    ):
         AttentionHeadsDisplay.from_estimator(calibrated, X[:2])
     with pytest.raises(NotFittedError):
         AttentionHeadsDisplay.from_estimator(AttnGenClassifier(), X[:2])

@@ -159,7 +159,7 @@ def test_what_cannot_be_checked_says_why(linear, X, y):
     assert list(found.index) == CHECKS
     row = found.loc["model_randomization"]
     assert row["verdict"] == (
-        "not applicable: LogisticRegression has no network that sees the letters"
+        "not applicable: LogisticRegression has no network of its own that sees the letters"
     )
     assert row[NUMBERS].isna().all()
     assert row["n_repeats"] == 0
@@ -273,7 +273,7 @@ def test_agreement_takes_the_larger():
 def test_any_classifier_can_be_checked(make, X, y):
     found = sanity_checks(make().fit(X[:60], y[:60]), X[:60], y[:60], max_sequences=4, n_repeats=2)
     assert found["check"].tolist() == CHECKS
-    without = found["verdict"].str.endswith("has no network that sees the letters")
+    without = found["verdict"].str.endswith("has no network of its own that sees the letters")
     assert found.loc[without, "check"].tolist() == [CHECKS[0], *CHECKS[4:]]
     assert found.loc[~without, "correlation"].notna().all()
 
@@ -291,3 +291,12 @@ def test_clones_that_cannot_be_fitted_are_named_with_the_way_out(X, y):
         model, X[rows], y[rows], X_train=X, y_train=y, checks=["label_randomization"], n_repeats=2
     )
     assert np.isfinite(table["correlation"]).all()
+
+
+def test_mutagenesis_is_compared_with_occlusion(X, y):
+    """Not with itself, which would leave the table empty."""
+    model = make_kmer_classifier(k=2).fit(X, y)
+    found = sanity_checks(
+        model, X, y, checks=["method_agreement"], method="mutagenesis", max_sequences=4
+    )
+    assert found["detail"].tolist() == ["mutagenesis and occlusion"]
