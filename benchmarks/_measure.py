@@ -130,8 +130,10 @@ def _in_short(row: dict[str, Any]) -> dict[str, Any]:
 def smaller(estimator: Any) -> Any:
     """Make a network small and its training short, whichever of these parameters it has."""
     small = {"n_filters": 8, "n_layers": 1, "max_epochs": 2, "epochs": 1}
-    known = estimator.get_params()
-    return estimator.set_params(**{name: small[name] for name in small if name in known})
+    known = {name: name.rpartition("__")[2] for name in estimator.get_params()}
+    return estimator.set_params(
+        **{name: small[last] for name, last in known.items() if last in small}
+    )
 
 
 @cache

@@ -9,9 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from sklearn.base import clone
+from sklearn.ensemble import VotingClassifier
+
 from sklearn_attngen import AttnGenClassifier
 
 Makers = dict[str, Callable[[int], Any]]
+# the seeds of the fits of a mean are so far apart: more than anyone measures with
+SEEDS = 1000
 
 
 def attngen(**changes: Any) -> Callable[[int], Any]:
@@ -42,7 +47,15 @@ def fractions(**common: Any) -> Makers:
 
 
 def add_trial_arguments(parser: argparse.ArgumentParser, *, held_out: bool = True) -> None:
-    """Add the options with which defaults are tried out."""
+    """Add the options with which defaults are tried out, and means of several fits."""
+    parser.add_argument(
+        "--mean-of",
+        type=int,
+        default=1,
+        metavar="FITS",
+        help="measure the mean of the probabilities of so many fits with seeds of their own, in "
+        "place of each classifier that has a seed (VotingClassifier)",
+    )
     parser.add_argument(
         "--set",
         nargs="+",
@@ -64,18 +77,28 @@ def add_trial_arguments(parser: argparse.ArgumentParser, *, held_out: bool = Tru
 def trial_name(parser: argparse.ArgumentParser, options: argparse.Namespace) -> str:
     """Return what a trial adds to the name of its results, which are kept apart from the others.
 
+    So are those of means of several fits.
+
     Other parameters are tried on training rows only: without ``--held-out``, where there is such an
     option, ``--set`` ends the program.
     """
     held_out = getattr(options, "held_out", None)
     if options.set and held_out is False:
         parser.error("--set needs --held-out: defaults are not chosen on the test split")
+    if options.mean_of < 1:
+        parser.error(f"--mean-of {options.mean_of}: a mean is of one fit at least")
     parts = ["held_out"] * bool(held_out) + [re.sub(r"[^\w.=-]", "", each) for each in options.set]
+    parts += [f"mean_of_{options.mean_of}"] * (options.mean_of > 1)
     return "".join(f"_{part}" for part in parts)
 
 
-def changed(makers: Mapping[str, Callable[[int], Any]], assignments: Sequence[str]) -> Makers:
+def changed(
+    makers: Mapping[str, Callable[[int], Any]], assignments: Sequence[str], mean_of: int = 1
+) -> Makers:
     """Return makers of the same classifiers with parameters set, where they have them.
+
+    Those that have a seed become the mean of ``mean_of`` fits, the first of them with the seed that
+    one fit alone would have.
 
     What ends the program: a parameter that none of them has or that has no value, one that is set
     twice, and one in which they differ by name or seed, because the table would not show it.
@@ -99,8 +122,15 @@ def changed(makers: Mapping[str, Callable[[int], Any]], assignments: Sequence[st
     def remake(make: Callable[[int], Any], seed: int) -> Any:
         estimator = make(seed)
         own = estimator.get_params()
-        return estimator.set_params(**{name: values[name] for name in values if name in own})
+        estimator.set_params(**{name: values[name] for name in values if name in own})
+        if mean_of == 1 or "random_state" not in own:
+            return estimator
+        fits = [clone(estimator).set_params(random_state=seed + SEEDS * i) for i in range(mean_of)]
+        named = [(f"fit{i}", fit) for i, fit in enumerate(fits)]
+        return VotingClassifier(named, voting="soft")
 
     if assignments:
         print(f"with {', '.join(assignments)}")
+    if mean_of > 1:
+        print(f"networks are the mean of {mean_of} fits")
     return {label: partial(remake, make) for label, make in makers.items()}

@@ -132,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     strands = {"reverse_complement": "average"}
     sets = {"models": MAKERS, "ablation": ablation(**strands), "fractions": fractions(**strands)}
     makers = sets[options.what]
-    makers = changed(chosen(makers, options.only), options.set)
+    makers = changed(chosen(makers, options.only), options.set, options.mean_of)
     results = measure(
         f"human_or_worm_{options.what}_{options.rows}{trial}",
         makers,

@@ -90,7 +90,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             split = few_rows(split)
         print(f"\n{name} ({split.source})")
         print_report(split, options.k)
-        makers = changed(chosen(other_sets.makers(both_strands(name)), options.only), options.set)
+        makers = changed(
+            chosen(other_sets.makers(both_strands(name)), options.only),
+            options.set,
+            options.mean_of,
+        )
         means = {}
         for kind, data in folds(sample(split, options.rows, 0), options.k).items():
             print(f"\n{name}, a fifth of the training rows held out {kind}")

@@ -90,7 +90,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen(makers(False), options.only)  # a wrong name shows before anything is measured
     curves: dict[str, pd.DataFrame] = {}
     for name, held_out in read(options.sets, options).items():
-        known = changed(chosen(makers(leakage.both_strands(name)), options.only), options.set)
+        known = changed(
+            chosen(makers(leakage.both_strands(name)), options.only), options.set, options.mean_of
+        )
         parts = []
         for n_rows in sorted(set(options.rows)):
             print(f"\n{name} ({held_out[options.seeds[0]].source}), {n_rows:,} of these rows")

@@ -109,7 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             fraction=0.1, fill="resample", metric="balanced_accuracy", max_samples=1000
         )
         scorers["log likelihood"] = get_scorer("neg_log_loss")
-        known = changed(chosen(makers(SETS[name][1]), options.only), options.set)
+        known = changed(chosen(makers(SETS[name][1]), options.only), options.set, options.mean_of)
         results = measure(
             f"other_sets_{name.replace(' ', '_')}_{options.rows or 'all'}{trial}",
             known,

@@ -135,8 +135,8 @@ class AveragePrecision:
                 None if not isinstance(estimator, CNNClassifier) else saliency(estimator, X, method)
             )
         else:
-            known = method is None or method in estimator._saliency_methods
-            scores = estimator.saliency(X, method) if known else None
+            known = method is None or method in getattr(estimator, "_saliency_methods", ())
+            scores = saliency(estimator, X, method or "auto") if known else None
         if scores is None:
             return float("nan")
         pairs = ((*self.truth[sequence], score) for sequence, score in zip(X, scores, strict=True))
@@ -177,7 +177,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     check_figure(parser, options.figure, options.what == "fractions")
     trial = trial_name(parser, options)
     makers = {"models": MODELS, "ablation": ablation(), "fractions": fractions()}[options.what]
-    makers = changed(chosen(makers, options.only), options.set)
+    makers = changed(chosen(makers, options.only), options.set, options.mean_of)
     for task in options.tasks:
         truth: dict[str, tuple[NDArray[np.bool_], NDArray[np.bool_]]] = {}
         motifs: dict[int, tuple[str, ...]] = {}

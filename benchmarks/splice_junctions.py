@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "faithfulness": PerturbationScorer(fraction=0.1, fill="resample"),
     }
     makers = {"models": MAKERS, "ablation": ablation(), "fractions": fractions()}[options.what]
-    makers = changed(chosen(makers, options.only), options.set)
+    makers = changed(chosen(makers, options.only), options.set, options.mean_of)
     results = measure(
         f"splice_junctions_{options.what}{trial}",
         makers,

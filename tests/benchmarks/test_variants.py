@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import _data, _variants, human_or_worm, splice_junctions
+from benchmarks import _data, _measure, _variants, human_or_worm, splice_junctions
 
 TRIAL = ["--only", "AttnGen", "--set", "mask_fraction=0.3"]
 
@@ -80,3 +80,27 @@ def test_trials_set_nothing_that_the_table_hides(assignments: list[str], complai
     """Its rows are named by what the classifiers differ in, and by seeds."""
     with pytest.raises(SystemExit, match=complaint):
         _variants.changed(_variants.fractions(), assignments)
+
+
+def test_means_of_fits_differ_by_seed_only() -> None:
+    """The first fit is the one that would be measured alone; what has no seed stays as it is."""
+    makers = {name: splice_junctions.MAKERS[name] for name in ("AttnGen", "k-mers")}
+    made = _variants.changed(makers, ["n_filters=3"], 2)
+    mean, kmers = (make(7) for make in made.values())
+    assert mean.voting == "soft"
+    fits = [fit for _, fit in mean.estimators]
+    assert [fit.random_state for fit in fits] == [7, 1007]
+    assert all(fit.n_filters == 3 and fit.mask_fraction == 0.15 for fit in fits)
+    assert kmers.get_params().keys() == makers["k-mers"](7).get_params().keys()
+    small = _measure.smaller(mean)
+    assert [fit.max_epochs for _, fit in small.estimators] == [2, 2]
+
+
+def test_means_of_fits_are_kept_apart(capsys: pytest.CaptureFixture) -> None:
+    parser = argparse.ArgumentParser()
+    _variants.add_trial_arguments(parser)
+    options = parser.parse_args(["--mean-of", "3", "--held-out"])
+    assert _variants.trial_name(parser, options) == "_held_out_mean_of_3"
+    with pytest.raises(SystemExit):
+        _variants.trial_name(parser, parser.parse_args(["--mean-of", "0"]))
+    assert "a mean is of one fit at least" in capsys.readouterr().err
