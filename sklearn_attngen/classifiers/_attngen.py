@@ -171,7 +171,8 @@ class AttnGenClassifier(SequenceClassifier):
     this implementation. The consistency term is that of saliency-guided training [2]_, the first
     filters are exponential [3]_, the learning rate follows one cycle [4]_.
 
-    Two-dimensional numbers that are not one-hot are read as L positions with one channel. They have
+    Two-dimensional numbers that are not one-hot, and do not look like letter codes (:meth:`fit`),
+    are read as L positions with one channel. They have
     no letters, so nothing is masked, averaged over neighbours, normalised over the batch or dropped
     out there.
 

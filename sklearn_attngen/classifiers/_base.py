@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABCMeta
 from collections.abc import Iterator
+from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -73,7 +74,8 @@ class SequenceClassifier(
         X : array-like of shape (n_samples,) or (n_samples, n_features)
             Strings of one length (list, array, Series, one-column frame), or one-hot input of shape
             (n_samples, L * n_letters), (n_samples, L, n_letters) or (n_samples, n_letters, L).
-            Other 2-D numbers are read as L positions with one channel.
+            Other 2-D numbers are read as L positions with one channel; whole numbers from 0 to
+            n_letters - 1 in a multiple of n_letters columns look like letter codes, and raise.
         y : array-like of shape (n_samples,)
             Class labels.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -94,15 +96,17 @@ class SequenceClassifier(
         continues = self.warm_start and hasattr(self, "net_")
         if continues:
             self._go_on()
-        sequences = self._read_training(X, reset=not continues)
-        y, weight = self._check_target(sequences, y, sample_weight)
-        classes = np.unique(y)
+        with self._unchanged_on_error():
+            sequences = self._read_training(X, reset=not continues)
+            y, weight = self._check_target(sequences, y, sample_weight)
+            classes = np.unique(y)
+            if not continues:
+                self._check_classes(classes, "y")
         if continues and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 f"With warm_start=True the classes must stay {self.classes_.tolist()}, got "
                 f"{classes.tolist()}. Set warm_start=False to start anew."
             )
-        self._check_classes(classes, "y")
         module = self.module_ if continues else self._start(sequences, classes)
         return self._train(module, sequences, encode_target(y, self.classes_), weight)
 
@@ -260,6 +264,19 @@ class SequenceClassifier(
                 f"that are not one-hot. Pass sequences, or refit with warm_start=False."
             )
         return sequences
+
+    @contextmanager
+    def _unchanged_on_error(self) -> Iterator[None]:
+        """Put back what reading says of the columns, so that an earlier fit stays as it was."""
+        said = ("n_features_in_", "feature_names_in_")
+        before = {name: value for name, value in vars(self).items() if name in said}
+        try:
+            yield
+        except Exception:
+            for name in said:
+                self.__dict__.pop(name, None)
+            self.__dict__.update(before)
+            raise
 
     def _check_classes(self, classes: NDArray[Any], name: str) -> None:
         if len(classes) < 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from typing import Any
 
@@ -241,12 +242,20 @@ def build_net(
         **parameters,
     ).initialize()
     if previous is not None and not cycle and hasattr(previous, "optimizer_"):
-        state = previous.optimizer_.state_dict()
-        rates = [group["lr"] for group in net.optimizer_.param_groups]
-        net.optimizer_.load_state_dict(state)
-        for group, rate in zip(net.optimizer_.param_groups, rates, strict=True):
-            group["lr"] = rate
+        _go_on_with(net.optimizer_, previous.optimizer_)
     return net
+
+
+def _go_on_with(optimizer: torch.optim.Optimizer, previous: torch.optim.Optimizer) -> None:
+    """Take over what an optimiser remembers of each weight, and none of its parameters.
+
+    Copied, so that a training that fails leaves the memory of the one before. Another kind of
+    optimiser, or one with its weights in other groups, starts without.
+    """
+    old, new = previous.state_dict(), optimizer.state_dict()
+    groups = [[group["params"] for group in each["param_groups"]] for each in (old, new)]
+    if type(optimizer) is type(previous) and groups[0] == groups[1]:
+        optimizer.load_state_dict({**new, "state": copy.deepcopy(old["state"])})
 
 
 def run_epochs(net: SequenceNet, data: SequenceDataset, seed: int) -> None:

@@ -308,3 +308,43 @@ def test_scores_of_skorch_are_those_of_the_classes(on_train: bool) -> None:
     by_name = [row["accuracy"] for row in estimator.history_]
     assert by_name == seen["score"] == [row["own"] for row in estimator.history_]
     assert set(seen["shape"]) == {1}
+
+
+def test_calls_go_on_after_one_that_diverged() -> None:
+    """The optimiser's memory is put back with the weights; else each later call diverges too."""
+    estimator = quick(batch_size=8).partial_fit(X, Y, classes=[0, 1])
+    rate = estimator.learning_rate
+    with pytest.raises(ValueError, match="Lower learning_rate"):
+        estimator.set_params(learning_rate=1e38).partial_fit(X, Y)
+    memory = estimator.net_.optimizer_.state_dict()["state"].values()
+    assert all(torch.isfinite(each["exp_avg"]).all() for each in memory)
+    before = estimator.predict_proba(X)
+    estimator.set_params(learning_rate=rate).partial_fit(X, Y)
+    assert not np.array_equal(estimator.predict_proba(X), before)
+
+
+def test_calls_follow_the_parameters_of_the_optimiser() -> None:
+    """Weight decay, and another optimiser, which has no memory yet."""
+    estimator = quick().partial_fit(X, Y, classes=[0, 1])
+    estimator.set_params(weight_decay=3.0).partial_fit(X, Y)
+    groups = estimator.net_.optimizer_.param_groups
+    assert {group["weight_decay"] for group in groups} == {5.0, 3.0}
+    before = estimator.net_.optimizer_.state_dict()["state"]
+    estimator.partial_fit(X, Y)
+    after = estimator.net_.optimizer_.state_dict()["state"]
+    assert all(after[key]["step"] > before[key]["step"] for key in before)
+    sgd = {"optimizer": torch.optim.SGD, "optimizer__momentum": 0.9}
+    estimator.set_params(net_params=sgd).partial_fit(X, Y)
+    assert isinstance(estimator.net_.optimizer_, torch.optim.SGD)
+    estimator.set_params(net_params=None).partial_fit(X, Y)
+
+
+@pytest.mark.parametrize("y", [["a"] * 60, Y[:-1]], ids=["one class", "too few labels"])
+def test_a_refit_that_fails_on_its_labels_leaves_the_fit(y: Any) -> None:
+    """Also what is said of the columns, which have been read by then."""
+    estimator = quick().fit(X, Y)
+    expected = estimator.predict_proba(X)
+    with pytest.raises(ValueError, match=r"at least two classes|inconsistent numbers"):
+        estimator.fit([x[:12] for x in X], y)
+    assert estimator.n_features_in_ == 64
+    np.testing.assert_array_equal(estimator.predict_proba(X), expected)
