@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from numbers import Number
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from sklearn_attngen.sequences import Alphabet, get_alphabet
+from sklearn_attngen.sequences._containers import string_column
 
 from ._fasta_records import LetterChecker, Source, list_sources, read_text, split_records
 
@@ -65,9 +66,10 @@ def read_fasta(
     ------
     ValueError
         If a file is no FASTA file (data before the first header, a record without a sequence, no
-        record at all, white space or a second ``>`` inside a sequence line), if a header does not
-        match `label_pattern`, or if a letter is not in `alphabet`. The message names the file and
-        the line, counted from 1. Also if the labels in a dict are neither all text nor all numbers.
+        record at all, white space, ``;`` or a second ``>`` inside a sequence line), if a header
+        does not match `label_pattern`, or if a letter is not in `alphabet`. The message names the
+        file and the line, counted from 1. Also if the labels in a dict are neither all text nor all
+        numbers.
     OSError
         If a file cannot be read, or its gzip stream is damaged or cut off.
 
@@ -161,8 +163,12 @@ def write_fasta(
 
     Raises
     ------
+    TypeError
+        If a sequence is no string, or `sequences` is no list of them but one string, a dict or a
+        set.
     ValueError
-        If a sequence is empty, a header holds a line break, or the numbers of sequences, names and
+        If a sequence is empty or holds white space, ``>`` or ``;``, a header holds a line break,
+        `sequences` is a table of several columns, or the numbers of sequences, names and
         labels differ. Nothing is written then.
 
     See Also
@@ -184,7 +190,11 @@ def write_fasta(
         raise TypeError("sequences must be a list of strings, got one string. Pass [sequence].")
     if line_width < 1:
         raise ValueError(f"line_width must be at least 1, got {line_width}.")
-    rows = list(sequences)
+    rows = list(sequences) if isinstance(sequences, Iterator) else string_column(sequences)
+    if rows is None:
+        raise TypeError(
+            f"sequences must be a list of strings, got one {type(sequences).__name__} without any."
+        )
     headers = [f"seq{i}" for i in range(len(rows))] if names is None else [str(n) for n in names]
     labels = None if target is None else list(target)
     for what, values in (("names", headers), ("target", labels)):
@@ -196,6 +206,8 @@ def write_fasta(
         headers = [f"{h} label={label}" for h, label in zip(headers, labels, strict=True)]
     blocks = []
     for i, (header, sequence) in enumerate(zip(headers, rows, strict=True)):
+        if isinstance(sequence, bytes):
+            sequence = sequence.decode("ascii")
         if not isinstance(sequence, str):
             raise TypeError(
                 f"Record {i} (counted from 0) is no string but {type(sequence).__name__}."
@@ -206,7 +218,7 @@ def write_fasta(
                 f"Record {i} has {sequence[wrong]!r} at position {wrong} (both counted from 0), "
                 f"which FASTA would read as something else. Remove it."
             )
-        if not sequence or len(header.splitlines()) > 1:
+        if not sequence or len(f"{header}.".splitlines()) > 1:
             what = "a header with a line break" if sequence else "no letters"
             raise ValueError(f"Record {i} (counted from 0) has {what}; FASTA cannot hold that.")
         lines = [sequence[j : j + line_width] for j in range(0, len(sequence), line_width)]

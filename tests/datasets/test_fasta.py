@@ -6,6 +6,8 @@ import pathlib
 import re
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -284,7 +286,7 @@ def test_write_refuses_what_fasta_cannot_hold(tmp_path, arguments, message):
         (["ACGT"], {"line_width": -1}, ValueError, "line_width must be at least 1"),
         (["AC", "AC\n>x"], {}, ValueError, "Record 1 has .* at position 2"),
         ([">AC"], {}, ValueError, "Record 0 has '>' at position 0"),
-        ([["A", "C"]], {}, TypeError, "Record 0 .* no string but list"),
+        ([["A", "C"]], {}, ValueError, "2 columns of strings"),
     ],
 )
 def test_what_would_read_back_as_something_else_is_refused(
@@ -294,3 +296,42 @@ def test_what_would_read_back_as_something_else_is_refused(
     with pytest.raises(error, match=message):
         write_fasta(tmp_path / "x.fa", sequences, **options)
     assert not (tmp_path / "x.fa").exists()
+
+
+@pytest.mark.parametrize(
+    "sequences",
+    [
+        pd.DataFrame({"sequence": ["ACGT", "GG"]}),
+        pa.array(["ACGT", "GG"]),
+        np.array(["ACGT", "GG"], dtype="S"),
+        iter(["ACGT", "GG"]),
+    ],
+    ids=["frame", "arrow", "bytes", "iterator"],
+)
+def test_columns_of_sequences_are_written(sequences, tmp_path):
+    write_fasta(tmp_path / "a.fa", sequences)
+    assert (tmp_path / "a.fa").read_text() == ">seq0\nACGT\n>seq1\nGG\n"
+
+
+@pytest.mark.parametrize(
+    ("sequences", "error", "message"),
+    [
+        ({"seq1": "ACGT"}, TypeError, r"list\(X.values\(\)\)"),
+        ({"ACGT", "GG"}, TypeError, "order is arbitrary"),
+        (pd.DataFrame({"a": ["ACGT"], "b": [1]}), ValueError, r"X\['a'\]"),
+        (np.ones((2, 3)), TypeError, "list of strings"),
+    ],
+    ids=["dict", "set", "table", "numbers"],
+)
+def test_what_holds_no_column_is_not_written(sequences, error, message, tmp_path):
+    """The keys of a dict and the names of columns are no sequences."""
+    path = tmp_path / "a.fa"
+    path.write_text("before")
+    with pytest.raises(error, match=message):
+        write_fasta(path, sequences)
+    assert path.read_text() == "before"
+
+
+def test_a_line_break_at_the_end_of_a_header(tmp_path):
+    with pytest.raises(ValueError, match="header with a line break"):
+        write_fasta(tmp_path / "a.fa", ["ACGT"], names=["a\n"])
