@@ -83,7 +83,7 @@ def make_kmer_classifier(
     >>> classifier.predict(["ACACACACACAC", "GGATGG"])
     array(['repeat', 'other'], dtype='<U6')
     """
-    return Pipeline(
+    pipeline = Pipeline(
         [
             ("kmers", KmerVectorizer(k=k, canonical=canonical, alphabet=alphabet)),
             (
@@ -104,3 +104,5 @@ def make_kmer_classifier(
             ),
         ]
     )
+    # counts are sparse, which no frame holds: a setting for all transformers does not concern them
+    return pipeline.set_output(transform="default")

@@ -13,6 +13,7 @@ from sklearn.utils import Bunch, _safe_indexing, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _num_samples, check_consistent_length
 
+from sklearn_attngen.classifiers._targets import check_no_missing
 from sklearn_attngen.inspection import perturbation_curve
 from sklearn_attngen.inspection._fills import FILLS
 from sklearn_attngen.inspection._removal import ORDERS
@@ -50,7 +51,7 @@ class PerturbationScorer(BaseEstimator):
     random_state : int, RandomState instance or None, default=0
         Seed of all draws. An int gives every candidate of a search the same draws.
     max_samples : int or None, default=None
-        Score a random sample of at most this many rows, the same for every call at a given
+        Score a random sample of at most this many rows, the same for every call with an int as
         ``random_state``. None takes all rows.
     alphabet : str, Alphabet or None, default=None
         Alphabet of the sequences; None takes the estimator's.
@@ -150,6 +151,10 @@ class PerturbationScorer(BaseEstimator):
         """
         return self.measure(estimator, X, y).score
 
+    def _accept_sample_weight(self) -> bool:
+        """Tell searches, which ask every scorer of several, that weights of rows are not used."""
+        return False
+
     def measure(self, estimator: Any, X: Any, y: ArrayLike) -> Bunch:
         """Measure the score and its parts.
 
@@ -189,6 +194,7 @@ class PerturbationScorer(BaseEstimator):
             )
         if y is None:
             raise ValueError("PerturbationScorer needs y, the true labels.")
+        check_no_missing(np.asarray(y))
         if self.max_samples is not None and self.max_samples < (n_samples := _num_samples(X)):
             check_consistent_length(X, y)
             rng = check_random_state(self.random_state)

@@ -10,6 +10,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, train_test_split
 
@@ -139,3 +140,12 @@ def test_human_or_worm(real_data: Path) -> None:
     seconds = time.perf_counter() - start
     assert pipeline.score(test["sequence"], test["label"]) > 0.954
     assert seconds < 60
+
+
+def test_a_setting_for_all_transformers_does_not_concern_it() -> None:
+    """Its counts are sparse, which no frame holds."""
+    with config_context(transform_output="pandas"):
+        model = make_kmer_classifier(k=2).fit(
+            ["ACACAC", "GGATGG", "ACACAG", "GGATGA"], [0, 1, 0, 1]
+        )
+        assert clone(model).fit(["ACACAC", "GGATGG"], [0, 1]).predict(["ACACAC"]).tolist() == [0]

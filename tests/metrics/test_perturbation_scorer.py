@@ -2,6 +2,7 @@
 
 import functools
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from sklearn.metrics import make_scorer
 from sklearn.model_selection import GridSearchCV, cross_validate, permutation_test_score
 from sklearn.pipeline import make_pipeline
 
+from sklearn_attngen import CNNClassifier
 from sklearn_attngen.inspection import saliency
 from sklearn_attngen.metrics import PerturbationScorer
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
@@ -255,3 +257,32 @@ def test_a_metric_is_known_by_what_it_is_and_not_by_its_name() -> None:
         PerturbationScorer(metric=turned)(model, X, y)
     f2 = functools.partial(sklearn.metrics.fbeta_score, beta=2)
     assert PerturbationScorer(metric=f2).measure(model, X, y).clean == 1.0
+
+
+@pytest.mark.parametrize("several", [True, False])
+def test_searches_take_weights_of_rows(data, several):
+    """A search with weights asks each scorer of several whether it uses them."""
+    X, y = data[0][:60], data[1][:60]
+    scorer = PerturbationScorer(n_repeats=1, max_samples=20)
+    search = GridSearchCV(
+        CNNClassifier(n_layers=1, max_epochs=1, random_state=0),
+        {"n_filters": [3, 4]},
+        cv=2,
+        scoring={"accuracy": "accuracy", "faithfulness": scorer} if several else scorer,
+        refit="faithfulness" if several else True,
+        error_score="raise",
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", UserWarning
+        )  # scikit-learn says which scores are unweighted
+        search.fit(X, y, sample_weight=np.ones(60))
+    assert np.isfinite(search.best_score_)
+
+
+def test_missing_labels_are_named(data):
+    X, y = data
+    model = make_pipeline(SequenceOneHotEncoder(), LogisticRegression()).fit(X, y)
+    labels = [None, *y.astype(str)[1:20]]
+    with pytest.raises(ValueError, match=r"label of row 0 \(counted from 0\) is None"):
+        PerturbationScorer()(model, X[:20], labels)
