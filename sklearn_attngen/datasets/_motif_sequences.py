@@ -206,6 +206,7 @@ def make_motif_sequences(
 def _read_motifs(motifs: Sequence[str], both_strands: bool) -> list[Codes]:
     """Check the user's motifs and return their codes."""
     words = []
+    motifs = list(motifs)  # a Series counts by its index
     for i, motif in enumerate(motifs):
         if not isinstance(motif, str):
             raise TypeError(f"motifs must be strings, got {type(motif).__name__} at index {i}.")

@@ -97,7 +97,9 @@ def to_frame(
     columns: dict[str, Any] = {"sequence": np.repeat(labels, length)}
     if y is not None:
         columns["class"] = np.repeat(column_or_1d(y), length)
-    letters = [*alphabet.letters, alphabet.unknown_letter]
+    letters = [*alphabet.letters]
+    if alphabet.ambiguous or (codes == NO_SIGNAL).any():
+        letters.append(alphabet.unknown_letter)
     index = np.where(codes == NO_SIGNAL, len(alphabet.letters), codes).reshape(-1)
     columns["position"] = np.tile(numbers, n)
     columns["letter"] = pd.Categorical.from_codes(index, categories=letters)

@@ -28,7 +28,7 @@ from ._motif_clustering import composition, find_motifs
 from ._motif_effect import site_effect
 from ._motif_matching import benjamini_hochberg, compare, read_database
 from ._saliency import saliency as compute_saliency
-from ._seqlets import extract_seqlets
+from ._seqlets import check_saliency, extract_seqlets
 from ._unwrap import check_fitted_classifier
 
 if TYPE_CHECKING:
@@ -235,7 +235,9 @@ def motif_report(
     classes = np.asarray(estimator.classes_)
     background = composition(data.codes, letters.n_letters)
     records: list[dict[str, Any]] = []
-    for label in np.unique(labels):
+    check_saliency(values)  # counts rows as X does
+    named = np.unique(labels)
+    for label, prefix in zip(named, _prefixes(named.tolist()), strict=True):
         rows = np.flatnonzero(labels == label)
         column = np.flatnonzero(classes == label)
         if not column.size:
@@ -255,7 +257,7 @@ def motif_report(
             "min_seqlets": min_seqlets,
             "min_information": min_information,
             "background": background,
-            "prefix": "".join(x if "!" <= x <= "~" else "_" for x in str(label)) or "_",
+            "prefix": prefix,
         }
         places = seqlets.row, seqlets.start, width
         if hypothetical is not None:
@@ -283,6 +285,17 @@ def motif_report(
     if known is not None:
         _add_matches(report, known, both_strands, n_matches)
     return report
+
+
+def _prefixes(labels: list[Any]) -> list[str]:
+    """Return labels as motif files can hold them, each of them another one."""
+    prefixes: list[str] = []
+    for number, label in enumerate(labels):
+        prefix = "".join(x if "!" <= x <= "~" else "_" for x in str(label)) or "_"
+        while prefix in prefixes:
+            prefix += f"_{number}"
+        prefixes.append(prefix)
+    return prefixes
 
 
 def _record(

@@ -129,7 +129,7 @@ def get_alphabet(alphabet: str | Alphabet) -> Alphabet:
         the letters, in the order of their codes. A custom string that holds the letters of a
         named alphabet, in any order, and signs that are no letters, as in ``"ACGT-"``, keeps that
         alphabet's ambiguity letters and complements. Every other one gets one letter that carries
-        no signal: the first of ``X``, ``N`` and ``?`` that is free.
+        no signal: the first of ``X``, ``N`` and ``?`` that is free, if one is.
 
     Returns
     -------
@@ -172,5 +172,5 @@ def get_alphabet(alphabet: str | Alphabet) -> Alphabet:
                 complements = "".join(pairs.get(letter, letter) for letter in key + named.ambiguous)
             name = named.name if key == named.letters else alphabet
             return Alphabet(name, key, named.ambiguous, complements)
-    unknown = next(letter for letter in "XN?" if letter not in key)
+    unknown = next((letter for letter in "XN?" if letter not in key), "")
     return Alphabet(alphabet, key, unknown)

@@ -132,7 +132,8 @@ def decode_codes(codes: NDArray[np.uint8], alphabet: str | Alphabet = "DNA") -> 
     Raises
     ------
     ValueError
-        If a code is neither a letter's nor ``NO_SIGNAL``.
+        If a code is neither a letter's nor ``NO_SIGNAL``, or is ``NO_SIGNAL`` and the alphabet has
+        no unknown letter.
 
     Examples
     --------
@@ -146,7 +147,9 @@ def decode_codes(codes: NDArray[np.uint8], alphabet: str | Alphabet = "DNA") -> 
     if codes.ndim != 2:
         raise ValueError(f"codes must have shape (n_samples, length), got {codes.shape}.")
     n_samples, length = codes.shape
-    table = alphabet.letters.ljust(256, alphabet.unknown_letter).encode("ascii")
+    # asked for where it is needed: an alphabet need not have one
+    unknown = alphabet.unknown_letter if (codes == NO_SIGNAL).any() else "?"
+    table = alphabet.letters.ljust(256, unknown).encode("ascii")
     text = codes.tobytes().translate(table).decode("ascii")
     sequences = np.empty(n_samples, dtype=object)
     sequences[:] = [text[row * length : (row + 1) * length] for row in range(n_samples)]

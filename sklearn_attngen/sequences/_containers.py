@@ -35,7 +35,7 @@ def string_column(X: Any) -> list[Any] | NDArray[Any] | None:
         return _from_rows(list(X))
     if isinstance(X, np.ndarray):
         return _from_array(X)
-    columns = getattr(X, "columns", None)
+    columns = getattr(X, "column_names", getattr(X, "columns", None))  # those of pyarrow first
     if columns is not None and len(getattr(X, "shape", ())) == 2:
         return _from_frame(X, list(columns))
     if hasattr(X, "to_list"):  # Series and Index of pandas, Series of polars
@@ -44,6 +44,9 @@ def string_column(X: Any) -> list[Any] | NDArray[Any] | None:
         return _from_rows(X.to_list())
     if hasattr(X, "to_pylist"):  # arrays of pyarrow
         return _from_rows(X.to_pylist())
+    kind = getattr(getattr(X, "dtype", None), "kind", None)
+    if kind in ("O", "U", "S") and getattr(X, "ndim", 0) == 1:  # arrays of pandas
+        return _from_rows(list(X))
     return None
 
 
@@ -83,9 +86,9 @@ def _from_rows(rows: list[Any]) -> list[Any] | None:
         return [row[0] for row in rows] if all(map(_is_single, rows)) else rows
     if any(isinstance(row, _TEXT) for row in rows) or all(map(is_missing, rows)):
         return rows
-    if not any(np.ndim(row) or np.isscalar(row) for row in rows[:1]):
-        return rows  # objects that are neither strings nor numbers: the row is named later
-    return None
+    if isinstance(first, (list, tuple)) or np.isscalar(first) or hasattr(first, "__array__"):
+        return None
+    return rows  # objects that are neither strings nor numbers: the row is named later
 
 
 def _is_text(value: Any) -> bool:
@@ -117,8 +120,9 @@ def _from_frame(X: Any, columns: list[Any]) -> list[Any] | NDArray[Any] | None:
         return None
     if len(columns) == 1:
         return string_column(X[columns[0]])
-    first = X.iloc[0].tolist() if hasattr(X, "iloc") else X.row(0)
-    names = [name for name, value in zip(columns, first, strict=True) if _is_text(value)]
+    by_place = hasattr(X, "iloc")
+    parts = (X.iloc[:, i] if by_place else X[name] for i, name in enumerate(columns))
+    names = [name for name, part in zip(columns, parts, strict=True) if _is_text(_first_of(part))]
     if names:
         raise ValueError(
             f"Expected one column of sequences, got a table of {len(columns)} columns. Pass the "
@@ -126,6 +130,12 @@ def _from_frame(X: Any, columns: list[Any]) -> list[Any] | NDArray[Any] | None:
             f"ColumnTransformer([('sequence', estimator, {names[0]!r})])."
         )
     return None
+
+
+def _first_of(column: Any) -> Any:
+    """Return the first value of a column that is not missing, None if all are."""
+    values = (value.as_py() if hasattr(value, "as_py") else value for value in column)
+    return next((value for value in values if not is_missing(value)), None)
 
 
 def _refuse_columns(n_columns: int) -> None:

@@ -1,6 +1,7 @@
 """Planted motifs stand where the masks say, and nothing else tells the classes apart."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -298,3 +299,8 @@ def test_lower_case_motifs_are_read_as_upper_case():
     """Case does not matter, as everywhere in this package."""
     bunch = make_motif_sequences(5, motifs=["gattaca", "ccgtgaa"], random_state=0)
     assert bunch.motifs == ["GATTACA", "CCGTGAA"]
+
+
+def test_motifs_of_a_series_are_counted_by_place() -> None:
+    with pytest.raises(ValueError, match="motif 0, 'GATTACA', holds motif 1"):
+        make_motif_sequences(10, motifs=pd.Series(["GATTACA", "GATTACA"], index=[3, 4]))

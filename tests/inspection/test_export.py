@@ -5,7 +5,7 @@ import pytest
 
 from sklearn_attngen.inspection import to_frame, to_modisco_npz
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
-from sklearn_attngen.sequences import one_hot, read_sequences
+from sklearn_attngen.sequences import Alphabet, one_hot, read_sequences
 
 X = ["ACGT", "GGNA"]
 VALUES = np.arange(8.0).reshape(2, 4)
@@ -89,3 +89,9 @@ def test_a_hypothetical_score_that_is_no_number_is_found(tmp_path):
     scores[1, 2, 3] = np.nan
     with pytest.raises(ValueError, match=r"nan in row 1 at position 2 for T"):
         to_modisco_npz(scores, ["ACGT"] * 2, tmp_path / "a.npz", tmp_path / "b.npz")
+
+
+def test_an_alphabet_without_an_unknown_letter():
+    alphabet = Alphabet("mine", "ACGT")
+    frame = to_frame(np.ones((1, 4)), ["ACGT"], alphabet=alphabet)
+    assert frame["letter"].tolist() == list("ACGT")

@@ -184,3 +184,14 @@ def test_what_cannot_be_written(tmp_path):
             [motif, Motif("b", [[1, 0, 0, 0]], background=[0.4, 0.1, 0.1, 0.4])], tmp_path / "x"
         )
     assert not (tmp_path / "x").exists()
+
+
+def test_shares_of_two_digits_are_rounded(write):
+    """A third of 0.33 three times is no slip; half of a share that is missing is."""
+    rounded = FILE.replace(" 0.2 0.8 0 0", " 0.33 0.33 0.33 0.00")
+    motif = read_meme(write(rounded))[0]
+    np.testing.assert_allclose(motif.probabilities[0], [1 / 3, 1 / 3, 1 / 3, 0])
+    with pytest.raises(ValueError, match="sum"):
+        read_meme(write(FILE.replace(" 0.2 0.8 0 0", " 0.33 0.33 0.30 0.00")))
+    with pytest.raises(ValueError, match="sum"):
+        read_meme(write(FILE.replace(" 0.2 0.8 0 0", " 0.330 0.330 0.330 0.000")))

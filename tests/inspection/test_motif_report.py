@@ -213,3 +213,21 @@ def test_attngen_at_its_defaults_finds_ctcf_and_p73(real_data):
         assert first["share"] > 0.5
         assert first["effect"] > 0.2
         assert abs(first["effect_control"]) < 0.05
+
+
+def test_classes_whose_names_files_cannot_hold(data, tmp_path):
+    """Labels that look alike in a motif file get a number, so that each motif has a name."""
+    labels = np.array(["δ η", "η δ", "c"])[np.searchsorted(np.unique(data.target), data.target)]
+    model = make_kmer_classifier(k=5, canonical=False).fit(data.data, labels)
+    report = motif_report(model, data.data, labels, random_state=0)
+    assert report["class"].nunique() > 1
+    assert report["name"].is_unique
+    write_meme(report["motif"], tmp_path / "motifs.meme")
+
+
+def test_a_saliency_that_is_no_number_is_named_by_its_row(kmers, data):
+    values = np.ones((len(data.data), 50))
+    row = np.flatnonzero(data.target == data.target[-1])[1]
+    values[row, 3] = np.nan
+    with pytest.raises(ValueError, match=f"nan in row {row} at position 3"):
+        motif_report(kmers, data.data, data.target, saliency=values)

@@ -1,11 +1,13 @@
 """Looking inside estimators: what hides a network, what shows it."""
 
+import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.feature_selection import RFECV
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
+from sklearn.model_selection import GridSearchCV, TunedThresholdClassifierCV
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from sklearn_attngen.inspection import saliency
@@ -84,6 +86,25 @@ def test_search_without_best_estimator(X, y):
     search = GridSearchCV(model, {"logisticregression__C": [1.0]}, cv=2, refit=False).fit(X, y)
     with pytest.raises(ValueError, match="refit=True"):
         saliency(search, X[:2])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda c: make_pipeline(SequenceOneHotEncoder(), RFECV(LogisticRegression(), step=60)),
+        lambda c: make_pipeline(
+            SequenceOneHotEncoder(), RidgeClassifierCV(store_cv_results=True, scoring=None)
+        ),
+        lambda c: TunedThresholdClassifierCV(c, cv=2, store_cv_results=True),
+    ],
+    ids=["features", "ridge", "threshold"],
+)
+def test_results_of_cross_validation_make_no_search(make, make_known, X, y):
+    """Others than searches keep them too."""
+    estimator = make(make_known()).fit(X, y)
+    np.testing.assert_array_equal(
+        saliency(estimator, X[:2]), saliency(estimator, X[:2], "occlusion")
+    )
 
 
 def test_alphabets_are_found_at_any_depth():

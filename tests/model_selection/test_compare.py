@@ -437,3 +437,15 @@ def test_missing_pandas_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pandas", None)
     with pytest.raises(ImportError, match=r"sklearn-attngen\[tables\]"):
         compare_classifiers([Breaks()], STRINGS, Y)
+
+
+@pytest.mark.parametrize("y", [[None, "b"] * 10, [np.nan, 1.0] * 10], ids=["None", "nan"])
+def test_missing_labels_are_named(y: list[Any]) -> None:
+    with pytest.raises(ValueError, match="Input y contains NaN"):
+        compare_classifiers([DummyClassifier()], ["ACGT"] * 20, y, cv=2)
+
+
+def test_groups_are_one_column() -> None:
+    groups = pd.DataFrame({"gene": np.arange(20) // 2})
+    with pytest.raises(ValueError, match=r"one entry for each of the 20.*shape \(20, 1\)"):
+        compare_classifiers([DummyClassifier()], ["ACGT"] * 20, [0, 1] * 10, cv=2, groups=groups)

@@ -148,3 +148,9 @@ def test_alphabets_pickle_and_hash() -> None:
     assert copy == alphabet
     assert hash(copy) == hash(alphabet)
     assert get_alphabet(copy) is copy
+
+
+def test_no_unknown_letter_where_none_is_free() -> None:
+    alphabet = get_alphabet("ABXN?")
+    assert alphabet.ambiguous == ""
+    assert alphabet.letters == "ABXN?"

@@ -123,3 +123,13 @@ def test_fractions_and_negatives_are_not_one_hot(value: float) -> None:
 def test_many_ones_do_not_wrap_around() -> None:
     """256 ones are not 0 in uint8, nor are 257 one."""
     assert codes_from_one_hot(np.ones((1, 1, 90), dtype=np.uint8)) is None
+
+
+def test_an_alphabet_without_an_unknown_letter_is_decoded() -> None:
+    """Only what carries no signal needs that letter."""
+    alphabet = Alphabet("mine", "AB")
+    codes = np.array([[0, 1], [1, 1]], dtype=np.uint8)
+    assert decode_codes(codes, alphabet).tolist() == ["AB", "BB"]
+    codes[0, 0] = NO_SIGNAL
+    with pytest.raises(ValueError, match="no letter for an unknown residue"):
+        decode_codes(codes, alphabet)

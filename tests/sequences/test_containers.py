@@ -37,6 +37,12 @@ STRINGS: dict[str, Any] = {
     "pandas string[pyarrow]": pd.Series(ROWS, dtype="string[pyarrow]"),
     "pandas arrow": pd.Series(ROWS, dtype=pd.ArrowDtype(pa.string())),
     "pandas categorical": pd.Series(ROWS, dtype="category"),
+    "pandas str array": pd.Series(ROWS).array,
+    "pandas object array": pd.array(ROWS, dtype="string[python]"),
+    "pandas arrow array": pd.array(ROWS, dtype="string[pyarrow]"),
+    "pandas values": pd.Categorical(ROWS),
+    "arrow table": pa.table({"sequence": ROWS}),
+    "arrow batch": pa.RecordBatch.from_pydict({"sequence": ROWS}),
     "pandas with another index": pd.Series(ROWS, index=[7, 3]),
     "pandas index": pd.Index(ROWS),
     "pandas frame": pd.DataFrame({"seq": ROWS}),
@@ -72,7 +78,10 @@ def test_strings_are_found_in_every_container(X: Any) -> None:
         pd.DataFrame({"a": [0, 1], "b": [1, 0]}),
         pd.Series([1.0, 2.0]),
         pl.DataFrame({"a": [0, 1], "b": [1, 0]}),
+        pa.table({"a": [0, 1], "b": [1, 0]}),
+        pd.array([0.5, 1.0]),
         torch.zeros(2, 4),
+        [torch.zeros(4), torch.zeros(4)],
         [np.zeros(4), np.zeros(4)],
         scipy.sparse.dok_matrix(np.eye(3)),
     ],
@@ -112,10 +121,11 @@ def test_one_letter_a_cell_raises(X: Any) -> None:
         string_column(X)
 
 
-@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
-def test_tables_raise_and_name_the_column(frame: Any) -> None:
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame, pa.table])
+@pytest.mark.parametrize("rows", [ROWS, [None, ROWS[0]]], ids=["whole", "first missing"])
+def test_tables_raise_and_name_the_column(frame: Any, rows: list[Any]) -> None:
     """A table of several columns: the remedy has the name of the column that holds strings."""
-    X = frame({"gc": [0.1, 0.2], "seq": ROWS})
+    X = frame({"gc": [0.1, 0.2], "seq": rows})
     with pytest.raises(ValueError, match=r"table of 2 columns.*X\['seq'\].*ColumnTransformer"):
         string_column(X)
 
@@ -133,3 +143,17 @@ def test_tensors_become_arrays() -> None:
         np.testing.assert_array_equal(array, [1, 1])
     X = [[1, 0]]
     assert to_numeric_container(X) is X
+
+
+def test_objects_that_look_like_sequences_are_named_later() -> None:
+    """Such as Biopython's, which have a length and letters: the message about them has a remedy."""
+
+    class Seq:
+        def __len__(self) -> int:
+            return 4
+
+        def __getitem__(self, index: int) -> str:
+            return "ACGT"[index]
+
+    rows = [Seq(), Seq()]
+    assert string_column(rows) == rows
