@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sklearn_attngen._extras import require
-from sklearn_attngen.inspection._plot_style import NEUTRAL, PALETTE
+from sklearn_attngen.inspection._drawing.plot_style import NEUTRAL, PALETTE
 
 # lines differ by more than their colour
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (8, 2)))

@@ -26,6 +26,17 @@ LAYERS = [
     "model_selection",
     "datasets",
 ]
+# The folders of inspection/, in the same order.
+INSPECTION = [
+    "_inputs",
+    "_attribution",
+    "_removal",
+    "_checks",
+    "_motifs",
+    "_drawing",
+    "_files",
+    "_report",
+]
 # Datasets are read without estimators.
 EXCEPTIONS = {"datasets": {"sequences"}}
 WITH_TORCH = {"networks", "training", "classifiers"}
@@ -140,6 +151,23 @@ def test_folders_import_only_from_those_above(layer: str) -> None:
         exported = {name for name in names if name.count(".") == 1 and layer_of(name)}
         through_the_top = {layer_of(name) for name in exported} & set(PUBLIC[""])
         assert not through_the_top, f"{name_of(path)} imports {through_the_top} from the top"
+
+
+def test_every_folder_of_inspection_has_its_place() -> None:
+    """All that it holds lies in one of them, so that each can be read as a whole."""
+    folder = PACKAGE / "inspection"
+    assert {path.parent.name for path in folder.glob("*/__init__.py")} == set(INSPECTION)
+    assert [path.name for path in folder.glob("*.py")] == ["__init__.py"]
+
+
+@pytest.mark.parametrize("place", INSPECTION)
+def test_folders_of_inspection_import_only_from_those_above(place: str) -> None:
+    allowed = set(INSPECTION[: INSPECTION.index(place) + 1])
+    for path in sorted((PACKAGE / "inspection" / place).glob("*.py")):
+        parts = [name.split(".") for name in imports_of(path, module_level=False)]
+        inside = [each for each in parts if each[:2] == ["sklearn_attngen", "inspection"]]
+        used = {"".join(each[2:3]) for each in inside}  # "" is the whole, which loads all of them
+        assert used <= allowed, f"{name_of(path)} imports from {sorted(used - allowed)}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

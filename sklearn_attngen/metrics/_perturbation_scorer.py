@@ -15,8 +15,8 @@ from sklearn.utils.validation import _num_samples, check_consistent_length
 
 from sklearn_attngen.classifiers._targets import check_no_missing
 from sklearn_attngen.inspection import perturbation_curve
-from sklearn_attngen.inspection._fills import FILLS
-from sklearn_attngen.inspection._removal import ORDERS
+from sklearn_attngen.inspection._inputs.fills import FILLS
+from sklearn_attngen.inspection._removal.removal import ORDERS
 from sklearn_attngen.sequences import Alphabet
 
 

@@ -1,0 +1,1 @@
+"""How much each letter counts: by networks, occlusion, mutagenesis and DeepLIFT."""

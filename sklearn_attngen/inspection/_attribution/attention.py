@@ -1,0 +1,56 @@
+"""The attention of each head of a network, from any estimator that holds one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_attngen.inspection._inputs.letter_input import LetterInput
+from sklearn_attngen.inspection._inputs.network import NO_NETWORK, LetterNetwork, batches_of
+from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier, find_network
+from sklearn_attngen.sequences import Alphabet
+
+
+def heads_of(
+    estimator: Any, X: Any, alphabet: str | Alphabet | None, batch_size: int | None
+) -> tuple[NDArray[np.float64], list[str], LetterInput]:
+    """Return attention (n, n_heads, L), the names of the heads, and the letters.
+
+    Where the estimator averages over both strands, so does this: the attention on the reverse
+    complement is turned round first.
+    """
+    check_fitted_classifier(estimator)
+    module = getattr((find_network(estimator) or (None,))[0], "module_", None)
+    if not hasattr(module, "pooling"):
+        reason = NO_NETWORK
+        if module is not None:
+            reason = "holds a network without attention"
+        raise ValueError(
+            f"{type(estimator).__name__} {reason}, so there are no heads to look at. Pass a fitted "
+            "AttnGenClassifier, a Pipeline that ends in one behind SequenceOneHotEncoder, or a "
+            "search over either; SaliencyDisplay works for every classifier."
+        )
+    data = LetterInput.read(estimator, X, alphabet)
+    network = LetterNetwork.find(estimator, data)
+    if network is None:
+        raise ValueError(
+            f"{type(estimator).__name__} was fitted on numbers that are no letters, and attention "
+            "to them has no position in a sequence. Fit it on sequences."
+        )
+    from sklearn_attngen.networks import attention_heads
+
+    parts = []
+    n, length = data.codes.shape
+    for rows in batches_of(n, length, batch_size):
+        x = network.tensor(data.codes[rows])
+        attention = attention_heads(network.module, x)
+        if network.complement is not None:
+            other = attention_heads(network.module, network.turn(x))
+            attention = (attention + other.flip(2)) / 2
+        parts.append(attention.double().cpu().numpy())
+    values = np.concatenate(parts)
+    pooling: Any = network.module.pooling
+    names = [f"Head {i}" for i in range(values.shape[1] - bool(pooling.hard))]
+    return values, [*names, "Hard head"] if pooling.hard else names, data

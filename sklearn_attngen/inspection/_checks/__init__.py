@@ -1,0 +1,1 @@
+"""Whether a saliency depends on what was learned."""

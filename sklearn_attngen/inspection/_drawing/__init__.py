@@ -1,0 +1,1 @@
+"""Displays, and what they draw with."""

@@ -1,0 +1,142 @@
+"""Draw saliency into axes: profiles of classes, letters of single sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_attngen.sequences import Alphabet
+
+from .letters import draw_letters
+from .plot_style import NEUTRAL, PALETTE, hide_spines, legend_above, tick_indices
+
+_LINE_STYLES = ("-", "--", ":", "-.")
+# Heights in units of the tallest letter.
+_TITLE, _GAP, _TRACK, _NUMBERS = 0.45, 0.1, 0.2, 0.42
+
+
+def draw_profile(
+    ax: Any,
+    saliency: NDArray[np.float64],
+    groups: NDArray[Any] | None,
+    *,
+    group_name: str,
+    numbers: NDArray[Any],
+    signed: bool,
+    class_colors: Mapping[Any, str] | None,
+    band: bool,
+) -> tuple[list[Any], list[Any]]:
+    """Draw the mean over the sequences of each group; return the lines and the bands."""
+    lines: list[Any] = []
+    bands: list[Any] = []
+    x = np.arange(len(numbers))
+    labels = np.zeros(len(saliency), dtype=int) if groups is None else groups
+    for i, group in enumerate(np.unique(labels)):
+        rows = saliency[labels == group]
+        mean, spread = rows.mean(axis=0), rows.std(axis=0)
+        name, color = str(group), PALETTE[i % len(PALETTE)]
+        if groups is None:
+            name = "All sequences"
+        elif class_colors is not None:
+            color = class_colors[group]
+        lines += ax.plot(
+            x,
+            mean,
+            _LINE_STYLES[i // len(PALETTE) % len(_LINE_STYLES)],
+            color=color,
+            label=f"{name} (n={len(rows)})",
+            linewidth=1.6,
+        )
+        if band:
+            low = mean - spread if signed else np.maximum(mean - spread, 0)
+            bands.append(
+                ax.fill_between(x, low, mean + spread, color=color, alpha=0.15, linewidth=0)
+            )
+    level = ax.axhline(
+        0.0 if signed else 1 / len(numbers),
+        color=NEUTRAL,
+        linestyle=(0, (1, 2)),
+        linewidth=1,
+        zorder=0,
+        label="No evidence" if signed else f"Even share (1/{len(numbers)})",
+    )
+    ax.set_ylabel("Mean evidence for the target" if signed else "Mean share of saliency")
+    ax.set_xlim(-0.5, len(numbers) - 0.5)
+    if not signed:
+        ax.set_ylim(bottom=0)
+    ticks = tick_indices(numbers)
+    ax.set_xticks(ticks, [f"{number:g}" for number in numbers[ticks]])
+    hide_spines(ax, "top", "right")
+    legend_above(ax, [*lines, level], None if groups is None else group_name)
+    return lines, bands
+
+
+def draw_sequences(
+    ax: Any,
+    saliency: NDArray[np.float64],
+    codes: NDArray[np.uint8],
+    *,
+    alphabet: Alphabet,
+    colors: Mapping[str, str],
+    labels: Sequence[str],
+    numbers: NDArray[Any],
+    signed: bool,
+    letters_per_line: int,
+) -> list[Any]:
+    """Draw the letters of each sequence as high as their saliency; return the patches.
+
+    Under the letters the sequence is written once more in small grey ones, so that
+    letters without saliency can be read too.
+    """
+    n, length = saliency.shape
+    width = min(letters_per_line, length)
+    tallest = float(np.abs(saliency).max()) or 1.0
+    heights = saliency / tallest
+    below = float(max(0.0, -heights.min()))
+    pale = dict.fromkeys(alphabet.letters, "#8A8A8A")
+    ticks = set(tick_indices(numbers, at_most=max(2, length // 9)).tolist())
+    drawn: list[Any] = []
+    y = 0.0  # the upper edge of what is drawn next
+    for row in range(n):
+        y -= _TITLE
+        ax.text(-0.5, y + 0.08, labels[row], fontsize="small", va="bottom", ha="left")
+        for start in range(0, length, width):
+            part = slice(start, min(start + width, length))
+            line = codes[row, part]
+            baseline = y - 1.0
+            track = baseline - below - _GAP - _TRACK
+            drawn += draw_letters(
+                ax, line, baseline, heights[row, part], alphabet=alphabet, colors=colors
+            )
+            ax.plot([-0.5, len(line) - 0.5], [baseline] * 2, color=NEUTRAL, linewidth=0.6)
+            drawn += draw_letters(
+                ax,
+                line,
+                track,
+                np.full(len(line), _TRACK),
+                alphabet=alphabet,
+                colors=pale,
+                width=0.6,
+            )
+            for index in ticks.intersection(range(part.start, part.stop)):
+                ax.text(
+                    index - start,
+                    track - 0.07,
+                    f"{numbers[index]:g}",
+                    fontsize="x-small",
+                    color=NEUTRAL,
+                    ha="center",
+                    va="top",
+                )
+            y = track - _NUMBERS
+    ax.set_xlim(-0.5, width - 0.5)
+    ax.set_ylim(y, 0)
+    ax.set_xticks([])
+    ax.set_yticks([])
+    hide_spines(ax, "top", "right", "left", "bottom")
+    what = "Evidence" if signed else "Share of saliency"
+    ax.set_ylabel(f"{what}\n(tallest letter: {tallest:.2g})")
+    return drawn

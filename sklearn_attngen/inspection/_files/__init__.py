@@ -1,0 +1,1 @@
+"""Tables, tracks and arrays that other programs read."""

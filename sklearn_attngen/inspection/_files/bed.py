@@ -1,0 +1,130 @@
+"""Seqlets and motif sites as a BED file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from sklearn_attngen.inspection._motifs.motif import check_motifs
+
+from .regions import read_regions, write_lines
+
+_SEQLET_COLUMNS = ("row", "start", "end", "score")
+
+
+def to_bed(
+    found: Any,
+    regions: Any,
+    path: str | os.PathLike[str],
+) -> None:
+    """Write seqlets or the sites of motifs as a BED file.
+
+    Parameters
+    ----------
+    found : Bunch or DataFrame of seqlets, Motif, or iterable of Motif
+        What :func:`extract_seqlets`, :func:`cluster_seqlets` or ``motif_report(...)["motif"]``
+        returned.
+    regions : DataFrame, mapping, or list of n tuples or texts
+        Where each sequence lies, see :func:`to_bedgraph`. One for each row that the seqlets or
+        sites were found in.
+    path : str or path-like
+        The file; it is compressed if the name ends in ".gz". An existing file is replaced.
+
+    Raises
+    ------
+    TypeError
+        If what is found is neither seqlets nor motifs.
+    ValueError
+        If the regions do not fit; the message names the row.
+
+    See Also
+    --------
+    to_bedgraph : Every letter's saliency.
+
+    Notes
+    -----
+    The six columns are chromosome, start, end, name ("seqlet" or the motif's), score and strand.
+    The score is that of the seqlet or site, as a share of the highest one times 1,000: the format
+    wants a number from 0 to 1,000. The strand of a seqlet is "."; that of a site is the strand of
+    the genome on which the motif reads as its logo shows it.
+
+    A line says that the classifier looks there. It does not say that a protein binds, nor that the
+    prediction needs the site: the control is the effect that :func:`motif_report` gives beside that
+    of other letters. A score tells ranks within one file, and does not compare between files.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sklearn.utils import Bunch
+    >>> from sklearn_attngen.inspection import to_bed
+    >>> seqlets = Bunch(row=[0], start=[2], end=[5], score=[0.9])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "seqlets.bed"
+    ...     to_bed(seqlets, [("chr1", 100, 120, "-")], path)
+    ...     print(path.read_text())
+    chr1 115 118 seqlet 1000 .
+    """
+    where = read_regions(regions)
+    pieces = list(_sites_of(found))
+    highest = max((float(np.max(scores)) for *_, scores in pieces if len(scores)), default=1.0)
+    lines: list[tuple[str, int, int, str]] = []
+    for name, rows, starts, ends, strands, scores in pieces:
+        if len(rows) and (np.min(rows) < 0 or np.max(rows) >= len(where.chrom)):
+            raise ValueError(
+                f"{name} lies in row {np.max(rows)} (0-based), but there are {len(where.chrom)} "
+                "regions: give one for each sequence that was searched."
+            )
+        outside = (starts >= where.end[rows] - where.start[rows]) | (ends <= 0)
+        if outside.any():
+            i = int(np.argmax(outside))
+            raise ValueError(
+                f"{name} lies at positions {starts[i]} to {ends[i]} of row {rows[i]} (0-based), "
+                f"whose region has {(where.end - where.start)[rows[i]]} letters. Are these the "
+                "regions of the sequences that were searched?"
+            )
+        minus = where.minus[rows]
+        first = np.where(minus, where.end[rows] - ends, where.start[rows] + starts)
+        last = np.where(minus, where.end[rows] - starts, where.start[rows] + ends)
+        marks = np.array(["-", ".", "+"])[np.where(minus, -strands, strands) + 1]
+        shares = np.clip(np.rint(1000 * scores / (highest or 1.0)), 0, 1000).astype(int)
+        # A site can hang over the end of its sequence, but not over that of the chromosome.
+        first = np.maximum(first, 0)
+        lines += [
+            (chrom, a, b, f"{chrom}\t{a}\t{b}\t{name}\t{share}\t{mark}")
+            for chrom, a, b, share, mark in zip(
+                where.chrom[rows], first, last, shares, marks, strict=True
+            )
+        ]
+    write_lines([line[-1] for line in sorted(lines)], path)
+
+
+def _sites_of(found: Any) -> Iterator[tuple[str, Any, Any, Any, Any, Any]]:
+    """Yield name, rows, starts, ends, strands and scores of seqlets or of each motif."""
+    columns = list(getattr(found, "columns", found if isinstance(found, Mapping) else ()))
+    if set(_SEQLET_COLUMNS) <= set(columns):
+        rows, starts, ends, scores = (np.asarray(found[key]) for key in _SEQLET_COLUMNS)
+        yield "seqlet", rows.astype(int), starts, ends, np.zeros(len(rows), dtype=int), scores
+        return
+    if (hasattr(found, "dtype") and getattr(found, "ndim", 0) == 2) or columns:
+        what = f"a table with the columns {columns}" if columns else "an array"
+        remedy = (
+            "pass its column 'motif'"
+            if "motif" in columns
+            else "extract_seqlets finds them in saliency, and to_bedgraph writes each letter's"
+        )
+        raise TypeError(
+            f"found must be seqlets (row, start, end and score) or motifs, got {what}: {remedy}."
+        )
+    for motif in check_motifs(found, "found"):
+        if motif.sites is None:
+            raise ValueError(
+                f"Motif {motif.name} has no sites: only motifs that were found in saliency do."
+            )
+        sites = motif.sites
+        ends = sites["start"] + motif.width
+        strands = sites["strand"].astype(int)
+        yield motif.name, sites["row"], sites["start"], ends, strands, sites["score"]

@@ -1,0 +1,214 @@
+"""Saliency as a track for genome browsers: bedGraph and bigWig."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils._param_validation import StrOptions, validate_params
+
+from sklearn_attngen._extras import require
+from sklearn_attngen.inspection._motifs.seqlets import check_saliency
+
+from .regions import Regions, read_regions, write_lines
+
+
+class _Track(NamedTuple):
+    """Stretches of equal value in the order of the genome, none overlapping another."""
+
+    chrom: NDArray[np.object_]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    value: NDArray[np.float64]
+
+
+@validate_params(
+    {"saliency": ["array-like"], "overlaps": [StrOptions({"error", "mean"})]},
+    prefer_skip_nested_validation=True,
+)
+def to_bedgraph(
+    saliency: ArrayLike,
+    regions: Any,
+    path: str | os.PathLike[str],
+    *,
+    overlaps: str = "error",
+) -> None:
+    """Write saliency as a bedGraph track.
+
+    Parameters
+    ----------
+    saliency : array-like of shape (n, L)
+        Saliency of n sequences, as they were given to the classifier.
+    regions : DataFrame, mapping, or list of n tuples or texts
+        Where each sequence lies: the columns ``chrom``, ``start``, ``end`` and ``strand`` ("+" if
+        left out), tuples in this order, or texts such as "chr1:100-300(-)" or, as ``bedtools
+        getfasta -name`` writes them, "peak7::chr1:100-300(-)". Half-open and 0-based, as in BED.
+        The saliency of a sequence on the minus strand is turned round.
+    path : str or path-like
+        The file; it is compressed if the name ends in ".gz". An existing file is replaced.
+    overlaps : {"error", "mean"}, default="error"
+        What to do where regions overlap: a track has one value for a position. "error" refuses,
+        "mean" takes the mean of the sequences that cover the position.
+
+    Raises
+    ------
+    ValueError
+        If a region does not fit the saliency, or if regions overlap; the message names the row.
+
+    See Also
+    --------
+    to_bigwig : The same as a binary file, for large tracks.
+    to_bed : Seqlets and motif sites.
+
+    Notes
+    -----
+    Magnitudes of saliency are shares of one sequence: a value depends on the length of the sequence
+    and on what else it holds, so heights in different regions do not compare well. Signed
+    evidence does compare. The track says where the classifier looks, and proves nothing:
+    :func:`perturbation_curve` is the control.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sklearn_attngen.inspection import to_bedgraph
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "saliency.bedgraph"
+    ...     to_bedgraph([[0.7, 0.2, 0.1]], [("chr1", 10, 13, "-")], path)
+    ...     print(path.read_text())
+    chr1 10 11 0.1
+    chr1 11 12 0.2
+    chr1 12 13 0.7
+    """
+    values = check_saliency(saliency)
+    track = _make_track(values, read_regions(regions, *values.shape), overlaps)
+    lines = [
+        f"{chrom}\t{start}\t{end}\t{value:.6g}"
+        for chrom, start, end, value in zip(*track, strict=True)
+    ]
+    write_lines(lines, path)
+
+
+@validate_params(
+    {"saliency": ["array-like"], "overlaps": [StrOptions({"error", "mean"})]},
+    prefer_skip_nested_validation=True,
+)
+def to_bigwig(
+    saliency: ArrayLike,
+    regions: Any,
+    path: str | os.PathLike[str],
+    *,
+    chrom_sizes: Mapping[str, int] | str | os.PathLike[str],
+    overlaps: str = "error",
+) -> None:
+    """Write saliency as a bigWig track.
+
+    Needs pybigtools: ``pip install 'sklearn-attngen[genome]'``.
+
+    Parameters
+    ----------
+    saliency : array-like of shape (n, L)
+        Saliency of n sequences, as they were given to the classifier.
+    regions : DataFrame, mapping, or list of n tuples or texts
+        Where each sequence lies, see :func:`to_bedgraph`.
+    path : str or path-like
+        The file. An existing file is replaced.
+    chrom_sizes : mapping of str to int, str or path-like
+        Length of each chromosome, or a file with a name and a length in each line.
+    overlaps : {"error", "mean"}, default="error"
+        What to do where regions overlap, see :func:`to_bedgraph`.
+
+    Raises
+    ------
+    ImportError
+        If pybigtools is not installed.
+    ValueError
+        If a region does not fit the saliency or its chromosome, or if regions overlap.
+
+    See Also
+    --------
+    to_bedgraph : The same as text; says what the values mean.
+
+    Notes
+    -----
+    The format holds values in single precision.
+
+    Examples
+    --------
+    >>> from sklearn_attngen.inspection import to_bigwig
+    >>> to_bigwig(
+    ...     [[0.7, 0.3]], ["chr1:10-12"], "saliency.bw", chrom_sizes={"chr1": 1000}
+    ... )  # doctest: +SKIP
+    """
+    pybigtools = require("pybigtools", extra="genome", purpose="to_bigwig")
+    values = check_saliency(saliency)
+    where = read_regions(regions, *values.shape)
+    track = _make_track(values, where, overlaps)
+    sizes = _read_sizes(chrom_sizes)
+    for row, (chrom, end) in enumerate(zip(where.chrom, where.end, strict=True)):
+        if chrom not in sizes:
+            raise ValueError(
+                f"Region {row} (0-based) lies on {chrom!r}, which chrom_sizes does not have. "
+                "Are the chromosomes named in another way there ('1', 'chr1')?"
+            )
+        if end > sizes[chrom]:
+            raise ValueError(
+                f"Region {row} (0-based) ends at {end}, but {chrom} is {sizes[chrom]} letters long."
+            )
+
+    def entries() -> Iterator[tuple[str, int, int, float]]:
+        for chrom, start, end, value in zip(*track, strict=True):
+            yield chrom, int(start), int(end), float(value)
+
+    used = {chrom: sizes[chrom] for chrom in sorted(set(where.chrom))}
+    pybigtools.open(str(path), "w").write(used, entries())  # closes the file, too
+
+
+def _make_track(values: NDArray[np.float64], where: Regions, overlaps: str) -> _Track:
+    """Lay the values of all sequences along the genome."""
+    length = values.shape[1]
+    # The first letter of a sequence of the minus strand is the last one of its region.
+    along = np.where(where.minus[:, None], values[:, ::-1], values).reshape(-1)
+    names, codes = np.unique(where.chrom, return_inverse=True)
+    chrom = np.repeat(codes, length)
+    position = (where.start[:, None] + np.arange(length)).reshape(-1)
+    order = np.lexsort((position, chrom))
+    chrom, position, along = chrom[order], position[order], along[order]
+    again = (np.diff(chrom) == 0) & (np.diff(position) == 0)
+    if again.any():
+        if overlaps == "error":
+            at = int(np.argmax(again))
+            rows = sorted((order[at : at + 2] // length).tolist())
+            raise ValueError(
+                f"Regions {rows[0]} and {rows[1]} (0-based) both cover {names[chrom[at]]}:"
+                f"{position[at]}-{position[at] + 1}, but a track has one value for a position. "
+                "Leave one of them out, or say overlaps='mean'."
+            )
+        first = np.flatnonzero(np.concatenate([[True], ~again]))
+        along = np.add.reduceat(along, first) / np.diff(np.append(first, len(along)))
+        chrom, position = chrom[first], position[first]
+    breaks = (np.diff(chrom) != 0) | (np.diff(position) != 1) | (np.diff(along) != 0)
+    start = np.concatenate([[0], np.flatnonzero(breaks) + 1])
+    stop = np.append(start[1:], len(along)) - 1
+    return _Track(names[chrom[start]], position[start], position[stop] + 1, along[start])
+
+
+def _read_sizes(chrom_sizes: Mapping[str, int] | str | os.PathLike[str]) -> dict[str, int]:
+    """Return the lengths of the chromosomes."""
+    if isinstance(chrom_sizes, Mapping):
+        return {str(chrom): int(size) for chrom, size in chrom_sizes.items()}
+    sizes = {}
+    for number, line in enumerate(Path(chrom_sizes).read_text(encoding="utf-8").splitlines(), 1):
+        words = line.split()
+        if not words:
+            continue
+        if len(words) < 2 or not words[1].isdigit():
+            raise ValueError(
+                f"{chrom_sizes}, line {number}: a name and a length are needed, got {line!r}."
+            )
+        sizes[words[0]] = int(words[1])
+    return sizes

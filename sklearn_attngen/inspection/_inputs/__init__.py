@@ -1,0 +1,1 @@
+"""What the rest of inspection asks, and what it changes: estimators, networks, letters, fills."""

@@ -1,0 +1,104 @@
+"""Input whose letters can be changed and handed back in the form it came in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_attngen.preprocessing import SequenceOneHotEncoder
+from sklearn_attngen.sequences import Alphabet, Sequences
+from sklearn_attngen.sequences._read import read_ragged
+from sklearn_attngen.sequences._strings import to_matrix
+
+from .unwrap import chosen_alphabet, first_step
+
+Rows = NDArray[np.intp] | slice
+
+
+@dataclass(frozen=True)
+class LetterInput:
+    """Sequences read as letters, and how to give other letters the same form.
+
+    Attributes
+    ----------
+    sequences : Sequences
+        Of kind "letters". Rows of unequal lengths are padded: as the estimator pads them if it
+        starts with an encoder, else on the right.
+    lengths : ndarray of int of shape (n,)
+        Number of letters of each row, without the padding.
+    pad : {"left", "right", "error"}
+        Side of the padding.
+    container : object
+        The input itself, whose kind, index, name and columns the output takes over: pipelines may
+        select columns by name, and steps of their own may need a Series.
+    """
+
+    sequences: Sequences
+    lengths: NDArray[np.int64]
+    pad: str
+    container: Any
+
+    @classmethod
+    def read(cls, estimator: Any, X: Any, alphabet: str | Alphabet | None) -> LetterInput:
+        """Read X as the estimator does, in its alphabet unless another one is given."""
+        chosen = chosen_alphabet(estimator, alphabet)
+        first = first_step(estimator)
+        flat, lengths, layout, _ = read_ragged(X, chosen, getattr(first, "_layout", None))
+        # Without an encoder that says it, whether sequences may differ in length is for the
+        # estimator to say when it reads them.
+        length, pad = None, "right"
+        if isinstance(first, SequenceOneHotEncoder):
+            length, pad = first.length_, first.pad
+        elif hasattr(first, "module_"):  # a network takes one length, and nothing is padded for it
+            length, pad = getattr(first, "length_", None), "error"
+        codes = to_matrix(flat, lengths, length=length, pad=pad, origin="the length in fit")
+        return cls(Sequences("letters", layout, codes, None, chosen), lengths, pad, X)
+
+    @property
+    def codes(self) -> NDArray[np.uint8]:
+        """Codes of the letters, (n, L)."""
+        codes = self.sequences.codes
+        assert codes is not None  # read as letters
+        return codes
+
+    def with_codes(self, codes: NDArray[np.uint8], rows: Rows = slice(None)) -> Any:
+        """Return other letters for the given rows of the input, (m, L), in its form."""
+        restored = self.sequences.restore(codes)
+        lengths = self.lengths[rows]
+        if self.sequences.layout == "strings" and (lengths < codes.shape[1]).any():
+            # Without the padding: what is made of unknown letters is the estimator's business.
+            first = codes.shape[1] - lengths if self.pad == "left" else np.zeros_like(lengths)
+            ends = zip(restored, first.tolist(), (first + lengths).tolist(), strict=True)
+            restored[:] = [sequence[start:stop] for sequence, start, stop in ends]
+        return _in_container(restored, self.container, rows)
+
+    def with_values(self, values: NDArray[np.float32]) -> Any:
+        """Return one-hot-like values (n, L, n_letters) in the form of the input."""
+        layout = self.sequences.layout
+        if layout == "channels_first":
+            return np.ascontiguousarray(values.transpose(0, 2, 1))
+        if layout == "length_first":
+            return values
+        return _in_container(values.reshape(len(values), -1), self.container, slice(None))
+
+
+def _in_container(values: NDArray[Any], like: Any, rows: Rows) -> Any:
+    """Put values for the given rows into a container like the one given."""
+    is_polars = type(like).__module__.startswith("polars")
+    n_dimensions = len(getattr(like, "shape", ()))
+    if n_dimensions == 2 and values.ndim == 1:
+        values = values[:, None]
+    if hasattr(like, "columns") and n_dimensions == 2:
+        if is_polars:
+            return type(like)(values, schema=list(like.columns), orient="row")
+        return type(like)(values, columns=like.columns, index=like.index[rows])
+    if is_polars:
+        return type(like)(like.name, values.tolist())
+    if hasattr(like, "iloc"):
+        # the categories of a Series are the sequences it had
+        dtype = None if hasattr(like.dtype, "categories") else like.dtype
+        return type(like)(values, index=like.index[rows], name=like.name, dtype=dtype)
+    return values

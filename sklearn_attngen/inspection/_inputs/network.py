@@ -1,0 +1,108 @@
+"""The network inside a fitted estimator, asked in letters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .letter_input import LetterInput
+from .unwrap import find_network
+
+if TYPE_CHECKING:
+    import torch
+
+# Letters in one batch that a network gets, unless the user sets the number of rows.
+_BATCH_POSITIONS = 2**16
+# What is said of estimators where there is none, or where an ensemble averages several.
+NO_NETWORK = "has no network of its own that sees the letters"
+
+
+@dataclass(frozen=True)
+class LetterNetwork:
+    """A network ``(n, n_letters, L) -> (n, n_classes)`` and how the estimator uses it.
+
+    Attributes
+    ----------
+    module : torch.nn.Module
+        The network for one strand.
+    n_letters : int
+        Number of its input channels.
+    complement : ndarray or None
+        Codes of the complements if the estimator averages over both strands, else None.
+    """
+
+    module: torch.nn.Module
+    n_letters: int
+    complement: NDArray[np.uint8] | None
+
+    @classmethod
+    def find(cls, estimator: Any, data: LetterInput) -> LetterNetwork | None:
+        """Return the network that decides on the letters of ``data``, or None if there is none."""
+        found = find_network(estimator)
+        final = None if found is None else found[0]
+        # A classifier that was fitted on numbers has a network that knows no letters.
+        if (
+            final is None
+            or not hasattr(final, "module_")
+            or getattr(final, "_kind", "letters") != "letters"
+        ):
+            return None
+        averages = getattr(final, "_averages", False)
+        alphabet = data.sequences.alphabet
+        return cls(
+            final.module_,
+            alphabet.n_letters,
+            alphabet.complement_codes if averages else None,
+        )
+
+    def tensor(self, codes: NDArray[np.uint8]) -> torch.Tensor:
+        """Return letters (n, L) as input of the network, (n, n_letters, L)."""
+        import torch
+
+        from sklearn_attngen.training import expand
+
+        parameter = next(self.module.parameters())
+        letters = torch.from_numpy(np.require(codes, requirements=["C", "W"]))
+        return expand(letters.to(parameter.device), self.n_letters, parameter.dtype)
+
+    def turn(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the reverse complement of input of the network."""
+        assert self.complement is not None  # asked only where strands are averaged
+        return x.flip(2)[:, self.complement.tolist()]
+
+    def outputs(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the logits that the estimator decides by, without gradients, in float64."""
+        import torch
+
+        from sklearn_attngen.networks import evaluation_mode
+
+        with evaluation_mode(self.module), torch.no_grad():
+            logits = self.module(x)
+            if self.complement is not None:
+                logits = (logits + self.module(self.turn(x))) / 2
+            return logits.double()
+
+    def logits(self, codes: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Return logits (n, n_classes) of letters (n, L)."""
+        return self.outputs(self.tensor(codes)).cpu().numpy()
+
+
+@contextmanager
+def gradients_allowed() -> Iterator[None]:
+    """Let gradients be computed whatever mode of torch the caller is in."""
+    import torch
+
+    with torch.inference_mode(False), torch.enable_grad():
+        yield
+
+
+def batches_of(n: int, length: int, batch_size: int | None) -> Iterator[slice]:
+    """Yield slices of n rows; ``batch_size`` rows each, or as many as a bound on letters allows."""
+    step = max(1, _BATCH_POSITIONS // max(1, length)) if batch_size is None else batch_size
+    for start in range(0, n, step):
+        yield slice(start, min(n, start + step))

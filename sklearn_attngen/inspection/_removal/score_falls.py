@@ -1,0 +1,107 @@
+"""How far the score of a class falls with letters removed or kept, with a control."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import Bunch, check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from sklearn_attngen.inspection._attribution.occlusion import class_scores, target_columns
+from sklearn_attngen.inspection._inputs.fills import FILLS
+from sklearn_attngen.inspection._inputs.letter_input import LetterInput
+from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
+from sklearn_attngen.sequences import Alphabet
+
+from .perturbation import check_fractions
+from .removal import Remover, removal_magnitude
+
+_BOOTSTRAP_STREAM = 3
+CONSTRAINTS = {
+    "fractions": ["array-like"],
+    "control": [StrOptions({"random", "matched", "bottom"}), None],
+    "fill": [StrOptions(set(FILLS))],
+    "n_repeats": [Interval(Integral, 1, None, closed="left")],
+    "saliency": [str, callable, "array-like"],
+    "alphabet": [str, Alphabet, None],
+    "n_bootstrap": [Interval(Integral, 0, None, closed="left")],
+    "confidence_level": [Interval(Real, 0, 1, closed="neither")],
+    "random_state": ["random_state"],
+    "batch_size": [Interval(Integral, 1, None, closed="left"), None],
+}
+
+
+def measure_falls(
+    mode: str,
+    estimator: Any,
+    X: Any,
+    *,
+    fractions: ArrayLike,
+    control: str | None,
+    fill: str,
+    n_repeats: int,
+    saliency: Any,
+    target: Any,
+    alphabet: str | Alphabet | None,
+    n_bootstrap: int,
+    confidence_level: float,
+    random_state: int | np.random.RandomState | None,
+    batch_size: int | None,
+) -> Bunch:
+    """Measure the fall of the target's score for the top order and the control.
+
+    ``mode`` is "deletion" for comprehensiveness and "insertion" for sufficiency.
+    """
+    check_fitted_classifier(estimator)
+    wanted = check_fractions(fractions)
+    data = LetterInput.read(estimator, X, alphabet)
+    seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+    magnitude = removal_magnitude(saliency, estimator, X, data, alphabet, batch_size)
+    remover = Remover(estimator, data, magnitude, fill=fill, seed=seed, mode=mode)
+    columns = target_columns(estimator, data, target)
+    every = np.arange(len(columns))
+    clean = class_scores(estimator, data.with_codes(data.codes))[every, columns]
+    falls: dict[str, NDArray[np.float64]] = {}
+    for order in ("top",) if control is None else ("top", control):
+        falls[order] = np.zeros((len(wanted), len(columns)))
+        for repeat in range(n_repeats):
+            for i, fraction in enumerate(wanted):
+                if fraction == (0.0 if mode == "deletion" else 1.0):
+                    continue  # nothing is changed
+                changed = remover.restore(remover.removed(order, fraction, repeat))
+                falls[order][i] += clean - class_scores(estimator, changed)[every, columns]
+        falls[order] /= n_repeats
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(_BOOTSTRAP_STREAM,)))
+    top = falls["top"].mean(axis=0)
+    other = None if control is None else falls[control].mean(axis=0)
+    sign = 1.0 if mode == "deletion" else -1.0
+    draws = mean_draws(len(top), n_bootstrap, rng)
+
+    def interval(values: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+        if values is None or not n_bootstrap:
+            return None
+        tails = (1 - confidence_level) / 2, (1 + confidence_level) / 2
+        return np.quantile(draws @ values, tails)
+
+    gain = None if other is None else sign * (top - other)
+    return Bunch(
+        score=float(top.mean()),
+        control=None if other is None else float(other.mean()),
+        advantage=None if gain is None else float(gain.mean()),
+        interval=interval(top),
+        control_interval=interval(other),
+        advantage_interval=interval(gain),
+        fractions=wanted,
+        by_fraction=falls["top"].mean(axis=1),
+        control_by_fraction=None if control is None else falls[control].mean(axis=1),
+        by_sequence=top,
+        control_by_sequence=other,
+    )
+
+
+def mean_draws(n: int, n_bootstrap: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return weights (n_bootstrap, n) whose products with values are means of resampled rows."""
+    return rng.multinomial(n, np.full(n, 1.0 / n), size=n_bootstrap) / n

@@ -1,0 +1,223 @@
+"""The checks of attention in inspection.sanity_checks: uniform heads, and the leak of masks."""
+
+import copy
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.pipeline import make_pipeline
+
+from sklearn_attngen import AttnGenClassifier, CNNClassifier, SequenceOneHotEncoder
+from sklearn_attngen.inspection import sanity_checks
+from sklearn_attngen.inspection._checks.attention import SCORED_ROWS, AttentionRuns, _features
+from sklearn_attngen.inspection._inputs.letter_input import LetterInput
+
+CHECKS = ["uniform_attention", "mask_leak"]
+SMALL = {"n_filters": 16, "n_layers": 1, "kernel_size": 7, "batch_size": 20, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def learned(planted_many):
+    return AttnGenClassifier(max_epochs=8, learning_rate=0.02, **SMALL).fit(*planted_many)
+
+
+@pytest.fixture(scope="module")
+def table(learned, planted_test):
+    return sanity_checks(learned, *planted_test, checks=CHECKS, top=0.2)
+
+
+@pytest.fixture
+def make_runs(learned, planted_test):
+    """Runs of a network whose attention is replaced by any numbers."""
+
+    def make(attention, y=None, n_repeats=2, **changes):
+        X, labels = planted_test
+        runs = AttentionRuns(
+            learned,
+            LetterInput.read(learned, X, None),
+            labels if y is None else y,
+            method="auto",
+            n_repeats=n_repeats,
+            top=0.2,
+            batch_size=None,
+            alphabet=None,
+            random=np.random.RandomState(0),
+        )
+        runs._explain = lambda method: attention
+        return runs
+
+    return make
+
+
+def test_attention_that_finds_the_motif_matters(table, learned, planted_test):
+    heads, faithful = (row for _, row in table[table["check"] == CHECKS[0]].iterrows())
+    assert heads["score"] == pytest.approx(learned.score(*planted_test))  # classes of equal size
+    assert heads["control_score"] < heads["score"] - 0.1
+    assert heads["verdict"].startswith("attention matters:")
+    assert heads["chance"] == 0.5
+    assert faithful["detail"] == "faithfulness, and of interior_gradient"
+    assert faithful["score"] > 0.1
+
+
+def test_uniform_attention_orders_no_letters(learned, planted_test):
+    """Attention alone, made uniform, removes random letters: its faithfulness is 0."""
+    found = sanity_checks(learned, *planted_test, checks=CHECKS[:1], method="attention", top=0.2)
+    row = found.iloc[1]
+    assert row["control_score"] == 0
+    assert row["score"] > 4 * row["standard_error"]
+    assert row["verdict"] == "attention helps: random letters are less faithful"
+
+
+def test_masks_of_motifs_anywhere_hardly_leak(table):
+    """A motif is in one class only, at any place; masks leave it out, or hit it at random."""
+    rows = table[table["check"] == CHECKS[1]]
+    details = ["masks of 15 % of the letters, lowest", "masks of 15 % of the letters, sampled"]
+    assert rows["detail"].tolist() == details
+    assert (rows["chance"] == 0.5).all()
+    assert rows["control_score"].between(0.42, 0.58).all()
+    assert not rows["verdict"].str.startswith("leaks:").any()
+
+
+def test_masks_at_places_of_a_class_leak(make_runs, planted_test):
+    """Where the lowest attention of a class is always at its places, masks give it away."""
+    _, y = planted_test
+    attention = np.random.default_rng(0).random((600, 24)) + 1
+    attention[y == "yes", :3] = 0.1
+    lowest, sampled = make_runs(attention)._mask_leak()
+    assert lowest["score"] > 0.95
+    assert lowest["verdict"].startswith("leaks:")
+    assert 0.7 < sampled["score"] < lowest["score"], "drawn masks are blurred"
+    assert max(sampled["control_score"], lowest["control_score"]) < 0.6
+
+
+def test_masks_with_a_pattern_of_a_class_leak_wherever_it_is(make_runs, planted_test):
+    """Three neighbours in one class and three single letters in the other, anywhere."""
+    _, y = planted_test
+    rng = np.random.default_rng(0)
+    attention = rng.random((600, 24)) + 1
+    for row, label in enumerate(y):
+        start = rng.integers(8)
+        attention[row, start + np.arange(3) * (1 if label == "yes" else 5)] = 0.1
+    assert make_runs(attention)._mask_leak()[0]["score"] > 0.95
+
+
+def test_masks_that_know_nothing_pass(make_runs, planted_test):
+    attention = np.random.default_rng(1).random((600, 24))
+    rows = make_runs(attention)._mask_leak()
+    assert all(row["verdict"].startswith("passes:") for row in rows)
+
+
+def test_masks_are_those_of_training(make_runs, learned, planted_test):
+    """As many letters as mask_fraction says, never an N, strictly the lowest or drawn."""
+    attention = np.random.default_rng(1).random((600, 24))
+    runs = make_runs(attention)
+    lowest = runs._pattern(attention, "lowest", "positions")
+    assert (lowest.sum(axis=1) == 3).all()  # 0.15 * 24, rounded down
+    assert (np.sort(attention, axis=1)[:, 3] > np.where(lowest, attention, 0).max(axis=1)).all()
+    drawn = runs._pattern(attention, "sampled", "positions")
+    assert (drawn.sum(axis=1) == 3).all()
+    assert attention[lowest].mean() < attention[drawn].mean() < attention[~drawn].mean()
+    by_mass = runs._pattern(attention, "highest", "mass")
+    assert (by_mass.sum(axis=1) >= 1).any()
+    with_n = np.array(["N" * 4 + x[4:] for x in planted_test[0]], dtype=object)
+    runs = AttentionRuns(
+        learned,
+        LetterInput.read(learned, with_n, None),
+        planted_test[1],
+        method="auto",
+        n_repeats=2,
+        top=0.1,
+        batch_size=None,
+        alphabet=None,
+        random=np.random.RandomState(0),
+    )
+    assert not runs._pattern(attention, "lowest", "positions")[:, :4].any()
+
+
+def test_features_are_positions_and_counts_of_neighbours():
+    pattern = np.zeros((2, 9), dtype=bool)
+    pattern[0, 2:4] = True
+    features = _features(pattern)
+    assert features.shape == (2, 9 + 64)
+    np.testing.assert_array_equal(features[:, :9], pattern)
+    # windows of six starting at 0 to 3: bits 2 and 3, 1 and 2, 0 and 1, 0
+    np.testing.assert_array_equal(np.flatnonzero(features[0, 9:]), [1, 3, 6, 12])
+    assert features[1, 9] == 4
+    assert _features(pattern[:, :3]).shape == (2, 3 + 8)
+
+
+def test_a_pipeline_gives_the_same(learned, planted_many, planted_test, table):
+    model = make_pipeline(
+        SequenceOneHotEncoder(), AttnGenClassifier(max_epochs=8, learning_rate=0.02, **SMALL)
+    ).fit(*planted_many)
+    found = sanity_checks(model, *planted_test, checks=CHECKS, top=0.2)
+    pd.testing.assert_frame_equal(found, table)
+
+
+def test_more_sequences_than_are_scored(learned, planted_test, monkeypatch):
+    monkeypatch.setattr("sklearn_attngen.inspection._checks.attention.SCORED_ROWS", 100)
+    assert SCORED_ROWS == 2000
+    X, y = planted_test
+    before = learned.predict_proba(X)
+    found = sanity_checks(learned, X, y, checks=CHECKS)
+    assert found["standard_error"].iloc[0] > 0.02, "that of 100 rows, not of 600"
+    pd.testing.assert_frame_equal(found, sanity_checks(learned, X, y, checks=CHECKS))
+    np.testing.assert_array_equal(learned.predict_proba(X), before)
+
+
+def test_progress_counts_saliencies(learned, planted_test, capsys):
+    X, y = planted_test
+    sanity_checks(learned, X[:60], y[:60], checks=CHECKS, verbose=1)
+    assert "3/3" in capsys.readouterr().err
+
+
+def verdicts(model, X, y, **arguments):
+    return sanity_checks(model, X, y, checks=CHECKS, **arguments)["verdict"].tolist()
+
+
+def test_what_has_no_attention_or_mask_says_so(planted, learned):
+    X, y = planted
+    cnn = CNNClassifier(max_epochs=1, **SMALL).fit(X, y)
+    said = "not applicable: CNNClassifier holds a network without attention"
+    assert verdicts(cnn, X, y) == [said, said]
+    unmasked = AttnGenClassifier(max_epochs=1, mask_fraction=0, **SMALL).fit(X, y)
+    found = verdicts(unmasked, X, y, method="gradient_x_input")
+    assert found[1:] == [
+        "not applicable: gradient_x_input rests on no attention",
+        "not applicable: AttnGenClassifier was fitted with mask_fraction=0",
+    ]
+    lowest = AttnGenClassifier(max_epochs=1, mask_order="lowest", mask_by="mass", **SMALL)
+    details = sanity_checks(lowest.fit(X, y), X, y, checks=CHECKS[1:])["detail"].tolist()
+    assert details == ["masks of 15 % of the attention, lowest"]
+
+
+def test_labels_that_do_not_fit_say_so(learned, planted_test):
+    X, y = planted_test
+    said = verdicts(learned, X, np.repeat([0, 1], 300))
+    assert said == ["not applicable: no label in y is a class of the estimator"] * 2
+    assert verdicts(learned, X[y == "no"], y[y == "no"])[0].endswith("one class only, ['no']")
+    rows = [*np.flatnonzero(y == "no"), np.flatnonzero(y == "yes")[0]]
+    said = verdicts(learned, X[rows], y[rows])
+    reason = "not applicable: class 'yes' has 1 of the 301 rows, and the check needs 5 of each"
+    assert said == [reason] * 2
+
+
+def test_attention_that_harms_is_called_so(learned, planted_test):
+    """Heads turned to look away from the motif do worse than heads that look everywhere."""
+    model = copy.deepcopy(learned)
+    with torch.no_grad():
+        model.module_.pooling.score.weight.mul_(-4)
+    found = sanity_checks(model, *planted_test, checks=CHECKS[:1], top=0.2).iloc[0]
+    assert found["control_score"] > found["score"]
+    assert found["verdict"].startswith("attention harms:")
+
+
+def test_the_control_masks_as_many_letters(make_runs):
+    """Also where masks differ in size: how many are masked is no place to look."""
+    runs = make_runs(np.random.default_rng(1).random((600, 24)))
+    pattern = np.random.default_rng(2).random((600, 24)) < np.linspace(0.1, 0.9, 600)[:, None]
+    pattern &= runs._rows[0].codes != 255
+    elsewhere = runs._elsewhere(pattern)
+    np.testing.assert_array_equal(elsewhere.sum(axis=1), pattern.sum(axis=1))
+    assert (elsewhere != pattern).any()

@@ -1,0 +1,266 @@
+"""SaliencyDisplay: what is drawn, where, in which colours; no text covers another."""
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from sklearn_attngen.inspection import SaliencyDisplay, saliency
+from sklearn_attngen.inspection._drawing.letters import letter_colors
+from sklearn_attngen.inspection._drawing.plot_style import check_positions, tick_indices
+from sklearn_attngen.preprocessing import SequenceOneHotEncoder
+from sklearn_attngen.sequences import get_alphabet
+
+
+@pytest.fixture(autouse=True)
+def figures():
+    with mpl.rc_context({"backend": "Agg"}):
+        yield
+        plt.close("all")
+
+
+def texts_overlap(display):
+    """Whether any two texts of the axes, ticks included, cover each other."""
+    display.figure_.canvas.draw()
+    ax = display.ax_
+    drawn = [*ax.texts, *ax.get_xticklabels(), ax.xaxis.label, ax.yaxis.label]
+    if display.kind == "heatmap":
+        drawn += [*ax.get_yticklabels(), display.colorbar_.ax.yaxis.label]
+    if ax.get_legend() is not None:
+        drawn += ax.get_legend().get_texts()
+    boxes = [text.get_window_extent() for text in drawn if text.get_text()]
+    return any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
+
+
+def test_profile_is_the_mean_of_each_class(known, X, y):
+    display = SaliencyDisplay.from_estimator(known, X, y, method="occlusion")
+    values = saliency(known, X, method="occlusion")
+    assert len(display.lines_) == len(display.bands_) == 2
+    for line, label in zip(display.lines_, ["no", "yes"], strict=True):
+        np.testing.assert_allclose(line.get_ydata(), values[y == label].mean(axis=0))
+        assert line.get_label() == f"{label} (n={(y == label).sum()})"
+    assert display.ax_.get_legend().get_title().get_text() == "True class"
+    assert display.ax_.get_xlabel() == "Position (0-based)"
+    assert display.ax_.get_ylabel() == "Mean share of saliency"
+    assert not texts_overlap(display)
+
+
+def test_profile_without_labels_takes_the_predicted_class(known, X):
+    display = SaliencyDisplay.from_estimator(known, X)
+    assert display.ax_.get_legend().get_title().get_text() == "Predicted class"
+    np.testing.assert_array_equal(display.groups, known.predict(X))
+
+
+def test_profile_of_evidence(known, X, y):
+    display = SaliencyDisplay.from_estimator(
+        known, X, y, method="occlusion", signed=True, target="yes"
+    )
+    assert display.ax_.get_ylabel() == "Mean evidence for the target"
+    assert display.lines_[0].get_ydata().min() < 0 < display.lines_[1].get_ydata().max()
+
+
+def test_profile_into_given_axes_with_given_colors():
+    _, axes = plt.subplots(1, 2)
+    values = np.random.default_rng(0).random((6, 9))
+    display = SaliencyDisplay.from_saliency(
+        values, y=list("ababab"), ax=axes[1], class_colors={"a": "red", "b": "blue"}, band=False
+    )
+    assert display.ax_ is axes[1]
+    assert display.figure_ is axes[1].figure
+    assert [to_hex(line.get_color()) for line in display.lines_] == ["#ff0000", "#0000ff"]
+    assert display.bands_ == []
+    assert not axes[0].lines
+
+
+def test_letters_are_as_high_as_their_saliency():
+    values = np.array([[0.5, 0.25, 0.25, 0.0]])
+    display = SaliencyDisplay.from_saliency(values, ["ACAG"], kind="sequences")
+    by_color = {to_hex(patch.get_facecolor()): patch for patch in display.letters_}
+    a, c = (by_color[letter_colors(get_alphabet("DNA"), "classic")[x].lower()] for x in "AC")
+    box = a.get_path().get_extents()
+    assert box.height == pytest.approx(1.0)
+    assert (box.x0, box.x1) == pytest.approx((-0.46, 2.46))
+    assert c.get_path().get_extents().height == pytest.approx(0.5)
+    assert letter_colors(get_alphabet("DNA"), "classic")["G"].lower() not in by_color
+    assert "0.5" in display.ax_.get_ylabel()
+
+
+def test_evidence_against_hangs_below_the_line():
+    display = SaliencyDisplay.from_saliency([[0.5, -0.25]], ["AC"], kind="sequences", signed=True)
+    (a, c) = (patch.get_path().get_extents() for patch in display.letters_[:2])
+    assert c.y1 == pytest.approx(a.y0)
+    assert c.height == pytest.approx(a.height / 2)
+
+
+@pytest.mark.parametrize("positions", [None, 101, np.r_[-15:0, 1:16]])
+@pytest.mark.parametrize("size", [(6, 2.5), (12, 5)])
+@pytest.mark.parametrize("kind", ["profile", "sequences", "heatmap"])
+def test_no_text_covers_another(kind, size, positions, known, X, y):
+    _, ax = plt.subplots(figsize=size, layout="constrained")
+    display = SaliencyDisplay.from_estimator(
+        known, X[:2], y[:2], kind=kind, method="occlusion", positions=positions, ax=ax
+    )
+    assert not texts_overlap(display)
+    if positions is not None:
+        assert display.ax_.get_xlabel() == "Position"
+
+
+def test_a_heat_map_shows_every_sequence_class_by_class(known, X, y):
+    display = SaliencyDisplay.from_estimator(known, X, y, kind="heatmap", method="occlusion")
+    values = saliency(known, X, method="occlusion")
+    expected = np.vstack([values[y == "no"], values[y == "yes"]])
+    np.testing.assert_allclose(display.image_.get_array(), expected)
+    labels = [text.get_text() for text in display.ax_.get_yticklabels()]
+    assert labels == [f"{name}\n(n={(y == name).sum()})" for name in ("no", "yes")]
+    assert display.ax_.get_ylabel() == "True class"
+    assert display.ax_.get_xlabel() == "Position (0-based)"
+    assert display.colorbar_.ax.get_ylabel() == "Share of saliency"
+    assert display.image_.get_clim()[0] == 0
+
+
+def test_a_heat_map_of_evidence_is_even_about_zero():
+    values = np.array([[0.5, -0.25, 0.0], [0.1, 0.0, 0.0]])
+    display = SaliencyDisplay.from_saliency(values, kind="heatmap", signed=True)
+    low, high = display.image_.get_clim()
+    assert low == -high
+    assert display.colorbar_.ax.get_ylabel() == "Evidence for the target"
+    assert display.ax_.get_ylabel() == "Sequence"
+
+
+def test_a_heat_map_may_be_sorted_by_the_peak_within_each_class():
+    values = np.eye(6)[[3, 1, 5, 0, 2, 4]]
+    display = SaliencyDisplay.from_saliency(values, y=list("abaabb"), kind="heatmap", sort="peak")
+    assert display.image_.get_array().argmax(axis=1).tolist() == [0, 3, 5, 1, 2, 4]
+    with pytest.raises(ValueError, match="sort must be 'peak' or None"):
+        display.plot(sort="name")
+    for kind in ("profile", "sequences"):
+        with pytest.raises(ValueError, match=rf"sort='peak' orders .* and kind='{kind}' has none"):
+            SaliencyDisplay.from_saliency(np.eye(4), ["ACGT"] * 4, kind=kind, sort="peak")
+
+
+def test_a_few_large_values_do_not_darken_all_others():
+    values = np.full((200, 50), 0.01)
+    values[0, 0] = 0.9
+    display = SaliencyDisplay.from_saliency(values, kind="heatmap")
+    assert display.image_.get_clim() == (0, 0.01)
+    assert display.colorbar_.extend == "max"
+
+
+@pytest.mark.parametrize("size", [(4, 3), (7.5, 4.4), (12, 8)])
+def test_names_of_small_classes_are_moved_apart(size):
+    _, ax = plt.subplots(figsize=size, layout="constrained")
+    y = np.repeat(["common", "rare", "rarest"], [400, 5, 2])
+    values = np.random.default_rng(0).random((407, 200))
+    display = SaliencyDisplay.from_saliency(values, y=y, kind="heatmap", ax=ax)
+    assert not texts_overlap(display)
+
+
+def test_long_sequences_are_wrapped_and_numbered(known, X):
+    display = SaliencyDisplay.from_estimator(
+        known, X[:2], kind="sequences", positions=1, letters_per_line=12
+    )
+    texts = [text.get_text() for text in display.ax_.texts]
+    assert display.ax_.get_xlim() == (-0.5, 11.5)
+    assert {"10", "20", "30"} <= set(texts)
+    assert any(text.startswith("Sequence 1: predicted ") for text in texts)
+    assert not texts_overlap(display)
+
+
+def test_labels_say_what_is_true_and_what_is_predicted(known, X, y):
+    display = SaliencyDisplay.from_estimator(known, X[:1], y[:1], kind="sequences")
+    assert display.ax_.texts[0].get_text() == f"Sequence 0: true {y[0]}, predicted {y[0]}"
+
+
+@pytest.mark.parametrize(
+    "container", [list, tuple, np.array, lambda texts: pd.Series(texts, index=[7, 5])]
+)
+@pytest.mark.parametrize("texts", [["chr1", "chr2"], [11, 12]])
+def test_labels_may_be_a_list_or_a_column(container, texts, known, X):
+    named = SaliencyDisplay.from_estimator(
+        known, X[:2], kind="sequences", labels=container(texts), positions=1
+    )
+    drawn = [text.get_text() for text in named.ax_.texts]
+    assert [text for text in drawn if text in map(str, texts)] == list(map(str, texts))
+
+
+def test_one_profile_of_all_needs_no_class_colors():
+    display = SaliencyDisplay.from_saliency(np.ones((2, 9)), class_colors={"a": "red"})
+    assert display.lines_[0].get_label() == "All sequences (n=2)"
+
+
+def test_padded_sequences_are_drawn_as_the_estimator_reads_them(X, y):
+    model = make_pipeline(SequenceOneHotEncoder(pad="right"), LogisticRegression()).fit(X, y)
+    display = SaliencyDisplay.from_estimator(model, [X[0], X[1][:20]], kind="sequences")
+    assert (display.codes[1, 20:] == 255).all()
+
+
+def test_a_display_can_be_drawn_again(known, X, y):
+    display = SaliencyDisplay.from_estimator(known, X, y)
+    first = display.ax_
+    assert display.plot() is display
+    assert display.ax_ is not first
+
+
+@pytest.mark.parametrize("palette", ["classic", "colorblind"])
+@pytest.mark.parametrize("name", ["DNA", "RNA", "protein", "XYZ"])
+def test_every_letter_has_a_color(palette, name):
+    alphabet = get_alphabet(name)
+    colors = letter_colors(alphabet, palette)
+    assert list(colors) == list(alphabet.letters)
+    if alphabet.n_letters == 4:
+        assert len(set(colors.values())) == 4
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        (np.arange(60), [0, 10, 20, 30, 40, 50]),
+        (np.r_[-30:0, 1:31], [-30, -20, -10, 10, 20, 30]),
+        (np.arange(200), [0, 20, 40, 60, 80, 100, 120, 140, 160, 180]),
+        (np.arange(5) + 1_000_001, [1_000_001, 1_000_002, 1_000_003, 1_000_004, 1_000_005]),
+        (np.arange(1), [0]),
+    ],
+)
+def test_ticks_are_at_round_numbers(numbers, expected):
+    assert numbers[tick_indices(numbers)].tolist() == expected
+
+
+def test_wrong_arguments(known, X):
+    values = np.ones((2, 30))
+    with pytest.raises(ValueError, match="kind must be one of"):
+        SaliencyDisplay.from_estimator(known, X, kind="bars")
+    with pytest.raises(ValueError, match=r"300 are too many to be read: pass at most 20"):
+        SaliencyDisplay.from_estimator(known, X, kind="sequences")
+    with pytest.raises(ValueError, match="needs X"):
+        SaliencyDisplay.from_saliency(values, kind="sequences")
+    with pytest.raises(ValueError, match=r"2 sequences of length 20"):
+        SaliencyDisplay.from_saliency(values, ["A" * 20] * 2, kind="sequences")
+    with pytest.raises(ValueError, match="one row for each sequence"):
+        SaliencyDisplay.from_saliency(values[0])
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        SaliencyDisplay.from_saliency(values, y=[1, 2, 3])
+    with pytest.raises(ValueError, match="labels holds 1 texts for 2 sequences"):
+        SaliencyDisplay.from_saliency(values, labels=["a"])
+    with pytest.raises(ValueError, match="labels must be a list of texts, got one text, 'ab'"):
+        SaliencyDisplay.from_saliency(values, labels="ab")
+    for wrong in (0, -5, 12.5, "60"):
+        with pytest.raises(ValueError, match="letters_per_line must be a whole number, at least 1"):
+            SaliencyDisplay.from_saliency(values, X[:2], kind="sequences", letters_per_line=wrong)
+    with pytest.raises(ValueError, match="class_colors has no colour for the class b"):
+        SaliencyDisplay.from_saliency(values, y=["a", "b"], class_colors={"a": "red"})
+    for wrong in (np.nan, np.inf):
+        with pytest.raises(ValueError, match=rf"saliency is {wrong} in row 1 at position 4"):
+            SaliencyDisplay.from_saliency(np.vstack([values[0], np.r_[0, 0, 0, 0, [wrong] * 26]]))
+    assert plt.get_fignums() == []
+    with pytest.raises(ValueError, match="letter_colors"):
+        SaliencyDisplay.from_saliency(values, X[:2], kind="sequences", letter_colors="neon")
+    with pytest.raises(ValueError, match="no colour for C, G, T"):
+        SaliencyDisplay.from_saliency(values, X[:2], kind="sequences", letter_colors={"A": "red"})
+    with pytest.raises(ValueError, match=r"positions has shape \(2,\)"):
+        check_positions([1, 2], 30)
+    with pytest.raises(ValueError, match="must be numbers"):
+        check_positions(["a"] * 30, 30)

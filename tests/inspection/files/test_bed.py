@@ -1,0 +1,107 @@
+"""to_bed: where seqlets and sites lie in the genome, and on which strand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.utils import Bunch
+
+from sklearn_attngen.inspection import Motif, to_bed, to_frame
+from sklearn_attngen.inspection._motifs.clustering import SITE
+
+REGIONS = [("chr2", 100, 120, "+"), ("chr1", 200, 220, "-")]
+
+
+def test_seqlets_may_be_a_table(tmp_path):
+    """One row for each, as pandas users keep them."""
+    seqlets = pd.DataFrame({"row": [0], "start": [3], "end": [8], "score": [1.0]}, index=[7])
+    assert lines(seqlets, tmp_path / "x") == ["chr2\t103\t108\tseqlet\t1000\t."]
+
+
+def test_what_holds_no_regions_of_saliency(tmp_path):
+    """Saliency itself, its tidy table and a motif report: each is told what to pass instead."""
+    tidy = to_frame(np.ones((1, 4)), ["ACGT"])
+    for found, message in (
+        (tidy, "columns .*'position'.* extract_seqlets finds them in saliency, and to_bedgraph"),
+        (np.ones((1, 4)), "got an array: extract_seqlets finds them"),
+        (pd.DataFrame({"name": ["m"], "motif": [motif()]}), "pass its column 'motif'"),
+        ({"row": [0], "start": [0]}, r"columns \['row', 'start'\]"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            to_bed(found, REGIONS, tmp_path / "x")
+    with pytest.raises(ValueError, match=r"no column 'chrom'.*one row for each sequence; it has"):
+        to_bed(motif(), tidy, tmp_path / "x")
+    assert list(tmp_path.iterdir()) == []
+
+
+def motif(name="m", sites=((0, 2, 1, 0.5), (1, 2, 1, 1.0), (1, 4, -1, 0.25))):
+    return Motif(name, np.eye(4)[[0, 1, 2]], sites=np.array(list(sites), dtype=SITE))
+
+
+def lines(found, path, regions=REGIONS):
+    to_bed(found, regions, path)
+    return path.read_text().splitlines()
+
+
+def test_seqlets(tmp_path):
+    seqlets = Bunch(
+        row=np.array([1, 0]), start=np.array([0, 3]), end=np.array([5, 8]), score=np.array([2.0, 1])
+    )
+    assert lines(seqlets, tmp_path / "x") == [
+        "chr1\t215\t220\tseqlet\t1000\t.",
+        "chr2\t103\t108\tseqlet\t500\t.",
+    ]
+
+
+@pytest.mark.parametrize("found", [motif(), [motif()], pd.Series([motif()])])
+def test_sites_turn_with_their_sequence(tmp_path, found):
+    assert lines(found, tmp_path / "x") == [
+        "chr1\t213\t216\tm\t250\t+",
+        "chr1\t215\t218\tm\t1000\t-",
+        "chr2\t102\t105\tm\t500\t+",
+    ]
+
+
+def test_letters_are_those_of_the_genome(tmp_path):
+    """What stands at the coordinates, read on the strand of the line, is the motif."""
+    genome = "TTTTTACGTTCGTAAATTTT"
+    plus, minus = genome[2:12], genome[5:15].translate(str.maketrans("ACGT", "TGCA"))[::-1]
+    assert (plus[3:6], minus[2:5]) == ("ACG", "ACG")
+    found = motif(sites=((0, 3, 1, 1), (1, 2, 1, 1)))
+    regions = [("g", 2, 12, "+"), ("g", 5, 15, "-")]
+    for line in lines(found, tmp_path / "x", regions):
+        _, start, end, _, _, strand = line.split("\t")
+        letters = genome[int(start) : int(end)]
+        if strand == "-":
+            letters = letters.translate(str.maketrans("ACGT", "TGCA"))[::-1]
+        assert letters == "ACG"
+
+
+def test_sites_may_hang_over_the_end_of_a_sequence(tmp_path):
+    found = motif(sites=((0, -2, 1, 1.0), (0, 18, 1, 1.0)))
+    assert [line.split("\t")[1:3] for line in lines(found, tmp_path / "x")] == [
+        ["98", "101"],
+        ["118", "121"],
+    ]
+    assert lines(found, tmp_path / "y", [("chr1", 0, 20)])[0].split("\t")[1:3] == ["0", "1"]
+
+
+def test_several_motifs_in_the_order_of_the_genome(tmp_path):
+    found = [motif("a", [(0, 9, 1, 1)]), motif("b", [(0, 2, 1, 1), (1, 2, 1, 1)])]
+    names = [line.split("\t")[3] for line in lines(found, tmp_path / "x.bed")]
+    assert names == ["b", "b", "a"]
+
+
+def test_nothing_found_is_an_empty_file(tmp_path):
+    empty = Bunch(row=np.zeros(0, int), start=np.zeros(0, int), end=np.zeros(0, int), score=[])
+    assert lines(empty, tmp_path / "x") == []
+
+
+def test_what_does_not_fit_is_said(tmp_path):
+    with pytest.raises(ValueError, match=r"m lies in row 1 \(0-based\), but there are 1 regions"):
+        to_bed(motif(), REGIONS[:1], tmp_path / "x")
+    with pytest.raises(ValueError, match="has no sites"):
+        to_bed(Motif("m", [[1, 0, 0, 0]]), REGIONS, tmp_path / "x")
+    with pytest.raises(ValueError, match=r"m lies at positions 25 to 28 of row 0 \(0-based\)"):
+        to_bed(motif(sites=[(0, 25, 1, 1)]), REGIONS, tmp_path / "x")
+    with pytest.raises(TypeError, match="found must hold Motif objects"):
+        to_bed([1], REGIONS, tmp_path / "x")

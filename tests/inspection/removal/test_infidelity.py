@@ -1,0 +1,94 @@
+"""Infidelity: values known by hand, its scale, its control, errors."""
+
+import numpy as np
+import pytest
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from sklearn_attngen.inspection._removal.infidelity import infidelity
+from sklearn_attngen.preprocessing import SequenceOneHotEncoder
+
+PLACES = [3, 8, 15]
+
+
+@pytest.fixture
+def evidence(X):
+    """What each letter in fact adds."""
+    values = np.zeros((len(X), 30))
+    values[:, PLACES] = 0.2
+    return values
+
+
+def test_true_evidence_foretells_everything(three_as, with_as, evidence):
+    found = infidelity(three_as, with_as, saliency=evidence, fill="unknown")
+    assert found.score == pytest.approx(0, abs=1e-20)
+    assert found.relative == pytest.approx(0, abs=1e-12)
+    assert found.scale == pytest.approx(1)
+    assert found.control_relative > 0.8
+    assert found.control_interval[0] < found.control_relative < found.control_interval[1]
+
+
+def test_the_scale_of_evidence_counts_only_if_it_is_given(three_as, with_as, evidence):
+    fitted = infidelity(three_as, with_as, saliency=2 * evidence, fill="unknown")
+    assert fitted.scale == pytest.approx(0.5)
+    assert fitted.relative == pytest.approx(0, abs=1e-12)
+    # told twice of what falls: the errors are as large as the falls
+    word = infidelity(three_as, with_as, saliency=2 * evidence, fill="unknown", scale=1)
+    assert word.relative == pytest.approx(1)
+    assert word.scale == 1
+
+
+def test_every_letter_replaced_is_known_by_hand(three_as, with_as, evidence):
+    """0.6 falls; evidence of 0.2 at each place tells all of it, at one place a third."""
+    arguments = {"fill": "unknown", "fraction": 1.0, "n_repeats": 1, "scale": 1}
+    one = np.where(np.arange(30) == PLACES[0], evidence, 0)
+    found = infidelity(three_as, with_as, saliency=one, **arguments)
+    assert found.score == pytest.approx(0.4**2)
+    assert found.relative == pytest.approx((0.4 / 0.6) ** 2)
+    np.testing.assert_allclose(found.interval, (0.4 / 0.6) ** 2)
+    np.testing.assert_allclose(found.by_sequence, 0.4**2)
+
+
+def test_no_evidence_and_evidence_elsewhere_foretell_nothing(three_as, with_as, evidence):
+    none = infidelity(three_as, with_as, saliency=0 * evidence, fill="unknown")
+    assert none.relative == 1
+    elsewhere = infidelity(three_as, with_as, saliency=np.roll(evidence, 5, axis=1), fill="unknown")
+    assert elsewhere.relative > 0.7  # the number of replaced letters tells a little
+    shape = {"saliency": lambda three_as, X: evidence, "fill": "resample"}
+    told = infidelity(three_as, with_as, **shape)
+    assert told.relative < 0.4
+
+
+def test_letters_that_stay_by_chance_foretell_no_fall(three_as, X, evidence):
+    """Of one letter, a shuffle changes nothing."""
+    found = infidelity(three_as, ["A" * 30] * 5, saliency=evidence[:5], fill="shuffle")
+    assert found.score == 0
+    assert np.isnan(found.relative)
+    assert found.interval is None
+
+
+def test_any_classifier_and_any_seed(X, y):
+    model = make_pipeline(SequenceOneHotEncoder(), LogisticRegression(C=10)).fit(X, y)
+    found = infidelity(model, X, n_bootstrap=20)
+    assert found.interval[1] < found.control_interval[0]
+    again = infidelity(model, X, n_bootstrap=20)
+    np.testing.assert_array_equal(found.by_sequence, again.by_sequence)
+    other = infidelity(model, X, n_bootstrap=20, random_state=1)
+    assert found.score != other.score
+    flat = SequenceOneHotEncoder().fit_transform(X)
+    uniform = infidelity(model[-1], flat, fill="uniform", n_bootstrap=0)
+    assert uniform.relative < uniform.control_relative
+
+
+def test_wrong_arguments(known, three_as, with_as, evidence):
+    with pytest.raises(ValueError, match=r"shape \(300, 29\)"):
+        infidelity(three_as, with_as, saliency=evidence[:, 1:])
+    with pytest.raises(ValueError, match="fraction"):
+        infidelity(three_as, with_as, fraction=0)
+    with pytest.raises(ValueError, match="scale"):
+        infidelity(three_as, with_as, scale="none")
+    with pytest.raises(ValueError, match="none of the classes"):
+        infidelity(three_as, with_as, target=7)
+    with pytest.raises(NotFittedError):
+        infidelity(LogisticRegression(), with_as)

@@ -1,0 +1,263 @@
+"""report: a standalone page that says what the functions say, and errors before any work."""
+
+import base64
+import re
+import sys
+import xml.etree.ElementTree as ET
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.metrics import accuracy_score
+from sklearn.pipeline import make_pipeline
+
+from sklearn_attngen.inspection import report
+from sklearn_attngen.inspection._report.letters import _chosen
+from sklearn_attngen.preprocessing import SequenceOneHotEncoder
+
+QUICK = {"fractions": (0, 0.2), "n_repeats": 1, "n_bootstrap": 20}
+
+
+@pytest.fixture(autouse=True)
+def figures():
+    with mpl.rc_context({"backend": "Agg"}):
+        yield
+        plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def motif_data():
+    """Two classes with a word each, at any place."""
+    rng = np.random.default_rng(0)
+    letters = rng.choice(list("ACGT"), (240, 30))
+    y = np.arange(240) % 2
+    for row, (label, at) in enumerate(zip(y, rng.integers(24, size=240), strict=True)):
+        letters[row, at : at + 6] = list(["GATTAC", "CCGTGA"][label])
+    return np.array(["".join(row) for row in letters], dtype=object), y
+
+
+@pytest.fixture(scope="module")
+def written(motif_data, tmp_path_factory):
+    """A report of a k-mer classifier whose title tries to be markup."""
+    from sklearn_attngen.classifiers import make_kmer_classifier
+
+    X, y = motif_data
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    model = make_kmer_classifier(k=4).fit(X[:120], y[:120])
+    with mpl.rc_context({"backend": "Agg"}):
+        before = set(plt.get_fignums())
+        results = report(
+            model,
+            X[120:],
+            y[120:],
+            path,
+            title="<b>A & B</b>",
+            description="Made up; </p><script>no()</script>",
+            max_samples=80,
+            **QUICK,
+        )
+        open_figures = sorted(set(plt.get_fignums()) - before)
+    return Page(path.read_text(encoding="utf-8"), results, model, open_figures)
+
+
+class Page:
+    """A page, read as XML and as text, with what it was made from."""
+
+    def __init__(self, text, results, model, open_figures):
+        self.text, self.results, self.model = text, results, model
+        self.open_figures = open_figures
+        self.root = ET.fromstring(text.removeprefix("<!DOCTYPE html>\n"))
+        self.words = " ".join(" ".join(self.root.itertext()).split())
+
+
+def test_the_page_is_well_formed_and_whole(written):
+    assert written.text.startswith("<!DOCTYPE html>\n<html lang=")
+    headings = [heading.text for heading in written.root.iter("h2")]
+    assert headings == [
+        "Model card",
+        "Data card",
+        "Predictions",
+        "Is the explanation faithful?",
+        "Where the saliency lies",
+        "Letters of single sequences",
+        "Motifs",
+        "What these numbers do not say",
+    ]
+    names = [node.get("id") for node in written.root.iter() if node.get("id")]
+    assert len(names) == len(set(names))
+    assert written.open_figures == []
+
+
+def test_the_page_needs_no_network(written):
+    """No address, script, frame, sheet or font from outside; the policy forbids them as well."""
+    without_pictures = re.sub(r"base64,[A-Za-z0-9+/=]+", "", written.text)
+    assert not re.search(r"https?:|//[a-z]|@import|url\(", without_pictures)
+    tags = {node.tag for node in written.root.iter()}
+    assert not tags & {"script", "link", "iframe", "object", "embed", "svg"}
+    for node in written.root.iter():
+        for key, value in node.attrib.items():
+            if key in ("src", "href"):
+                assert value.startswith(("data:image/png;base64,", "#"))
+            assert not key.startswith("on")
+    policies = [node.get("content") for node in written.root.iter("meta") if node.get("http-equiv")]
+    assert policies == ["default-src 'none'; img-src data:; style-src 'unsafe-inline'"]
+
+
+def test_texts_of_the_user_are_no_markup(written):
+    assert written.root.find(".//h1").text == "<b>A & B</b>"
+    assert "Made up; </p><script>no()</script>" in written.words
+    assert "<script" not in written.text
+
+
+def test_pictures_are_inside_and_described(written):
+    pictures = list(written.root.iter("img"))
+    assert len(pictures) == 2 + 2 + 4 + 1
+    for node in pictures:
+        data = base64.b64decode(node.get("src").partition(",")[2], validate=True)
+        assert data.startswith(b"\x89PNG")
+        assert len(node.get("alt")) > 10
+    assert len(list(written.root.iter("figcaption"))) == len(pictures)
+
+
+def test_the_numbers_are_those_of_the_functions(written, motif_data):
+    X, y = motif_data[0][120:], motif_data[1][120:]
+    results = written.results
+    accuracy = accuracy_score(y, written.model.predict(X))
+    assert results.metrics["accuracy"]["value"] == accuracy
+    assert f"Of 120 sequences, {accuracy:.1%} are predicted rightly" in written.words
+    assert results.confusion_matrix.sum() == 120
+    assert len(results.rows) == len(results.saliency) == 80
+    assert results.removal.n_samples == 80
+    assert set(results.removal.scores) == {"top", "random", "matched", "bottom"}
+    assert results.insertion.mode == "insertion"
+    assert results.comprehensiveness.advantage_interval[0] > 0
+    assert "rest on the salient letters more than on random ones, beyond" in written.words
+    for value in (
+        results.removal.area["matched"],
+        results.insertion.area["top"],
+        results.sufficiency.score,
+        results.infidelity.relative,
+        results.metrics["roc_auc"]["value"],
+    ):
+        assert f"{value:.3f}" in written.words
+    assert set(results.motifs["consensus"].str.contains("ATTA|CGTG")) == {True}
+    assert all(consensus in written.words for consensus in results.motifs["consensus"])
+    assert "classifier__C" in written.words
+
+
+def test_a_saliency_that_says_nothing_is_called_so(known, X, y, tmp_path, monkeypatch):
+    """The one verdict that a reader must not miss."""
+    noise = np.random.default_rng(1).random((300, 30))
+    monkeypatch.setattr(type(known), "saliency", lambda self, X, *a, **k: noise[: len(X)])
+    path = tmp_path / "r.html"
+    report(known, X, y, path, motifs=False, n_examples=0, **QUICK)
+    assert "do not read this saliency as an explanation" in path.read_text(encoding="utf-8")
+
+
+def test_settings_of_the_user_are_left_alone(known, X, y, tmp_path):
+    """Neither own figures nor style change, and the page does not take the style over."""
+    own = plt.figure()
+    with mpl.rc_context({"axes.facecolor": "black", "font.size": 30}):
+        before = dict(mpl.rcParams)
+        report(known, X[:40], y[:40], tmp_path / "r.html", motifs=False, **QUICK)
+        assert dict(mpl.rcParams) == before
+    assert plt.get_fignums() == [own.number]
+
+
+def test_classifiers_without_probabilities_and_three_classes(X, tmp_path):
+    y = np.array([{"A": "x", "C": "y"}.get(x[4], "z") for x in X])
+    for final in (RidgeClassifier(), LogisticRegression()):
+        model = make_pipeline(SequenceOneHotEncoder(), final).fit(X[:200], y[:200])
+        path = tmp_path / "r.html"
+        results = report(
+            model, X[200:], y[200:], path, motifs=False, positions=-15, n_examples=2, **QUICK
+        )
+        has_probabilities = hasattr(model, "predict_proba")
+        assert ("log_loss" in str(list(results.metrics))) == has_probabilities
+        text = path.read_text(encoding="utf-8")
+        assert ("probability 0." in text) == has_probabilities
+        assert results.motifs is None
+        assert "<h2>Motifs</h2>" not in text
+
+
+def test_long_sequences_are_cut_to_the_peak_and_the_page_says_so(
+    make_known, make_sequences, tmp_path
+):
+    X = make_sequences(30, length=300)
+    model = make_known(positions=(280, 281, 290)).fit(X)
+    path = tmp_path / "r.html"
+    report(model, X, model.predict(X), path, motifs=False, n_examples=1, **QUICK)
+    assert "the 240 letters about the peak, of 300" in path.read_text(encoding="utf-8")
+
+
+def test_remarks_about_the_data(known, X, y, tmp_path):
+    doubled = np.concatenate([X[:40], X[:2]])
+    labels = np.concatenate([y[:40], [y[0], "no" if y[1] == "yes" else "yes"]])
+    path = tmp_path / "r.html"
+    report(known, doubled, labels, path, motifs=False, n_examples=0, **QUICK)
+    text = path.read_text(encoding="utf-8")
+    assert "2 sequences are copies of others" in text
+    assert "Some copies have different labels" in text
+    assert "The smallest class has" in text
+
+
+def test_one_sequence_warns_of_nothing(known, X, y, tmp_path):
+    """Whatever class is predicted for it: metrics of one class are no news to warn of."""
+    for label in np.unique(y):
+        found = report(known, X[:1], [label], tmp_path / "r.html", **QUICK)
+        assert found.metrics["accuracy"]["value"] in (0.0, 1.0)
+
+
+def test_examples_hold_right_and_wrong_predictions_of_each_class():
+    y = np.array(list("aaaabbbb"))
+    predicted = np.array(list("aabaabbb"))
+    for seed in range(5):
+        rows = _chosen(y, predicted, 4, np.random.default_rng(seed))
+        assert len(set(rows)) == 4
+        assert (y[rows] != predicted[rows]).sum() == 2
+        right = y[rows][y[rows] == predicted[rows]]
+        assert sorted(right) == ["a", "b"]
+    assert len(_chosen(y, predicted, 20, np.random.default_rng(0))) == 8
+    assert len(_chosen(y, predicted[::-1], 3, np.random.default_rng(0))) == 3
+
+
+@pytest.mark.parametrize("module", ["matplotlib", "pandas"])
+def test_missing_extras_are_named_before_any_work(module, known, X, y, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ImportError, match=f"report.* needs {module}"):
+        report(known, X, y, tmp_path / "r.html")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_input_raises_and_writes_nothing(known, X, y, tmp_path):
+    path = tmp_path / "r.html"
+    for arguments, error, message in (
+        ((known, X, y, tmp_path / "no" / "r.html"), FileNotFoundError, "does not exist"),
+        ((known, X, y, tmp_path), IsADirectoryError, "is a folder"),
+        ((LogisticRegression(), X, y, path), NotFittedError, "not fitted"),
+        ((known, [], [], path), ValueError, r"0 sample\(s\)"),
+        ((known, X, y[:-1], path), ValueError, "inconsistent"),
+        ((known, X, np.arange(300), path), ValueError, "none of the classes"),
+    ):
+        with pytest.raises(error, match=message):
+            report(*arguments)
+    for wrong in ({"fractions": (0,)}, {"fractions": (0, 3)}, {"n_examples": 99}, {"fill": "x"}):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            report(known, X, y, path, **wrong)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_on_the_way_keeps_the_old_file(known, X, y, tmp_path, monkeypatch):
+    path = tmp_path / "r.html"
+    path.write_text("old")
+
+    def fails(self, X, *arguments, **keywords):
+        raise RuntimeError("no saliency")
+
+    monkeypatch.setattr(type(known), "saliency", fails)
+    with pytest.raises(RuntimeError, match="no saliency"):
+        report(known, X, y, path, motifs=False, **QUICK)
+    assert path.read_text() == "old"
