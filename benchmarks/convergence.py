@@ -91,8 +91,9 @@ class Watch(Callback):
 
 
 def makers(both_strands: bool, epochs: int | str) -> Makers:
-    """Return the networks that are compared."""
-    common = {"reverse_complement": "average" if both_strands else False, "max_epochs": epochs}
+    """Return the networks that are compared, each one alone."""
+    strands = "average" if both_strands else False
+    common = {"reverse_complement": strands, "max_epochs": epochs, "n_estimators": 1}
     return {
         "AttnGen": attngen(**common),
         "AttnGen, no mask": attngen(mask_fraction=0, **common),

@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for order in ("top", "random")
     }
     makers = {
-        f"mask {value}": attngen(mask_value=value, reverse_complement="average")
+        f"mask {value}": attngen(mask_value=value, reverse_complement="average", n_estimators=1)
         for value in ("resample", "zero")
     }
     makers = chosen(makers, options.only)

@@ -109,7 +109,7 @@ save(MotifDisplay.from_report(motifs, letter_colors="colorblind"), "motifs.png")
 # folds. These sequences are few and easy: the picture shows what to look at, and is no result.
 
 search = GridSearchCV(
-    AttnGenClassifier(max_epochs=12, random_state=0),
+    AttnGenClassifier(n_estimators=1, max_epochs=12, random_state=0),
     {"mask_fraction": [0.0, 0.15, 0.3, 0.5]},
     scoring={
         "accuracy": "accuracy",

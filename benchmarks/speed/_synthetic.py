@@ -49,4 +49,4 @@ def fitted(settings: Settings) -> AttnGenClassifier:
 @cache
 def _fitted(length: int, seed: int) -> AttnGenClassifier:
     X = sequences(512, length, seed + 1)
-    return AttnGenClassifier(max_epochs=2, random_state=seed).fit(X, labels(X))
+    return AttnGenClassifier(n_estimators=1, max_epochs=2, random_state=seed).fit(X, labels(X))

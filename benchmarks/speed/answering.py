@@ -61,7 +61,9 @@ def _search(settings: Settings, n_jobs: int, threads: int) -> Callable[[], Any]:
     X = sequences(settings.rows(2_000, 80), settings.letters(), settings.seed)
     y = labels(X)
     search = GridSearchCV(
-        AttnGenClassifier(max_epochs=1 if settings.quick else 8, random_state=settings.seed),
+        AttnGenClassifier(
+            n_estimators=1, max_epochs=1 if settings.quick else 8, random_state=settings.seed
+        ),
         {"mask_fraction": [0.0, 0.15]},
         cv=StratifiedKFold(2 if settings.quick else FOLDS),
         n_jobs=n_jobs,

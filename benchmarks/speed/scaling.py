@@ -47,7 +47,9 @@ def one_epoch(settings: Settings) -> Callable[[], Any]:
     X = sequences(settings.n, settings.letters(), settings.seed)
     y = labels(X)
     y[:2] = 0, 1
-    return lambda: AttnGenClassifier(max_epochs=1, random_state=settings.seed).fit(X, y)
+    return lambda: AttnGenClassifier(n_estimators=1, max_epochs=1, random_state=settings.seed).fit(
+        X, y
+    )
 
 
 STEPS: dict[str, Candidate] = {

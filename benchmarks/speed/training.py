@@ -43,7 +43,7 @@ class _Catch(Callback):
     def on_train_begin(self, net: Any, **kwargs: Any) -> None:
         """Keep what a loop needs to take the same steps."""
         self.module = net.module_
-        self.order = net.order_generator.get_state()
+        self.order = net.order_generators[0].get_state()
         self.noise = net.noise_generator.get_state()
         raise _CaughtError
 
@@ -70,6 +70,7 @@ def _epochs(settings: Settings) -> int:
 def _parameters(settings: Settings) -> dict[str, Any]:
     return {
         "mask_fraction": 0,
+        "n_estimators": 1,
         "precision": "float32",
         "max_epochs": _epochs(settings),
         "device": "cpu",

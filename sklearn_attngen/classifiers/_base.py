@@ -41,6 +41,7 @@ class SequenceClassifier(
         "kernel_size": [Interval(Integral, 1, None, closed="left")],
         "pool_size": [Interval(Integral, 1, None, closed="left")],
         "n_layers": [Interval(Integral, 0, 8, closed="both")],
+        "n_estimators": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "reverse_complement": [Options(bool, {False}), StrOptions({"augment", "average"})],
         "alphabet": [str, Alphabet],
@@ -107,7 +108,8 @@ class SequenceClassifier(
                 f"With warm_start=True the classes must stay {self.classes_.tolist()}, got "
                 f"{classes.tolist()}. Set warm_start=False to start anew."
             )
-        module = self.module_ if continues else self._start(sequences, classes)
+        n_rows = int((weight > 0).sum())
+        module = self.module_ if continues else self._start(sequences, classes, n_rows)
         return self._train(module, sequences, encode_target(y, self.classes_), weight)
 
     @_fit_context(prefer_skip_nested_validation=True)

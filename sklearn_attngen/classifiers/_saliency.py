@@ -118,6 +118,7 @@ class SaliencyMixin:
         the sum of the attention at the same point and equal shares. All but "attention" and
         "integrated_gradients" cost one forward and one backward pass, and one more forward pass
         where the predicted class has to be told first: for a sign, or among more than two classes.
+        Where several networks answer, all this is of their mean, and a pass is one of each.
         A magnitude says that the network uses the letter, not for which class; check it with
         :func:`sklearn_attngen.inspection.perturbation_curve` and its random control.
 

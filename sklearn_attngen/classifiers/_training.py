@@ -15,7 +15,7 @@ from sklearn.utils import check_random_state
 from torch import Tensor
 
 from sklearn_attngen.classifiers._targets import row_weights, validation_split
-from sklearn_attngen.networks import build_module
+from sklearn_attngen.networks import Ensemble, build_module
 from sklearn_attngen.sequences import Sequences, get_alphabet
 from sklearn_attngen.training import (
     MIN_STEPS,
@@ -26,6 +26,7 @@ from sklearn_attngen.training import (
     computes_bfloat16,
     resolve_device,
     resolve_epochs,
+    resolve_networks,
     run_epochs,
 )
 
@@ -53,6 +54,7 @@ class TrainingMixin:
     n_filters: int
     n_iter_no_change: int
     n_layers: int
+    n_estimators: int | str
     net_params: dict[str, Any] | None
     pool_size: int
     precision: str
@@ -76,8 +78,13 @@ class TrainingMixin:
         """
         return None
 
-    def _start(self, sequences: Sequences, classes: NDArray[Any]) -> torch.nn.Module:
-        """Forget an earlier fit, so that a fit that fails leaves none; build the network."""
+    def _start(
+        self, sequences: Sequences, classes: NDArray[Any], n_rows: int | None = None
+    ) -> torch.nn.Module:
+        """Forget an earlier fit, so that a fit that fails leaves none; build the network.
+
+        The number of rows is None where more may come.
+        """
         for name in ("net_", "interior_point_"):
             self.__dict__.pop(name, None)
         letters = sequences.kind == "letters"
@@ -107,12 +114,15 @@ class TrainingMixin:
         self._random = np.random.RandomState(self._random.randint(2**32, dtype=np.uint64))
         self.device_ = resolve_device(self.device)
         kind, _ = self._network()
+        self.n_estimators_ = resolve_networks(self.n_estimators, n_rows if letters else None)
+        several = {"network": kind, "n_networks": self.n_estimators_}
         self._kept = self._kept_parameters()
         values = sequences.values
         double = not letters and values is not None and values.dtype == np.float64
         module = build_module(
-            kind,
+            kind if self.n_estimators_ == 1 else Ensemble,
             torch.Generator().manual_seed(self._draw_seed()),
+            **(several if self.n_estimators_ > 1 else {}),
             n_channels=self._n_channels,
             n_positions=self.length_,
             n_classes=len(classes),
@@ -138,7 +148,7 @@ class TrainingMixin:
 
     def _kept_parameters(self) -> dict[str, Any]:
         """Return the parameters that a fit decides once, also for the training that goes on."""
-        kept = self._architecture()
+        kept = {**self._architecture(), "n_estimators": self.n_estimators}
         if self._kind == "letters":
             kept["alphabet"] = get_alphabet(self.alphabet)
             kept["reverse_complement"] = self.reverse_complement
@@ -147,7 +157,7 @@ class TrainingMixin:
     def _go_on(self) -> None:
         """Check that nothing of the network was changed, and follow a change of the device."""
         for name, value in self._kept_parameters().items():
-            kept = self._kept[name]
+            kept = self._kept.get(name, value)  # older pickles do not know all of them
             if value != kept:
                 given, needed = (repr(getattr(each, "name", each)) for each in (value, kept))
                 raise ValueError(

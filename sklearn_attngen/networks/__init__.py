@@ -21,6 +21,7 @@ from sklearn_attngen.networks._attribution import (
 )
 from sklearn_attngen.networks._cnn import CNNNetwork
 from sklearn_attngen.networks._encoder import ConvEncoder
+from sklearn_attngen.networks._ensemble import Ensemble, networks_in
 from sklearn_attngen.networks._evaluation import evaluation_mode, keep_freed_memory
 from sklearn_attngen.networks._layers import (
     BatchNorm,
@@ -53,6 +54,7 @@ __all__ = [
     "BatchNorm",
     "CNNNetwork",
     "ConvEncoder",
+    "Ensemble",
     "Exponential",
     "PositionBias",
     "Residual",
@@ -71,6 +73,7 @@ __all__ = [
     "keep_freed_memory",
     "kept_statistics",
     "mask_priority",
+    "networks_in",
     "scheduled_fraction",
     "select_positions",
     "set_generator",

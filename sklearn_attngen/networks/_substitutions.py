@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from sklearn_attngen.networks._attngen import carries_signal
 from sklearn_attngen.networks._attribution import evaluation_mode
 from sklearn_attngen.networks._convolution import convolves
+from sklearn_attngen.networks._ensemble import Ensemble
 from sklearn_attngen.networks._window_layers import (
     Average,
     KnownAverage,
@@ -50,9 +51,10 @@ def substitution_logits(
     Parameters
     ----------
     module : torch.nn.Module
-        Maps (n, n_channels, L) to logits (n, n_classes). For :class:`AttnGenNetwork` and
-        :class:`CNNNetwork` only the positions that a substitution can reach are computed again;
-        any other module, and one with forward hooks, is asked for whole sequences.
+        Maps (n, n_channels, L) to logits (n, n_classes). For :class:`AttnGenNetwork`,
+        :class:`CNNNetwork` and an :class:`Ensemble` of them only the positions that a substitution
+        can reach are computed again; any other module, and one with forward hooks, is asked for
+        whole sequences.
     x : Tensor of shape (n, n_channels, L)
         One-hot input, of the module's type and on its device.
     replacements : Tensor of shape (n_replacements, n_channels), default=None
@@ -105,6 +107,15 @@ def substitution_logits(
     >>> bool((substituted[0, 2, 2] == logits[0]).all())  # a G in place of the G
     True
     """
+    # what hooks of the ensemble are to see, its networks do not tell
+    hooked = module._forward_hooks or module._forward_pre_hooks
+    if isinstance(module, Ensemble) and not hooked:
+        answers = [
+            substitution_logits(network, x, replacements, where=where, batch_size=batch_size)
+            for network in module.networks
+        ]
+        clean, changed = zip(*answers, strict=True)
+        return torch.stack(clean).mean(dim=0), torch.stack(changed).mean(dim=0)
     n, n_channels, length = x.shape
     if replacements is None:
         replacements = torch.eye(n_channels)

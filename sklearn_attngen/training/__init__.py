@@ -8,7 +8,12 @@ from sklearn_attngen.training._fitting import (
     run_epochs,
 )
 from sklearn_attngen.training._net import Masking, SequenceNet
-from sklearn_attngen.training._schedule import MIN_STEPS, resolve_cooldown, resolve_epochs
+from sklearn_attngen.training._schedule import (
+    MIN_STEPS,
+    resolve_cooldown,
+    resolve_epochs,
+    resolve_networks,
+)
 
 __all__ = [
     "MIN_STEPS",
@@ -22,5 +27,6 @@ __all__ = [
     "resolve_cooldown",
     "resolve_device",
     "resolve_epochs",
+    "resolve_networks",
     "run_epochs",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -50,32 +50,30 @@ class BatchIterator:
     batch_size : int
         Largest number of rows of a batch; the rows are spread evenly over
         ``ceil(n / batch_size)`` batches, so that no batch is tiny.
-    generator : torch.Generator or None, default=None
-        Source of the order of the rows, on the CPU; None keeps their order.
+    generators : sequence of torch.Generator, default=()
+        Sources of the order of the rows, on the CPU; none keeps their order. With several, a batch
+        is as many batches behind one another, each from an order of its own.
     """
 
     def __init__(
         self,
         dataset: SequenceDataset,
         batch_size: int,
-        generator: torch.Generator | None = None,
+        generators: Sequence[torch.Generator] = (),
     ) -> None:
         self.dataset = dataset
         self.batch_size = batch_size
-        self.generator = generator
+        self.generators = generators
 
     def __len__(self) -> int:
         return math.ceil(len(self.dataset) / self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[dict[str, Tensor], Tensor]]:
         n = len(self.dataset)
-        order = (
-            torch.arange(n, device="cpu")
-            if self.generator is None
-            else torch.randperm(n, generator=self.generator, device="cpu")
-        )
-        for rows in order.tensor_split(len(self)):
-            yield self.dataset[rows]
+        orders = [torch.randperm(n, generator=each, device="cpu") for each in self.generators]
+        orders = orders or [torch.arange(n, device="cpu")]
+        for parts in zip(*(order.tensor_split(len(self)) for order in orders), strict=True):
+            yield self.dataset[parts[0] if len(parts) == 1 else torch.cat(parts)]
 
 
 def expand(data: Tensor, n_channels: int, dtype: torch.dtype = torch.float32) -> Tensor:

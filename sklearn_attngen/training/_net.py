@@ -17,6 +17,7 @@ from sklearn_attngen.networks import (
     fill_positions,
     kept_statistics,
     mask_priority,
+    networks_in,
     scheduled_fraction,
     select_positions,
 )
@@ -117,7 +118,7 @@ class SequenceNet(NeuralNet):
 
     def get_iterator(self, dataset: Any, training: bool = False) -> BatchIterator:
         """Return batches, in random order while training."""
-        return BatchIterator(dataset, self.batch_size, self.order_generator if training else None)
+        return BatchIterator(dataset, self.batch_size, self.order_generators if training else ())
 
     def seed(self, seed: int) -> None:
         """Set the generators that order the rows and draw the noise of the next epochs.
@@ -127,7 +128,8 @@ class SequenceNet(NeuralNet):
         seed : int
             From 0 to 2**63 - 1.
         """
-        self.order_generator: torch.Generator | None = torch.Generator().manual_seed(seed)
+        seeds = (seed + i & 2**63 - 1 for i in range(len(networks_in(self.module_))))
+        self.order_generators = [torch.Generator().manual_seed(each) for each in seeds]
         self.noise_generator: torch.Generator | None = torch.Generator(
             device=self.device
         ).manual_seed(seed)
@@ -136,7 +138,8 @@ class SequenceNet(NeuralNet):
 
     def release(self) -> None:
         """Forget generators and validation rows: a fitted net holds no data and can be pickled."""
-        self.order_generator = self.noise_generator = None
+        self.order_generators = []
+        self.noise_generator = None
         self.train_split = None
         for _, callback in self.callbacks_:
             if isinstance(callback, EarlyStopping):
@@ -178,9 +181,9 @@ class SequenceNet(NeuralNet):
         )
 
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Tensor]:
-        """Run one forward and backward pass.
+        """Run one forward and backward pass of each network.
 
-        The loss is the cross-entropy on the whole sequence plus, where masking is on, the
+        The loss of each is the cross-entropy on the whole sequence plus, where masking is on, the
         divergence of the masked prediction from the clean one, which is held fixed. Half of the
         rows of a batch, which are in random order, are masked; of a small batch more.
         """
@@ -202,30 +205,43 @@ class SequenceNet(NeuralNet):
                 masking.warmup,
                 masking.cooldown,
             )
-        if masking is None or fraction == 0.0:
-            with self._autocast():
-                logits = self.module_(x)
-            logits = logits.to(x.dtype)
-            loss = _weighted_cross_entropy(logits, y, weight, self.label_smoothing)
-        else:
-            n_masked = min(len(x), max(MIN_MASKED_ROWS, math.ceil(len(x) / 2)))
-            with self._autocast():
-                logits, scores = self.module_.attend(x)
-                hidden = self._masked(x[:n_masked], scores[:n_masked].detach(), masking, fraction)
-                with kept_statistics(self.module_):
-                    masked = self.module_(hidden)
-            # the losses are taken in full precision
-            logits, masked = logits.to(x.dtype), masked.to(x.dtype)
-            loss = _weighted_cross_entropy(logits, y, weight, self.label_smoothing)
-            some = slice(n_masked)
-            loss = loss + self._masked_loss(
-                logits[some], masked, y[some], weight[some], masking, self.label_smoothing
-            )
-        loss.backward()
+        losses, outputs = [], []
+        networks = networks_in(self.module_)  # each has its own rows, one behind the other
+        rows = (part.chunk(len(networks)) for part in (x, y, weight))
+        for network, own_x, own_y, own_weight in zip(networks, *rows, strict=True):
+            loss, logits = self._loss(network, own_x, own_y, own_weight, fraction)
+            loss.backward()
+            losses.append(loss.detach())
+            outputs.append(logits.detach())
         self.step += 1
         if masking is not None:
             self.history.record("mask_fraction", fraction)
-        return {"loss": loss.detach(), "y_pred": logits.detach()}
+        return {"loss": torch.stack(losses).mean(), "y_pred": torch.cat(outputs)}
+
+    def _loss(
+        self, network: torch.nn.Module, x: Tensor, y: Tensor, weight: Tensor, fraction: float
+    ) -> tuple[Tensor, Tensor]:
+        """Return the loss of a network on a batch, and its logits on the whole sequences."""
+        masking = self.masking
+        if masking is None or fraction == 0.0:
+            with self._autocast():
+                logits = network(x)
+            logits = logits.to(x.dtype)
+            return _weighted_cross_entropy(logits, y, weight, self.label_smoothing), logits
+        n_masked = min(len(x), max(MIN_MASKED_ROWS, math.ceil(len(x) / 2)))
+        with self._autocast():
+            logits, scores = network.attend(x)  # type: ignore[operator]  # torch: a Tensor
+            hidden = self._masked(x[:n_masked], scores[:n_masked].detach(), masking, fraction)
+            with kept_statistics(network):
+                masked = network(hidden)
+        # the losses are taken in full precision
+        logits, masked = logits.to(x.dtype), masked.to(x.dtype)
+        loss = _weighted_cross_entropy(logits, y, weight, self.label_smoothing)
+        some = slice(n_masked)
+        loss = loss + self._masked_loss(
+            logits[some], masked, y[some], weight[some], masking, self.label_smoothing
+        )
+        return loss, logits
 
     @staticmethod
     def _masked_loss(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["MIN_STEPS", "resolve_cooldown", "resolve_epochs"]
+__all__ = ["MIN_STEPS", "resolve_cooldown", "resolve_epochs", "resolve_networks"]
 
 # An automatic training takes at least this many steps of the optimiser and this many epochs, so
 # that the same defaults serve 100 rows and 75,000; the last number ends it for tiny data.
@@ -12,6 +12,35 @@ MIN_STEPS, MIN_EPOCHS, MAX_EPOCHS = 500, 16, 60
 # An automatic cooldown leaves so many steps with masks, or as much of the training as it may not
 # take: masks help where steps are few, and cost log loss where they are many; see docs/choices.md.
 MASKED_STEPS, MAX_COOLDOWN = 1000, 1 / 3
+# From so many rows at most an automatic number of networks is more than one: there chance decides
+# most of the error, and two more networks take less than a minute; see docs/choices.md.
+FEW_ROWS, FEW_ROWS_NETWORKS = 4000, 3
+
+
+def resolve_networks(n_estimators: int | str, n_rows: int | None) -> int:
+    """Return the number of networks to train.
+
+    Parameters
+    ----------
+    n_estimators : int or "auto"
+        A number is returned as it is. "auto" is 3 for up to 4,000 rows, else 1.
+    n_rows : int or None
+        Number of training rows; None if that is not known.
+
+    Returns
+    -------
+    n_networks : int
+        At least 1.
+
+    Examples
+    --------
+    >>> from sklearn_attngen.training import resolve_networks
+    >>> [resolve_networks("auto", n_rows) for n_rows in (100, 4000, 4001, None)]
+    [3, 3, 1, 1]
+    """
+    if n_estimators != "auto":
+        return int(n_estimators)
+    return 1 if n_rows is None or n_rows > FEW_ROWS else FEW_ROWS_NETWORKS
 
 
 def resolve_epochs(max_epochs: int | str, n_batches: int) -> int:

@@ -20,7 +20,9 @@ Data = tuple[np.ndarray, np.ndarray]
 
 def test_the_network_is_attngen(attngen: Make, planted: Data) -> None:
     """With the parameters of the estimator."""
-    estimator = attngen(n_heads=3, n_layers=2, n_filters=5, max_epochs=1).fit(*planted)
+    estimator = attngen(n_heads=3, n_layers=2, n_filters=5, n_estimators=1, max_epochs=1).fit(
+        *planted
+    )
     assert isinstance(estimator.module_, AttnGenNetwork)
     assert estimator.module_.pooling.score.out_channels == 3
     assert len(estimator.module_.encoder.blocks) == 2

@@ -16,7 +16,7 @@ Data = tuple[np.ndarray, np.ndarray]
 
 def test_the_network_is_the_cnn(cnn: Make, planted: Data) -> None:
     """With the parameters of the estimator."""
-    estimator = cnn(n_layers=3, n_filters=5, max_epochs=1).fit(*planted)
+    estimator = cnn(n_layers=3, n_filters=5, n_estimators=1, max_epochs=1).fit(*planted)
     assert isinstance(estimator.module_, CNNNetwork)
     assert len(estimator.module_.encoder.blocks) == 3
     assert estimator.module_.encoder.stem[0].out_channels == 5
@@ -24,7 +24,7 @@ def test_the_network_is_the_cnn(cnn: Make, planted: Data) -> None:
 
 def test_it_neither_masks_nor_attends(cnn: Make, planted: Data) -> None:
     """No such parameters, methods or history."""
-    estimator = cnn(max_epochs=1).fit(*planted)
+    estimator = cnn(n_estimators=1, max_epochs=1).fit(*planted)
     assert not any("mask" in name or "head" in name for name in estimator.get_params())
     assert "mask_fraction" not in estimator.history_[0]
     assert not hasattr(estimator.module_, "attend")

@@ -350,7 +350,7 @@ def test_forward_passes_are_as_many_as_the_docstring_says(
     """With two classes nobody needs to know which is predicted: the magnitude is the same."""
     X, y = planted
     for labels, forwards in ((y, two), (np.arange(len(y)) % 3, three)):
-        estimator, passes = attngen(max_epochs=1).fit(X, labels), []
+        estimator, passes = attngen(max_epochs=1, n_estimators=1).fit(X, labels), []
         hook = estimator.module_.encoder.register_forward_hook(lambda *_, p=passes: p.append(1))
         try:
             estimator.saliency(X[:5], method)

@@ -112,8 +112,9 @@ def linear(X, y):
 
 
 def fit_small(kind, data, **changes):
-    """Fit a small network of a kind; the tests of DeepLIFT import it."""
+    """Fit one small network of a kind; the tests of DeepLIFT import it."""
     parameters = {"n_filters": 8, "n_layers": 1, "kernel_size": 7, "batch_size": 20}
+    parameters["n_estimators"] = 1
     return kind(**parameters | {"max_epochs": 6, "random_state": 0} | changes).fit(*data)
 
 

@@ -33,8 +33,8 @@ def test_a_dataset_keeps_sequence_target_and_weight_together() -> None:
 @given(n=st.integers(1, 200), batch_size=st.integers(1, 210), shuffled=st.booleans())
 def test_batches_are_even_and_hold_every_row_once(n: int, batch_size: int, shuffled: bool) -> None:
     """No batch is larger than asked for, nor smaller than another by more than one row."""
-    generator = torch.Generator().manual_seed(0) if shuffled else None
-    iterator = BatchIterator(dataset(n), batch_size, generator)
+    generators = [torch.Generator().manual_seed(0)] if shuffled else []
+    iterator = BatchIterator(dataset(n), batch_size, generators)
     batches = list(iterator)
     sizes = [len(target) for _, target in batches]
     assert len(iterator) == len(sizes) == -(-n // batch_size)
@@ -52,7 +52,7 @@ def test_order_comes_from_the_generator() -> None:
 
     def epochs(seed: int) -> list[list[int]]:
         generator = torch.Generator().manual_seed(seed)
-        iterator = BatchIterator(dataset(20), 8, generator)
+        iterator = BatchIterator(dataset(20), 8, [generator])
         return [torch.cat([target for _, target in iterator]).tolist() for _ in range(2)]
 
     state = torch.get_rng_state()
@@ -85,3 +85,15 @@ def test_values_stay_as_they_are() -> None:
     values = torch.rand(2, 4, 3, dtype=torch.float64)
     assert torch.equal(expand(values, 4, torch.float64), values)
     assert torch.equal(expand(values, 4), values.float())
+
+
+def test_several_orders_stand_behind_one_another() -> None:
+    """Each holds every row once, in batches of the same sizes; the first is what it is alone."""
+    generators = [torch.Generator().manual_seed(seed) for seed in (3, 4)]
+    batches = [target for _, target in BatchIterator(dataset(20), 8, generators)]
+    parts = [batch.chunk(2) for batch in batches]
+    alone = BatchIterator(dataset(20), 8, [torch.Generator().manual_seed(3)])
+    assert [first.tolist() for first, _ in parts] == [target.tolist() for _, target in alone]
+    second = torch.cat([other for _, other in parts]) - 100
+    assert second.sort().values.tolist() == list(range(20))
+    assert [len(first) for first, _ in parts] == [len(other) for _, other in parts]

@@ -220,7 +220,7 @@ def test_a_failing_callback_leaves_no_noise(make_net: MakeNet, data: SequenceDat
     net = make_net(net_params={"callbacks": [Failing()]})
     with pytest.raises(RuntimeError, match="broken callback"):
         run_epochs(net, data, 0)
-    assert net.order_generator is None
+    assert net.order_generators == []
     assert net.noise_generator is None
 
 

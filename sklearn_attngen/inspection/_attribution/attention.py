@@ -8,7 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
-from sklearn_attngen.inspection._inputs.network import NO_NETWORK, LetterNetwork, batches_of
+from sklearn_attngen.inspection._inputs.network import (
+    NO_NETWORK,
+    LetterNetwork,
+    batches_of,
+    poolings_in,
+)
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier, find_network
 from sklearn_attngen.sequences import Alphabet
 
@@ -23,7 +28,7 @@ def heads_of(
     """
     check_fitted_classifier(estimator)
     module = getattr((find_network(estimator) or (None,))[0], "module_", None)
-    if not hasattr(module, "pooling"):
+    if not poolings_in(module):
         reason = NO_NETWORK
         if module is not None:
             reason = "holds a network without attention"
@@ -51,6 +56,16 @@ def heads_of(
             attention = (attention + other.flip(2)) / 2
         parts.append(attention.double().cpu().numpy())
     values = np.concatenate(parts)
-    pooling: Any = network.module.pooling
-    names = [f"Head {i}" for i in range(values.shape[1] - bool(pooling.hard))]
-    return values, [*names, "Hard head"] if pooling.hard else names, data
+    return values, head_names(poolings_in(network.module)), data
+
+
+def head_names(poolings: list[Any]) -> list[str]:
+    """Name the heads of one network, or of several, in the order of their attention."""
+    names = []
+    for i, pooling in enumerate(poolings):
+        own = [f"Head {head}" for head in range(pooling.score.out_channels)]
+        own += ["Hard head"] if pooling.hard else []
+        if len(poolings) > 1:
+            own = [f"Network {i}, {name.lower()}" for name in own]
+        names += own
+    return names

@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_attngen.inspection._attribution.saliency import method_name, saliency
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
-from sklearn_attngen.inspection._inputs.network import NO_NETWORK, LetterNetwork
+from sklearn_attngen.inspection._inputs.network import NO_NETWORK, LetterNetwork, poolings_in
 from sklearn_attngen.inspection._inputs.unwrap import find_network
 from sklearn_attngen.inspection._removal.removal import Remover
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
@@ -112,11 +112,11 @@ class AttentionRuns:
         copied = copy.deepcopy(self.model)
         network = LetterNetwork.find(copied, self._rows[0])
         assert network is not None  # as the original has one
-        pooling: Any = network.module.pooling
         with torch.no_grad():
-            for layer in (pooling.score, pooling.position):
-                for parameter in layer.parameters():
-                    parameter.zero_()
+            for pooling in poolings_in(network.module):
+                for layer in (pooling.score, pooling.position):
+                    for parameter in layer.parameters():
+                        parameter.zero_()
         codes = self._rows[0].codes
         own, uniform = (self._correct(model, codes) for model in (self.model, copied))
         score, control, chance = self._score(own), self._score(uniform), self._chance
@@ -200,7 +200,7 @@ class AttentionRuns:
         """Return why there is no attention to look at, empty if there is."""
         if LetterNetwork.find(self.model, self._all[0]) is None:
             return f"{type(last_step(self.model)).__name__} {NO_NETWORK}"
-        if not hasattr(self._final.module_, "pooling"):
+        if not poolings_in(self._final.module_):
             return f"{type(self._final).__name__} holds a network without attention"
         labels = np.unique(self._all[1])
         if len(labels) < 2:

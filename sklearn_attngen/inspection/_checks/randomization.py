@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
+
+# What stands before the name of a layer of a network among several.
+_MEMBER = re.compile(r"^networks\.\d+\.")
 
 
 def randomized_in_turn(module: Any, x: torch.Tensor, seed: int) -> Iterator[str]:
@@ -26,19 +30,21 @@ def randomized_in_turn(module: Any, x: torch.Tensor, seed: int) -> Iterator[str]
 
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        for name, layer in reversed(layers_in_order(module, x)):
-            _reinitialize(layer, generator)
+        for name, layers in reversed(layers_in_order(module, x)):
+            for layer in layers:
+                _reinitialize(layer, generator)
             yield name
 
 
-def layers_in_order(module: Any, x: torch.Tensor) -> list[tuple[str, Any]]:
+def layers_in_order(module: Any, x: torch.Tensor) -> list[tuple[str, list[Any]]]:
     """Return the layers with parameters of their own, in the order in which they work on ``x``.
 
-    A layer that does not work on it comes first: no output depends on it.
+    A layer that does not work on it comes first: no output depends on it. Networks that answer
+    together count as one: each of its layers is as many.
     """
     import torch
 
-    from sklearn_attngen.networks import evaluation_mode
+    from sklearn_attngen.networks import Ensemble, evaluation_mode
 
     layers = {
         name: layer
@@ -58,7 +64,11 @@ def layers_in_order(module: Any, x: torch.Tensor) -> list[tuple[str, Any]]:
             hook.remove()
     order = list(dict.fromkeys(worked))
     idle = [name for name in layers if name not in order]
-    return [(name, layers[name]) for name in idle + order]
+    together: dict[str, list[Any]] = {}
+    for name in idle + order:
+        alone = _MEMBER.sub("", name) if isinstance(module, Ensemble) else name
+        together.setdefault(alone, []).append(layers[name])
+    return list(together.items())
 
 
 def _reinitialize(layer: Any, generator: torch.Generator) -> None:

@@ -60,6 +60,7 @@ class AttentionHeadsDisplay:
     Notes
     -----
     A soft head averages the features of the network over positions; its attention is the weights.
+    Where several networks answer, the heads of each have lanes, network by network.
     The hard head takes each channel where it is highest; its attention is the share of channels
     that are highest at a position. One more head weighs all positions alike, and is not drawn.
     A weight at a position speaks of all letters under the filters there, not of the one letter:
@@ -76,7 +77,9 @@ class AttentionHeadsDisplay:
     >>> from sklearn_attngen import AttnGenClassifier
     >>> from sklearn_attngen.inspection import AttentionHeadsDisplay
     >>> X = ["GATTACAGATTACA", "CCGTGAACCGTGAA"] * 10
-    >>> model = AttnGenClassifier(n_filters=4, n_layers=1, max_epochs=1, random_state=0)
+    >>> model = AttnGenClassifier(
+    ...     n_filters=4, n_layers=1, n_estimators=1, max_epochs=1, random_state=0
+    ... )
     >>> display = AttentionHeadsDisplay.from_estimator(model.fit(X, [0, 1] * 10), X, sequence=0)
     >>> display.attention.shape
     (20, 5, 14)

@@ -22,6 +22,14 @@ _BATCH_POSITIONS = 2**16
 NO_NETWORK = "has no network of its own that sees the letters"
 
 
+def poolings_in(module: Any) -> list[Any]:
+    """Return what pools by attention in a module: one for each network that answers, or none."""
+    from sklearn_attngen.networks import AttentionPooling
+
+    layers = [] if module is None else module.modules()
+    return [layer for layer in layers if isinstance(layer, AttentionPooling)]
+
+
 @dataclass(frozen=True)
 class LetterNetwork:
     """A network ``(n, n_letters, L) -> (n, n_classes)`` and how the estimator uses it.

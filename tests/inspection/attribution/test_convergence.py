@@ -13,6 +13,7 @@ from sklearn_attngen.preprocessing import SequenceOneHotEncoder
 
 def fitted(kind, data, **changes):
     parameters = {"n_filters": 8, "n_layers": 1, "kernel_size": 7, "batch_size": 20}
+    parameters["n_estimators"] = 1
     return kind(**parameters | {"max_epochs": 6, "random_state": 0} | changes).fit(*data)
 
 

@@ -19,7 +19,9 @@ SMALL = {"n_filters": 16, "n_layers": 1, "kernel_size": 7, "batch_size": 20, "ra
 
 @pytest.fixture(scope="module")
 def learned(planted_many):
-    return AttnGenClassifier(max_epochs=8, learning_rate=0.02, **SMALL).fit(*planted_many)
+    return AttnGenClassifier(max_epochs=8, learning_rate=0.02, n_estimators=1, **SMALL).fit(
+        *planted_many
+    )
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +151,8 @@ def test_features_are_positions_and_counts_of_neighbours():
 
 def test_a_pipeline_gives_the_same(learned, planted_many, planted_test, table):
     model = make_pipeline(
-        SequenceOneHotEncoder(), AttnGenClassifier(max_epochs=8, learning_rate=0.02, **SMALL)
+        SequenceOneHotEncoder(),
+        AttnGenClassifier(max_epochs=8, learning_rate=0.02, n_estimators=1, **SMALL),
     ).fit(*planted_many)
     found = sanity_checks(model, *planted_test, checks=CHECKS, top=0.2)
     pd.testing.assert_frame_equal(found, table)

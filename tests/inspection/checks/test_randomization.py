@@ -15,7 +15,9 @@ from sklearn_attngen.inspection._checks.randomization import layers_in_order, ra
 def module(planted):
     X, y = planted
     return (
-        AttnGenClassifier(n_filters=8, n_layers=1, max_epochs=2, random_state=0).fit(X, y).module_
+        AttnGenClassifier(n_filters=8, n_layers=1, max_epochs=2, n_estimators=1, random_state=0)
+        .fit(X, y)
+        .module_
     )
 
 

@@ -16,7 +16,7 @@ from sklearn_attngen.inspection import AttentionHeadsDisplay
 from sklearn_attngen.networks import attention_heads, spread
 from sklearn_attngen.sequences import reverse_complement
 
-SMALL = {"n_filters": 4, "n_layers": 1, "max_epochs": 2, "random_state": 0}
+SMALL = {"n_filters": 4, "n_layers": 1, "max_epochs": 2, "n_estimators": 1, "random_state": 0}
 
 
 @pytest.fixture(autouse=True)
