@@ -77,8 +77,9 @@ class AttnGenClassifier(SequenceClassifier):
     n_estimators : int or "auto", default="auto"
         Number of networks, alike but for their first weights and what else chance decides; the
         answer is the mean of their logits. Each has the cost of one. "auto" is 3 for up to 4,000
-        rows, where chance decides most of the error, else 1; also in :meth:`partial_fit`, and for
-        numbers that are no sequences.
+        rows with 800,000 letters at most, where chance decides most of the error, and 1 for more,
+        for a first :meth:`partial_fit`, and for numbers that are no sequences. Training that goes
+        on keeps the number.
     dropout : float, default=0.1
         Share of the values dropped after each layer while training.
     reverse_complement : {False, "augment", "average"}, default=False
@@ -90,7 +91,7 @@ class AttnGenClassifier(SequenceClassifier):
         Number of passes over the rows. "auto": as many as give 500 steps of the optimiser, but from
         16 to 60.
     batch_size : int, default=128
-        Largest number of rows of a step; the rows are spread evenly over the batches.
+        Largest number of rows of a step of a network; the rows are spread evenly over the batches.
     learning_rate : float, default=0.006
         Highest rate of the one-cycle schedule of AdamW.
     weight_decay : float, default=0.01
@@ -123,7 +124,9 @@ class AttnGenClassifier(SequenceClassifier):
         Prediction, signed evidence and all other methods always run in float32.
     net_params : dict or None, default=None
         Further parameters of the skorch net, such as ``{"optimizer": torch.optim.SGD}`` or
-        ``{"callbacks": [...]}``; callbacks are added to the ones in use.
+        ``{"callbacks": [...]}``; callbacks are added to the ones in use. Of several networks they
+        see batches, weights and gradients together: clipping is by the norm of all. Patterns for
+        names of weights begin with ``*``.
     warm_start : bool, default=False
         Go on from the weights of the last ``fit``.
     verbose : int, default=0
@@ -147,11 +150,14 @@ class AttnGenClassifier(SequenceClassifier):
     n_iter_ : int
         Number of epochs trained.
     history_ : list of dict
-        Losses, seconds and masked fraction of each epoch.
+        Losses, seconds and masked fraction of each epoch. Of several networks ``train_loss`` is the
+        mean of their own losses, ``valid_loss`` the loss of their mean.
     net_ : skorch.NeuralNet
         The net that trained.
     module_ : torch.nn.Module
-        The network: (n, n_letters, L) one-hot to (n, n_classes) logits, for one strand.
+        The network: (n, n_letters, L) one-hot to (n, n_classes) logits, for one strand. Of several
+        networks their :class:`~sklearn_attngen.networks.Ensemble`; the names of its weights begin
+        with ``networks.0.``, ``networks.1.`` and so on.
     device_ : str
         The device in use.
     interior_point_ : float

@@ -162,24 +162,12 @@ class SequenceClassifier(
         first = not hasattr(self, "net_")
         if not first:
             self._go_on()
-        sequences = self._read_training(X, reset=first)
-        y, weight = self._check_target(sequences, y, sample_weight)
-        if first:
-            if classes is None:
-                raise ValueError("classes must be passed in the first call to partial_fit.")
-            known = column_or_1d(classes)
-            check_no_missing(known)
-            known = np.unique(known)
-            self._check_classes(known, "classes")
+        with self._unchanged_on_error():
+            sequences = self._read_training(X, reset=first)
+            y, weight = self._check_target(sequences, y, sample_weight)
+            known = self._known_classes(classes, first)
             index = encode_target(y, known)
-            module = self._start(sequences, known)
-        else:
-            if classes is not None and not np.array_equal(self.classes_, np.unique(classes)):
-                raise ValueError(
-                    f"classes={np.unique(classes).tolist()} differ from those of the first call to "
-                    f"partial_fit, {self.classes_.tolist()}."
-                )
-            index, module = encode_target(y, self.classes_), self.module_
+        module = self._start(sequences, known) if first else self.module_
         return self._train(module, sequences, index, weight, cycle=False)
 
     def decision_function(self, X: Any) -> NDArray[np.floating]:
@@ -229,6 +217,15 @@ class SequenceClassifier(
         index = self._logits(self._read_fitted(X)).argmax(axis=1)
         return self.classes_[index]
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Load a classifier, also one from before there could be several networks."""
+        if "n_estimators" not in state:
+            state = {**state, "n_estimators": 1}
+            if "net_" in state:
+                kept = {**state.get("_kept", {}), "n_estimators": 1}
+                state |= {"n_estimators_": 1, "_kept": kept}
+        super().__setstate__(state)
+
     def __sklearn_is_fitted__(self) -> bool:
         """Whether a fit has come to its end."""
         return hasattr(self, "net_")
@@ -267,6 +264,23 @@ class SequenceClassifier(
             )
         return sequences
 
+    def _known_classes(self, classes: ArrayLike | None, first: bool) -> NDArray[Any]:
+        """Return the classes of calls of partial_fit, which the first one has to name."""
+        if not first:
+            if classes is not None and not np.array_equal(self.classes_, np.unique(classes)):
+                raise ValueError(
+                    f"classes={np.unique(classes).tolist()} differ from those of the first call to "
+                    f"partial_fit, {self.classes_.tolist()}."
+                )
+            return self.classes_
+        if classes is None:
+            raise ValueError("classes must be passed in the first call to partial_fit.")
+        known = column_or_1d(classes)
+        check_no_missing(known)
+        known = np.unique(known)
+        self._check_classes(known, "classes")
+        return known
+
     @contextmanager
     def _unchanged_on_error(self) -> Iterator[None]:
         """Put back what reading says of the columns, so that an earlier fit stays as it was."""
@@ -274,7 +288,7 @@ class SequenceClassifier(
         before = {name: value for name, value in vars(self).items() if name in said}
         try:
             yield
-        except Exception:
+        except BaseException:
             for name in said:
                 self.__dict__.pop(name, None)
             self.__dict__.update(before)

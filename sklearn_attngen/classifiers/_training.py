@@ -114,7 +114,8 @@ class TrainingMixin:
         self._random = np.random.RandomState(self._random.randint(2**32, dtype=np.uint64))
         self.device_ = resolve_device(self.device)
         kind, _ = self._network()
-        self.n_estimators_ = resolve_networks(self.n_estimators, n_rows if letters else None)
+        n_rows = n_rows if letters else None
+        self.n_estimators_ = resolve_networks(self.n_estimators, n_rows, sequences.length)
         several = {"network": kind, "n_networks": self.n_estimators_}
         self._kept = self._kept_parameters()
         values = sequences.values
@@ -148,7 +149,8 @@ class TrainingMixin:
 
     def _kept_parameters(self) -> dict[str, Any]:
         """Return the parameters that a fit decides once, also for the training that goes on."""
-        kept = {**self._architecture(), "n_estimators": self.n_estimators}
+        several = self.n_estimators_ if self.n_estimators == "auto" else self.n_estimators
+        kept = {**self._architecture(), "n_estimators": several}
         if self._kind == "letters":
             kept["alphabet"] = get_alphabet(self.alphabet)
             kept["reverse_complement"] = self.reverse_complement
@@ -157,7 +159,7 @@ class TrainingMixin:
     def _go_on(self) -> None:
         """Check that nothing of the network was changed, and follow a change of the device."""
         for name, value in self._kept_parameters().items():
-            kept = self._kept.get(name, value)  # older pickles do not know all of them
+            kept = self._kept[name]
             if value != kept:
                 given, needed = (repr(getattr(each, "name", each)) for each in (value, kept))
                 raise ValueError(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence, ValuesView
 from numbers import Number
 from pathlib import Path
 from typing import Any
@@ -190,7 +191,9 @@ def write_fasta(
         raise TypeError("sequences must be a list of strings, got one string. Pass [sequence].")
     if line_width < 1:
         raise ValueError(f"line_width must be at least 1, got {line_width}.")
-    rows = list(sequences) if isinstance(sequences, Iterator) else string_column(sequences)
+    if isinstance(sequences, Iterator | ValuesView | deque):
+        sequences = list(sequences)
+    rows = string_column(sequences)
     if rows is None:
         raise TypeError(
             f"sequences must be a list of strings, got one {type(sequences).__name__} without any."
@@ -207,7 +210,7 @@ def write_fasta(
     blocks = []
     for i, (header, sequence) in enumerate(zip(headers, rows, strict=True)):
         if isinstance(sequence, bytes):
-            sequence = sequence.decode("ascii")
+            sequence = sequence.decode("latin-1")  # any letter, as of a str
         if not isinstance(sequence, str):
             raise TypeError(
                 f"Record {i} (counted from 0) is no string but {type(sequence).__name__}."

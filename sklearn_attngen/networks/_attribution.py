@@ -247,7 +247,7 @@ def attention_x_gradient(
 
     Parameters
     ----------
-    module : AttnGenNetwork
+    module : AttnGenNetwork or Ensemble of such
         A network with an ``attend`` method.
     x : Tensor of shape (n, n_channels, L)
         Input; with more than one channel it is read as one-hot.
@@ -335,7 +335,7 @@ def attend(module: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
 
     Parameters
     ----------
-    module : AttnGenNetwork
+    module : AttnGenNetwork or Ensemble of such
         A network with an ``attend`` method.
     x : Tensor of shape (n, n_channels, L)
         One-hot input.
@@ -356,7 +356,7 @@ def attention_heads(module: nn.Module, x: Tensor) -> Tensor:
 
     Parameters
     ----------
-    module : AttnGenNetwork
+    module : AttnGenNetwork or Ensemble of such
         A network whose features are pooled by :class:`AttentionPooling`.
     x : Tensor of shape (n, n_channels, L)
         One-hot input.

@@ -68,7 +68,7 @@ class Ensemble(nn.Module):
         Returns
         -------
         attention : Tensor of shape (n, n_networks * n_heads, L)
-            Each row sums to 1.
+            Each row sums to 1. A hard head counts as one more of the heads of each.
         """
         return torch.cat([network.heads(x) for network in self.networks], dim=1)  # type: ignore[operator]
 
@@ -79,11 +79,12 @@ def networks_in(module: nn.Module) -> list[nn.Module]:
     Parameters
     ----------
     module : torch.nn.Module
-        An :class:`Ensemble` or any other module.
+        An :class:`Ensemble` or any other module; a compiled one is what was compiled.
 
     Returns
     -------
     networks : list of torch.nn.Module
         Those of the ensemble, or the module itself.
     """
-    return list(module.networks) if isinstance(module, Ensemble) else [module]
+    whole = getattr(module, "_orig_mod", module)
+    return list(whole.networks) if isinstance(whole, Ensemble) else [module]

@@ -35,7 +35,9 @@ def string_column(X: Any) -> list[Any] | NDArray[Any] | None:
         return _from_rows(list(X))
     if isinstance(X, np.ndarray):
         return _from_array(X)
-    columns = getattr(X, "column_names", getattr(X, "columns", None))  # those of pyarrow first
+    columns = getattr(X, "columns", None)
+    if type(X).__module__.startswith("pyarrow"):  # whose columns are no names
+        columns = getattr(X, "column_names", columns)
     if columns is not None and len(getattr(X, "shape", ())) == 2:
         return _from_frame(X, list(columns))
     if hasattr(X, "to_list"):  # Series and Index of pandas, Series of polars
@@ -120,8 +122,13 @@ def _from_frame(X: Any, columns: list[Any]) -> list[Any] | NDArray[Any] | None:
         return None
     if len(columns) == 1:
         return string_column(X[columns[0]])
-    by_place = hasattr(X, "iloc")
-    parts = (X.iloc[:, i] if by_place else X[name] for i, name in enumerate(columns))
+    places = range(len(columns))
+    if hasattr(X, "iloc"):
+        parts = (X.iloc[:, i] for i in places)
+    elif hasattr(X, "column"):  # pyarrow
+        parts = (X.column(i) for i in places)
+    else:
+        parts = (X[name] for name in columns)
     names = [name for name, part in zip(columns, parts, strict=True) if _is_text(_first_of(part))]
     if names:
         raise ValueError(

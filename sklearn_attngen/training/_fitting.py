@@ -250,12 +250,25 @@ def _go_on_with(optimizer: torch.optim.Optimizer, previous: torch.optim.Optimize
     """Take over what an optimiser remembers of each weight, and none of its parameters.
 
     Copied, so that a training that fails leaves the memory of the one before. Another kind of
-    optimiser, or one with its weights in other groups, starts without.
+    optimiser, one that remembers other things, or one with its weights in other groups, starts
+    without.
     """
+    if type(optimizer) is not type(previous):
+        return
     old, new = previous.state_dict(), optimizer.state_dict()
-    groups = [[group["params"] for group in each["param_groups"]] for each in (old, new)]
-    if type(optimizer) is type(previous) and groups[0] == groups[1]:
+    if list(map(_kind_of_memory, old["param_groups"])) == list(
+        map(_kind_of_memory, new["param_groups"])
+    ):
         optimizer.load_state_dict({**new, "state": copy.deepcopy(old["state"])})
+
+
+def _kind_of_memory(group: dict[str, Any]) -> dict[str, Any]:
+    """Return what decides on what an optimiser remembers: what it is set to, but for the numbers.
+
+    Of momentum only whether there is any; the schedule of a fit has changed its size.
+    """
+    kind = {name: value for name, value in group.items() if isinstance(value, bool | list)}
+    return kind | {"momentum": bool(group.get("momentum", 0))}
 
 
 def run_epochs(net: SequenceNet, data: SequenceDataset, seed: int) -> None:

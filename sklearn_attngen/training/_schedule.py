@@ -13,19 +13,22 @@ MIN_STEPS, MIN_EPOCHS, MAX_EPOCHS = 500, 16, 60
 # take: masks help where steps are few, and cost log loss where they are many; see docs/choices.md.
 MASKED_STEPS, MAX_COOLDOWN = 1000, 1 / 3
 # From so many rows at most an automatic number of networks is more than one: there chance decides
-# most of the error, and two more networks take less than a minute; see docs/choices.md.
-FEW_ROWS, FEW_ROWS_NETWORKS = 4000, 3
+# most of the error. So many letters at most, which bounds the time; see docs/choices.md.
+FEW_ROWS, FEW_LETTERS, FEW_ROWS_NETWORKS = 4000, 800_000, 3
 
 
-def resolve_networks(n_estimators: int | str, n_rows: int | None) -> int:
+def resolve_networks(n_estimators: int | str, n_rows: int | None, length: int) -> int:
     """Return the number of networks to train.
 
     Parameters
     ----------
     n_estimators : int or "auto"
-        A number is returned as it is. "auto" is 3 for up to 4,000 rows, else 1.
+        A number is returned as it is. "auto" is 3 for up to 4,000 rows that have no more than
+        800,000 letters together, else 1.
     n_rows : int or None
         Number of training rows; None if that is not known.
+    length : int
+        Number of letters of a row.
 
     Returns
     -------
@@ -35,12 +38,15 @@ def resolve_networks(n_estimators: int | str, n_rows: int | None) -> int:
     Examples
     --------
     >>> from sklearn_attngen.training import resolve_networks
-    >>> [resolve_networks("auto", n_rows) for n_rows in (100, 4000, 4001, None)]
+    >>> [resolve_networks("auto", n_rows, 200) for n_rows in (100, 4000, 4001, None)]
     [3, 3, 1, 1]
+    >>> resolve_networks("auto", 4000, 201)
+    1
     """
     if n_estimators != "auto":
         return int(n_estimators)
-    return 1 if n_rows is None or n_rows > FEW_ROWS else FEW_ROWS_NETWORKS
+    few = n_rows is not None and n_rows <= FEW_ROWS and n_rows * length <= FEW_LETTERS
+    return FEW_ROWS_NETWORKS if few else 1
 
 
 def resolve_epochs(max_epochs: int | str, n_batches: int) -> int:

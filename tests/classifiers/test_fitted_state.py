@@ -348,3 +348,26 @@ def test_a_refit_that_fails_on_its_labels_leaves_the_fit(y: Any) -> None:
         estimator.fit([x[:12] for x in X], y)
     assert estimator.n_features_in_ == 64
     np.testing.assert_array_equal(estimator.predict_proba(X), expected)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed"),
+    [
+        (torch.optim.RMSprop, {"optimizer__momentum": 0.9}),
+        (torch.optim.RMSprop, {"optimizer__centered": True}),
+        (torch.optim.AdamW, {"optimizer__amsgrad": True}),
+    ],
+    ids=["momentum", "centered", "amsgrad"],
+)
+def test_calls_follow_options_that_need_another_memory(kind: type, changed: dict[str, Any]) -> None:
+    """What the optimiser has not remembered so far it starts to remember."""
+    estimator = quick(net_params={"optimizer": kind}).partial_fit(X, Y, classes=[0, 1])
+    estimator.set_params(net_params={"optimizer": kind, **changed}).partial_fit(X, Y)
+    assert np.isfinite(estimator.predict_proba(X)).all()
+
+
+def test_a_first_call_that_is_refused_leaves_nothing() -> None:
+    estimator = quick()
+    with pytest.raises(ValueError, match="classes must be passed"):
+        estimator.partial_fit(X, Y)
+    assert not hasattr(estimator, "n_features_in_")

@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 
 from sklearn_attngen import AttnGenClassifier, CNNClassifier
 from sklearn_attngen.inspection import AttentionHeadsDisplay, saliency, sanity_checks
-from sklearn_attngen.networks import networks_in
+from sklearn_attngen.inspection._attribution.attention import guiding_attention
+from sklearn_attngen.inspection._inputs.letter_input import LetterInput
+from sklearn_attngen.inspection._inputs.network import LetterNetwork
+from sklearn_attngen.networks import attend, networks_in
 from sklearn_attngen.training import resolve_networks
 
 RNG = np.random.default_rng(0)
@@ -63,7 +67,15 @@ def test_the_number_follows_the_rows(kind: type, monkeypatch: pytest.MonkeyPatch
     assert quick(kind).fit(X, Y, weight).n_estimators_ == 3
     assert quick(kind).partial_fit(X[:20], Y[:20], classes=["a", "b"]).n_estimators_ == 1
     assert quick(kind).fit(RNG.normal(size=(40, 5)), Y[:40]).n_estimators_ == 1
-    assert resolve_networks(3, 10**6) == 3
+    assert resolve_networks(3, 10**6, 200) == 3
+
+
+@KINDS
+def test_long_sequences_are_trained_on_by_one(kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number bounds the time of a fit: it counts letters too."""
+    monkeypatch.setattr("sklearn_attngen.training._schedule.FEW_LETTERS", 60 * 16 - 1)
+    assert quick(kind).fit(X, Y).n_estimators_ == 1
+    assert quick(kind).fit(X[:59], Y[:59]).n_estimators_ == 3
 
 
 @KINDS
@@ -72,7 +84,8 @@ def test_training_that_goes_on_keeps_the_number(kind: type) -> None:
     before = estimator.module_
     assert estimator.fit(X, Y).module_ is before
     assert estimator.partial_fit(X, Y).n_estimators_ == 3
-    with pytest.raises(ValueError, match=r"n_estimators=4 differs from the n_estimators='auto'"):
+    assert estimator.set_params(n_estimators=3).partial_fit(X, Y).module_ is before
+    with pytest.raises(ValueError, match=r"n_estimators=4 differs from the n_estimators=3 "):
         estimator.set_params(n_estimators=4).fit(X, Y)
     several = quick(kind, n_estimators=2).partial_fit(X, Y, classes=["a", "b"])
     assert len(networks_in(several.module_)) == 2
@@ -82,9 +95,12 @@ def test_training_that_goes_on_keeps_the_number(kind: type) -> None:
 def test_classifiers_of_before_go_on(kind: type) -> None:
     """Pickled before there was such a number, they hold one network."""
     estimator = quick(kind, n_estimators=1).fit(X, Y)
-    del estimator.n_estimators_, estimator._kept["n_estimators"]
+    del estimator.n_estimators, estimator.n_estimators_, estimator._kept["n_estimators"]
     loaded = pickle.loads(pickle.dumps(estimator))
-    loaded.partial_fit(X, Y)
+    assert loaded.n_estimators == loaded.n_estimators_ == 1
+    repr(clone(loaded.partial_fit(X, Y)))
+    with pytest.raises(ValueError, match="n_estimators=4 differs"):
+        loaded.set_params(n_estimators=4).partial_fit(X, Y)
     assert np.isfinite(loaded.saliency(X[:2])).all()
 
 
@@ -117,3 +133,13 @@ def test_checks_take_them_as_one() -> None:
     assert tables[0]["detail"].tolist() == tables[1]["detail"].tolist()
     found = sanity_checks(two, X, Y, checks=["uniform_attention"], n_repeats=2, max_sequences=4)
     assert np.isfinite(found["score"].iloc[0])
+
+
+def test_leaks_are_looked_for_in_the_masks_of_a_network() -> None:
+    """Each network is masked by its own attention, not by the mean."""
+    estimator = quick(AttnGenClassifier, n_estimators=2).fit(X, Y)
+    data = LetterInput.read(estimator, X[:7], None)
+    first = attend(
+        networks_in(estimator.module_)[0], LetterNetwork.find(estimator, data).tensor(data.codes)
+    )
+    np.testing.assert_allclose(guiding_attention(estimator, data, 3), first[1], rtol=1e-5)

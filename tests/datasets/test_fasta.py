@@ -4,6 +4,7 @@ import gzip
 import io
 import pathlib
 import re
+from collections import deque
 
 import numpy as np
 import pandas as pd
@@ -305,8 +306,10 @@ def test_what_would_read_back_as_something_else_is_refused(
         pa.array(["ACGT", "GG"]),
         np.array(["ACGT", "GG"], dtype="S"),
         iter(["ACGT", "GG"]),
+        {"a": "ACGT", "b": "GG"}.values(),
+        deque(["ACGT", "GG"]),
     ],
-    ids=["frame", "arrow", "bytes", "iterator"],
+    ids=["frame", "arrow", "bytes", "iterator", "values", "deque"],
 )
 def test_columns_of_sequences_are_written(sequences, tmp_path):
     write_fasta(tmp_path / "a.fa", sequences)

@@ -92,3 +92,5 @@ def test_networks_in_a_module() -> None:
     ensemble = build(CNNNetwork)
     assert networks_in(ensemble) == list(ensemble.networks)
     assert networks_in(ensemble.networks[0]) == [ensemble.networks[0]]
+    # what torch wraps is trained like what it wraps
+    assert networks_in(torch.compile(ensemble, backend="eager")) == list(ensemble.networks)

@@ -79,6 +79,8 @@ def test_strings_are_found_in_every_container(X: Any) -> None:
         pd.Series([1.0, 2.0]),
         pl.DataFrame({"a": [0, 1], "b": [1, 0]}),
         pa.table({"a": [0, 1], "b": [1, 0]}),
+        pa.table([pa.array([0, 1]), pa.array([1, 0])], names=["a", "a"]),
+        pd.DataFrame({"column_names": [0, 1], "b": [1, 0]}),
         pd.array([0.5, 1.0]),
         torch.zeros(2, 4),
         [torch.zeros(4), torch.zeros(4)],

@@ -59,6 +59,29 @@ def heads_of(
     return values, head_names(poolings_in(network.module)), data
 
 
+def guiding_attention(
+    estimator: Any, data: LetterInput, batch_size: int | None
+) -> NDArray[np.float64]:
+    """Return the attention (n, L) that masks follow in training; that of the first network.
+
+    Where several answer, each is masked by its own.
+    """
+    from sklearn_attngen.networks import attend, networks_in
+
+    network = LetterNetwork.find(estimator, data)
+    assert network is not None  # who asks has looked
+    first = networks_in(network.module)[0]
+    parts = []
+    n, length = data.codes.shape
+    for rows in batches_of(n, length, batch_size):
+        x = network.tensor(data.codes[rows])
+        attention = attend(first, x)[1]
+        if network.complement is not None:
+            attention = (attention + attend(first, network.turn(x))[1].flip(1)) / 2
+        parts.append(attention.double().cpu().numpy())
+    return np.concatenate(parts)
+
+
 def head_names(poolings: list[Any]) -> list[str]:
     """Name the heads of one network, or of several, in the order of their attention."""
     names = []

@@ -13,6 +13,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from sklearn_attngen.inspection._attribution.attention import guiding_attention
 from sklearn_attngen.inspection._attribution.saliency import method_name, saliency
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.network import NO_NETWORK, LetterNetwork, poolings_in
@@ -166,7 +167,7 @@ class AttentionRuns:
     def _mask_leak(self) -> list[dict[str, Any]]:
         """Classify by which letters would be masked, and by as many random ones."""
         final = self._final
-        attention = self._explain("attention")
+        attention = self._guide()
         rows = []
         for order in dict.fromkeys(("lowest", final.mask_order)):
             correct, control = self._read_patterns(attention, order, final.mask_by)
@@ -223,6 +224,13 @@ class AttentionRuns:
             f"class {label!r} has {sizes.min()} of the {sizes.sum()} rows, and the check needs "
             f"{FOLDS} of each"
         )
+
+    def _guide(self) -> NDArray[np.float64]:
+        """Return the attention that masks follow in training."""
+        attention = guiding_attention(self.model, self._rows[0], self.batch_size)
+        if self.bar is not None:
+            self.bar.update(1)
+        return attention
 
     def _explain(self, method: str) -> NDArray[np.float64]:
         data = self._rows[0]

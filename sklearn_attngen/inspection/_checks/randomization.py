@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import torch
 
 # What stands before the name of a layer of a network among several.
-_MEMBER = re.compile(r"^networks\.\d+\.")
+_MEMBER = re.compile(r"^(_orig_mod\.)?networks\.\d+\.")
 
 
 def randomized_in_turn(module: Any, x: torch.Tensor, seed: int) -> Iterator[str]:
@@ -44,7 +44,7 @@ def layers_in_order(module: Any, x: torch.Tensor) -> list[tuple[str, list[Any]]]
     """
     import torch
 
-    from sklearn_attngen.networks import Ensemble, evaluation_mode
+    from sklearn_attngen.networks import evaluation_mode, networks_in
 
     layers = {
         name: layer
@@ -64,9 +64,10 @@ def layers_in_order(module: Any, x: torch.Tensor) -> list[tuple[str, list[Any]]]
             hook.remove()
     order = list(dict.fromkeys(worked))
     idle = [name for name in layers if name not in order]
+    several = len(networks_in(module)) > 1
     together: dict[str, list[Any]] = {}
     for name in idle + order:
-        alone = _MEMBER.sub("", name) if isinstance(module, Ensemble) else name
+        alone = _MEMBER.sub("", name) if several else name
         together.setdefault(alone, []).append(layers[name])
     return list(together.items())
 

@@ -170,7 +170,8 @@ def sanity_checks(
     same as none. Each class needs five sequences, and faithfulness a classifier above chance.
 
     ``"mask_leak"`` takes the letters that training masks at its end, strictly those of lowest
-    attention and, in a row of its own, in the ``mask_order`` of the estimator. A logistic
+    attention and, in a row of its own, in the ``mask_order`` of the estimator; where several
+    networks answer, those of the first. A logistic
     regression sees only which positions they are (one by one, and as counts of the patterns of six
     neighbours) and no letter; ``score`` is its balanced accuracy in five folds, ``control_score``
     that from as many random positions. It passes below a twentieth of the way from chance to 1,
