@@ -110,8 +110,8 @@ class CNNClassifier(SequenceClassifier):
     n_iter_ : int
         Number of epochs trained.
     history_ : list of dict
-        Losses, seconds and masked fraction of each epoch. Of several networks ``train_loss`` is the
-        mean of their own losses, ``valid_loss`` the loss of their mean.
+        Losses and seconds of each epoch. Of several networks ``train_loss`` is the mean of their
+        own losses, ``valid_loss`` the loss of their mean.
     net_ : skorch.NeuralNet
         The net that trained.
     module_ : torch.nn.Module

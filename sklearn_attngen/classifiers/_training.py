@@ -115,15 +115,16 @@ class TrainingMixin:
         self.device_ = resolve_device(self.device)
         kind, _ = self._network()
         n_rows = n_rows if letters else None
-        self.n_estimators_ = resolve_networks(self.n_estimators, n_rows, sequences.length)
-        several = {"network": kind, "n_networks": self.n_estimators_}
+        number = resolve_networks(self.n_estimators, n_rows, sequences.length)
+        several = {"network": kind, "n_networks": number} if number > 1 else {}
+        self.n_estimators_ = number
         self._kept = self._kept_parameters()
         values = sequences.values
         double = not letters and values is not None and values.dtype == np.float64
         module = build_module(
-            kind if self.n_estimators_ == 1 else Ensemble,
+            Ensemble if several else kind,
             torch.Generator().manual_seed(self._draw_seed()),
-            **(several if self.n_estimators_ > 1 else {}),
+            **several,
             n_channels=self._n_channels,
             n_positions=self.length_,
             n_classes=len(classes),
@@ -149,8 +150,8 @@ class TrainingMixin:
 
     def _kept_parameters(self) -> dict[str, Any]:
         """Return the parameters that a fit decides once, also for the training that goes on."""
-        several = self.n_estimators_ if self.n_estimators == "auto" else self.n_estimators
-        kept = {**self._architecture(), "n_estimators": several}
+        number = self.n_estimators_ if self.n_estimators == "auto" else self.n_estimators
+        kept = {**self._architecture(), "n_estimators": number}
         if self._kind == "letters":
             kept["alphabet"] = get_alphabet(self.alphabet)
             kept["reverse_complement"] = self.reverse_complement
