@@ -15,6 +15,7 @@ from sklearn_attngen import (
 )
 from sklearn_attngen.datasets import load_splice_junctions, make_motif_sequences
 from sklearn_attngen.inspection import saliency
+from sklearn_attngen.networks import networks_in
 
 pytestmark = pytest.mark.slow
 Split = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -58,10 +59,14 @@ def test_the_letters_at_the_junction_stand_out(
 
 
 def test_gates_open_where_position_matters(attngen: AttnGenClassifier) -> None:
-    """They start at 0.1: wide open on junctions in the middle, not on motifs that lie anywhere."""
+    """They start at 0.1: wide open on junctions in the middle, not on motifs that lie anywhere.
+
+    Of each of the networks that answer together.
+    """
 
     def gates(classifier: AttnGenClassifier) -> list[float]:
-        parts = (classifier.module_.encoder, classifier.module_.pooling)
+        networks = networks_in(classifier.module_)
+        parts = [part for network in networks for part in (network.encoder, network.pooling)]
         return [part.position.gate.item() for part in parts]
 
     motifs = make_motif_sequences(1500, length=60, task="presence", random_state=0)
