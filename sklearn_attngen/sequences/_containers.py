@@ -35,12 +35,12 @@ def string_column(X: Any) -> list[Any] | NDArray[Any] | None:
         return _from_rows(list(X))
     if isinstance(X, np.ndarray):
         return _from_array(X)
-    columns = getattr(X, "columns", None)
-    if type(X).__module__.startswith("pyarrow"):  # whose columns are no names
-        columns = getattr(X, "column_names", columns)
-    if columns is not None and len(getattr(X, "shape", ())) == 2:
+    columns, table = getattr(X, "columns", None), len(getattr(X, "shape", ())) == 2
+    if _is_arrow(X) and columns is not None:
+        columns, table = X.schema.names, True  # its columns are no names, and batches have no shape
+    if columns is not None and table:
         return _from_frame(X, list(columns))
-    if hasattr(X, "to_list"):  # Series and Index of pandas, Series of polars
+    if hasattr(X, "to_list") and hasattr(X, "name"):  # Series and Index of pandas, Series of polars
         if getattr(getattr(X, "dtype", None), "kind", "O") in "biufc":
             return None
         return _from_rows(X.to_list())
@@ -118,14 +118,14 @@ def _from_array(X: NDArray[Any]) -> list[Any] | NDArray[Any] | None:
 
 
 def _from_frame(X: Any, columns: list[Any]) -> list[Any] | NDArray[Any] | None:
-    if X.shape[0] == 0:
+    if len(X) == 0:
         return None
     if len(columns) == 1:
-        return string_column(X[columns[0]])
+        return string_column(X.column(0) if _is_arrow(X) else X[columns[0]])
     places = range(len(columns))
     if hasattr(X, "iloc"):
         parts = (X.iloc[:, i] for i in places)
-    elif hasattr(X, "column"):  # pyarrow
+    elif _is_arrow(X):
         parts = (X.column(i) for i in places)
     else:
         parts = (X[name] for name in columns)
@@ -137,6 +137,10 @@ def _from_frame(X: Any, columns: list[Any]) -> list[Any] | NDArray[Any] | None:
             f"ColumnTransformer([('sequence', estimator, {names[0]!r})])."
         )
     return None
+
+
+def _is_arrow(X: Any) -> bool:
+    return type(X).__module__.startswith("pyarrow")
 
 
 def _first_of(column: Any) -> Any:
