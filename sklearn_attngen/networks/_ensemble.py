@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -53,8 +55,8 @@ class Ensemble(nn.Module):
         scores : Tensor of shape (n, L)
             Mean of the networks' scores.
         """
-        answers = [network.attend(x) for network in self.networks]  # type: ignore[operator]
-        logits, scores = zip(*answers, strict=True)
+        networks: list[Any] = list(self.networks)  # torch does not know what a module offers
+        logits, scores = zip(*(network.attend(x) for network in networks), strict=True)
         return torch.stack(logits).mean(dim=0), torch.stack(scores).mean(dim=0)
 
     def heads(self, x: Tensor) -> Tensor:
@@ -70,7 +72,8 @@ class Ensemble(nn.Module):
         attention : Tensor of shape (n, n_networks * n_heads, L)
             Each row sums to 1. A hard head counts as one more of the heads of each.
         """
-        return torch.cat([network.heads(x) for network in self.networks], dim=1)  # type: ignore[operator]
+        networks: list[Any] = list(self.networks)  # as above
+        return torch.cat([network.heads(x) for network in networks], dim=1)
 
 
 def networks_in(module: nn.Module) -> list[nn.Module]:

@@ -256,9 +256,8 @@ def _go_on_with(optimizer: torch.optim.Optimizer, previous: torch.optim.Optimize
     if type(optimizer) is not type(previous):
         return
     old, new = previous.state_dict(), optimizer.state_dict()
-    if list(map(_kind_of_memory, old["param_groups"])) == list(
-        map(_kind_of_memory, new["param_groups"])
-    ):
+    kinds = [[_kind_of_memory(group) for group in each["param_groups"]] for each in (old, new)]
+    if kinds[0] == kinds[1]:
         optimizer.load_state_dict({**new, "state": copy.deepcopy(old["state"])})
 
 

@@ -165,12 +165,12 @@ def saliency(
     array([[0., 0., 1., 0.]])
     """
     check_fitted_classifier(estimator)
-    found = None if method in _FOR_ALL else find_network(estimator)
-    if method not in _FOR_ALL and found is None and (members := find_members(estimator)):
+    if method not in _FOR_ALL:
         chosen_alphabet(estimator, alphabet)
-        return _from_members(estimator, members, X, method, target, signed, batch_size)
+        found = find_network(estimator)
+        if found is None and (members := find_members(estimator)):
+            return _from_members(estimator, members, X, method, target, signed, batch_size)
     if method not in (*_FOR_ALL, "deeplift"):
-        chosen_alphabet(estimator, alphabet)
         if found is not None:
             final, encoders = found
             readers: list[Reader] = [encoder.transform for encoder in encoders]
