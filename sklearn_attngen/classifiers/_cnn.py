@@ -19,9 +19,10 @@ class CNNClassifier(SequenceClassifier):
     """Convolutional network for sequences: the baseline without attention and masking.
 
     Convolutions and training are those of :class:`AttnGenClassifier`. What differs: features are
-    pooled by their mean and maximum over positions instead of attention as well, the first filters
-    are rectified instead of exponential, and nothing is masked. At 200 letters it has 82,000
-    parameters, and AttnGen, with its heads, 104,000.
+    pooled by their mean and maximum over positions instead of attention as well, so that two small
+    classifiers vote instead of three, the first filters are rectified instead of exponential, and
+    nothing is masked. At 200 letters it has 82,000 parameters, and AttnGen, with its heads,
+    104,000.
 
     Parameters
     ----------

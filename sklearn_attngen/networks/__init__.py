@@ -43,6 +43,7 @@ from sklearn_attngen.networks._masking import (
     select_positions,
 )
 from sklearn_attngen.networks._substitutions import substitution_logits
+from sklearn_attngen.networks._voting import Voting
 
 __all__ = [
     "INTERIOR_POINT",
@@ -59,6 +60,7 @@ __all__ = [
     "PositionBias",
     "Residual",
     "SeededDropout",
+    "Voting",
     "attend",
     "attention_heads",
     "attention_x_gradient",

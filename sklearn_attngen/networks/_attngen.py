@@ -1,4 +1,4 @@
-"""The AttnGen network: convolutions, attention over every letter, a small head."""
+"""The AttnGen network: convolutions, attention over every letter, small classifiers that vote."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from torch.nn import functional as F
 from sklearn_attngen.networks._convolution import Convolution
 from sklearn_attngen.networks._encoder import ConvEncoder
 from sklearn_attngen.networks._highest import highest, highest_shares
-from sklearn_attngen.networks._layers import BatchNorm, PositionBias, SeededDropout
+from sklearn_attngen.networks._layers import PositionBias
+from sklearn_attngen.networks._voting import Voting
 
 __all__ = ["AttentionPooling", "AttnGenNetwork", "carries_signal", "spread"]
 
@@ -79,11 +80,16 @@ class AttentionPooling(nn.Module):
         Number of soft heads.
     hard : bool, default=True
         Whether there is a hard head.
+
+    Attributes
+    ----------
+    sizes : list of int
+        How many pooled features come from the soft heads, from the plain mean and from the maximum.
     """
 
     def __init__(self, n_filters: int, n_positions: int, n_heads: int, hard: bool = True) -> None:
         super().__init__()
-        self.n_pooled = (n_heads + 1 + hard) * n_filters
+        self.sizes = [n_heads * n_filters, n_filters, n_filters][: 2 + hard]
         self.hard = hard
         self.hidden = Convolution(n_filters, n_filters, 1)
         self.score = Convolution(n_filters, n_heads, 1)
@@ -101,7 +107,7 @@ class AttentionPooling(nn.Module):
 
         Returns
         -------
-        pooled : Tensor of shape (n, n_pooled)
+        pooled : Tensor of shape (n, sum(sizes))
             One vector per head: the soft heads, the plain mean, the maximum.
         attention : Tensor of shape (n, n_heads, L)
             Of the soft heads; each row sums to 1.
@@ -125,7 +131,10 @@ class AttentionPooling(nn.Module):
 
 
 class AttnGenNetwork(nn.Module):
-    """Convolutional encoder, attention over letters, classifier.
+    """Convolutional encoder, attention over letters, classifiers that vote.
+
+    What the soft heads pool, the plain mean and the maximum each have a classifier
+    (:class:`Voting`), and the answer is the mean of their logits.
 
     Position counts twice: the first filters learn a bias for each letter, and each soft head one
     for each position of the features (:class:`PositionBias`), both behind gates that open where
@@ -193,25 +202,21 @@ class AttnGenNetwork(nn.Module):
         )
         n_pooled_positions = -(-n_positions // pool_size)
         self.pooling = AttentionPooling(n_filters, n_pooled_positions, n_heads, hard=batch_norm)
-        self.head = nn.Sequential(
-            BatchNorm(self.pooling.n_pooled) if batch_norm else nn.Identity(),
-            nn.Linear(self.pooling.n_pooled, n_filters),
-            nn.ReLU(),
-            SeededDropout(dropout),
-            nn.Linear(n_filters, n_classes),
-        )
+        self.head = Voting(self.pooling.sizes, n_filters, n_classes, dropout, batch_norm)
 
-    def attend(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def attend(self, x: Tensor, *, votes: bool = False) -> tuple[Tensor, Tensor]:
         """Classify, and score every letter in the same pass.
 
         Parameters
         ----------
         x : Tensor of shape (n, n_channels, L)
             One-hot input.
+        votes : bool, default=False
+            As in :meth:`forward`.
 
         Returns
         -------
-        logits : Tensor of shape (n, n_classes)
+        logits : Tensor of shape (n, n_classes), or (n, n_voters, n_classes) with ``votes``
             Unnormalised log-probabilities.
         scores : Tensor of shape (n, L)
             Attention, averaged over the soft heads and the hard head and spread over the width of
@@ -220,7 +225,7 @@ class AttnGenNetwork(nn.Module):
         pooled, heads = self._pool(x)
         with torch.no_grad():
             scores = spread(heads.mean(dim=1), self.kernel_size)
-        return self.head(pooled), scores
+        return self.head(pooled, votes=votes), scores
 
     def heads(self, x: Tensor) -> Tensor:
         """Return the attention of each head on each letter, without spreading it.
@@ -250,7 +255,21 @@ class AttnGenNetwork(nn.Module):
                 attention = torch.cat([attention, hard.unsqueeze(1)], dim=1)
             return pooled, self.encoder.unpool(attention, letters)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map one-hot input (n, n_channels, L) to logits (n, n_classes)."""
+    def forward(self, x: Tensor, *, votes: bool = False) -> Tensor:
+        """Classify.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n, n_channels, L)
+            One-hot input.
+        votes : bool, default=False
+            Return what each part of the head says, for the loss of each: from what the soft heads
+            pool, from the plain mean, and from the maximum. Their mean is the answer.
+
+        Returns
+        -------
+        logits : Tensor of shape (n, n_classes), or (n, n_voters, n_classes) with ``votes``
+            Unnormalised log-probabilities.
+        """
         real = self.encoder.pool_mask(carries_signal(x))
-        return self.head(self.pooling(self.encoder(x), real)[0])
+        return self.head(self.pooling(self.encoder(x), real)[0], votes=votes)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from sklearn_attngen.networks._attngen import carries_signal
 from sklearn_attngen.networks._encoder import ConvEncoder
 from sklearn_attngen.networks._highest import highest
-from sklearn_attngen.networks._layers import BatchNorm, SeededDropout
+from sklearn_attngen.networks._voting import Voting
 
 __all__ = ["CNNNetwork"]
 
@@ -17,7 +17,7 @@ OPENING = 1.0
 
 
 class CNNNetwork(nn.Module):
-    """Convolutional encoder, mean and maximum over positions, classifier.
+    """Convolutional encoder, mean and maximum over positions, a classifier of each that votes.
 
     The first filters may prefer positions, as those of AttnGen may; without that, a pooled network
     cannot solve aligned tasks and would be no fair baseline there. The gate before these biases
@@ -74,18 +74,26 @@ class CNNNetwork(nn.Module):
             pool_size,
             opening=OPENING,
         )
-        self.head = nn.Sequential(
-            BatchNorm(2 * n_filters) if batch_norm else nn.Identity(),
-            nn.Linear(2 * n_filters, n_filters),
-            nn.ReLU(),
-            SeededDropout(dropout),
-            nn.Linear(n_filters, n_classes),
-        )
+        self.head = Voting([n_filters, n_filters], n_filters, n_classes, dropout, batch_norm)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map one-hot input (n, n_channels, L) to logits (n, n_classes)."""
+    def forward(self, x: Tensor, *, votes: bool = False) -> Tensor:
+        """Classify.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n, n_channels, L)
+            One-hot input.
+        votes : bool, default=False
+            Return what is said from the mean and what from the maximum, for the loss of each. Their
+            mean is the answer.
+
+        Returns
+        -------
+        logits : Tensor of shape (n, n_classes), or (n, 2, n_classes) with ``votes``
+            Unnormalised log-probabilities.
+        """
         features = self.encoder(x).transpose(1, 2)  # as a Convolution lays them out
         real = self.encoder.pool_mask(carries_signal(x))
         sums = features.masked_fill(~real.unsqueeze(2), 0.0).sum(dim=1)
         mean = sums / real.sum(dim=1, keepdim=True)
-        return self.head(torch.cat([mean, highest(features, real)], dim=1))
+        return self.head(torch.cat([mean, highest(features, real)], dim=1), votes=votes)

@@ -221,27 +221,30 @@ class SequenceNet(NeuralNet):
     def _loss(
         self, network: torch.nn.Module, x: Tensor, y: Tensor, weight: Tensor, fraction: float
     ) -> tuple[Tensor, Tensor]:
-        """Return the loss of a network on a batch, and its logits on the whole sequences."""
+        """Return the loss of a network on a batch, and its logits on the whole sequences.
+
+        Where several parts of a network vote, the loss is the mean of theirs.
+        """
         masking = self.masking
         if masking is None or fraction == 0.0:
             with self._autocast():
-                logits = network(x)
-            logits = logits.to(x.dtype)
-            return _weighted_cross_entropy(logits, y, weight, self.label_smoothing), logits
+                votes = network(x, votes=True)
+            votes = votes.to(x.dtype)
+            return _weighted_cross_entropy(votes, y, weight, self.label_smoothing), votes.mean(1)
         n_masked = min(len(x), max(MIN_MASKED_ROWS, math.ceil(len(x) / 2)))
         with self._autocast():
-            logits, scores = network.attend(x)  # type: ignore[operator]  # torch: a Tensor
+            votes, scores = network.attend(x, votes=True)  # type: ignore[operator]  # torch: a Tensor
             hidden = self._masked(x[:n_masked], scores[:n_masked].detach(), masking, fraction)
             with kept_statistics(network):
-                masked = network(hidden)
+                masked = network(hidden, votes=True)
         # the losses are taken in full precision
-        logits, masked = logits.to(x.dtype), masked.to(x.dtype)
-        loss = _weighted_cross_entropy(logits, y, weight, self.label_smoothing)
+        votes, masked = votes.to(x.dtype), masked.to(x.dtype)
+        loss = _weighted_cross_entropy(votes, y, weight, self.label_smoothing)
         some = slice(n_masked)
         loss = loss + self._masked_loss(
-            logits[some], masked, y[some], weight[some], masking, self.label_smoothing
+            votes[some], masked, y[some], weight[some], masking, self.label_smoothing
         )
-        return loss, logits
+        return loss, votes.mean(1)
 
     @staticmethod
     def _masked_loss(
@@ -255,9 +258,9 @@ class SequenceNet(NeuralNet):
         if masking.consistency == 0.0:
             return _weighted_cross_entropy(masked, y, weight, smoothing)
         divergence = F.kl_div(
-            masked.log_softmax(1), clean.detach().log_softmax(1), log_target=True, reduction="none"
+            masked.log_softmax(2), clean.detach().log_softmax(2), log_target=True, reduction="none"
         )
-        return masking.consistency * (divergence.sum(1) * weight).mean()
+        return masking.consistency * (divergence.sum(2).mean(1) * weight).mean()
 
     def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Tensor]:
         """Return loss and prediction on the whole sequences, without noise."""
@@ -266,7 +269,8 @@ class SequenceNet(NeuralNet):
         with torch.no_grad():
             x, y, weight = self._to_device(inputs, y)
             logits = self.module_(x)
-            return {"loss": _weighted_cross_entropy(logits, y, weight), "y_pred": logits}
+            loss = _weighted_cross_entropy(logits.unsqueeze(1), y, weight)
+            return {"loss": loss, "y_pred": logits}
 
     def infer(self, x: Any, **fit_params: Any) -> Tensor:
         """Return the logits for a batch as the iterator gives it."""
@@ -282,7 +286,14 @@ class SequenceNet(NeuralNet):
 
 
 def _weighted_cross_entropy(
-    logits: Tensor, y: Tensor, weight: Tensor, smoothing: float = 0.0
+    votes: Tensor, y: Tensor, weight: Tensor, smoothing: float = 0.0
 ) -> Tensor:
-    loss = F.cross_entropy(logits, y, reduction="none", label_smoothing=smoothing)
-    return (loss * weight).mean()
+    """Return the mean over rows and voters of (n, n_voters, n_classes) logits."""
+    n_voters = votes.shape[1]
+    loss = F.cross_entropy(
+        votes.flatten(0, 1),
+        y.repeat_interleave(n_voters),
+        reduction="none",
+        label_smoothing=smoothing,
+    )
+    return (loss.unflatten(0, (-1, n_voters)).mean(1) * weight).mean()

@@ -107,7 +107,7 @@ def record_windows(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     [
         {},
         {"kernel_size": 1, "n_layers": 0},
-        {"kernel_size": 11, "n_layers": 1, "n_filters": 3},
+        {"kernel_size": 11, "n_layers": 1, "n_filters": 4},
         {"kernel_size": 3, "n_layers": 4, "n_filters": 5},
         {"batch_norm": False, "activation": "relu", "n_layers": 3},
         {"activation": "exponential", "n_classes": 2},
@@ -144,7 +144,7 @@ def test_equals_whole_sequences(
     [
         {},
         {"kernel_size": 1, "n_layers": 0},
-        {"kernel_size": 11, "n_layers": 1, "n_filters": 3},
+        {"kernel_size": 11, "n_layers": 1, "n_filters": 4},
         {"batch_norm": False, "activation": "relu", "n_layers": 0},
     ],
     ids=str,

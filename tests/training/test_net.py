@@ -33,15 +33,21 @@ def loss(net: SequenceNet, data: SequenceDataset) -> float:
 
 
 def test_the_loss_is_the_weighted_cross_entropy(make_net: MakeNet, data: SequenceDataset) -> None:
-    """Weights multiply the loss of their rows; the optimiser is not called here."""
+    """Of each part that votes; weights multiply the loss of their rows. No step is taken here."""
     weight = torch.rand(60, generator=torch.Generator().manual_seed(1))
     weighted = SequenceDataset(data.data, data.target, weight / weight.mean())
     net = seeded(make_net())
+    votes: list[torch.Tensor] = []
+    net.module_.register_forward_hook(lambda module, inputs, output: votes.append(output))
     result = net.train_step_single(batch(weighted))
-    rows = F.cross_entropy(result["y_pred"], data.target, reduction="none")
+    rows = torch.stack(
+        [F.cross_entropy(vote, data.target, reduction="none") for vote in votes[0].unbind(1)]
+    ).mean(dim=0)
+    assert len(votes) == 1
     assert result["loss"].item() == pytest.approx(
         (rows * weight).sum().item() / weight.sum().item()
     )
+    torch.testing.assert_close(result["y_pred"], votes[0].mean(dim=1))
     assert any(p.grad.abs().sum() > 0 for p in net.module_.parameters())
 
 
@@ -176,7 +182,7 @@ def test_consistency_weighs_the_divergence(
     assert losses[0] > clean
     assert losses[1] - clean == pytest.approx(2 * (losses[0] - clean), rel=1e-3)
     assert losses[2] - clean == pytest.approx(3 * (losses[0] - clean), rel=1e-3)
-    logits, weight = torch.randn(5, 2), torch.ones(5)
+    logits, weight = torch.randn(5, 3, 2), torch.ones(5)
     same = SequenceNet._masked_loss(logits, logits, torch.zeros(5).long(), weight, masking)
     assert same.item() == pytest.approx(0, abs=1e-6)
 
@@ -186,17 +192,17 @@ def test_without_consistency_the_masked_sequence_is_trained_on_its_label(
 ) -> None:
     """The loss is the sum of two cross-entropies then."""
     y, weight = torch.tensor([0, 1]), torch.tensor([0.5, 1.5])
-    clean, masked = torch.zeros(2, 2), torch.tensor([[2.0, 0.0], [0.0, 1.0]])
+    masked = torch.tensor([[[2.0, 0.0], [1.0, 1.0]], [[0.0, 1.0], [0.5, 3.0]]])
     without = replace(masking, consistency=0.0)
-    found = SequenceNet._masked_loss(clean, masked, y, weight, without)
-    expected = (F.cross_entropy(masked, y, reduction="none") * weight).mean()
-    assert torch.equal(found, expected)
+    found = SequenceNet._masked_loss(torch.zeros(2, 2, 2), masked, y, weight, without)
+    each = [F.cross_entropy(vote, y, reduction="none") * weight for vote in masked.unbind(1)]
+    torch.testing.assert_close(found, torch.stack(each).mean())
 
 
 def test_the_clean_prediction_is_held_fixed(masking: Masking) -> None:
     """The divergence moves the masked prediction to the clean one, not the other way round."""
-    clean = torch.randn(3, 2, requires_grad=True)
-    masked = torch.randn(3, 2, requires_grad=True)
+    clean = torch.randn(3, 2, 2, requires_grad=True)
+    masked = torch.randn(3, 2, 2, requires_grad=True)
     SequenceNet._masked_loss(
         clean, masked, torch.zeros(3).long(), torch.ones(3), masking
     ).backward()

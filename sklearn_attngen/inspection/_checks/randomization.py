@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
 
-# What stands before the name of a layer of a network among several.
-_MEMBER = re.compile(r"^(_orig_mod\.)?networks\.\d+\.")
+# What the names of layers that work side by side differ in: networks, classifiers that vote.
+_MEMBER, _VOTER = re.compile(r"^(_orig_mod\.)?networks\.\d+\."), re.compile(r"\bvoters\.\d+\.")
 
 
 def randomized_in_turn(module: Any, x: torch.Tensor, seed: int) -> Iterator[str]:
@@ -40,7 +40,7 @@ def layers_in_order(module: Any, x: torch.Tensor) -> list[tuple[str, list[Any]]]
     """Return the layers with parameters of their own, in the order in which they work on ``x``.
 
     A layer that does not work on it comes first: no output depends on it. Networks that answer
-    together count as one: each of its layers is as many.
+    together count as one, and so do classifiers that vote: each of its layers is as many.
     """
     import torch
 
@@ -67,7 +67,7 @@ def layers_in_order(module: Any, x: torch.Tensor) -> list[tuple[str, list[Any]]]
     several = len(networks_in(module)) > 1
     together: dict[str, list[Any]] = {}
     for name in idle + order:
-        alone = _MEMBER.sub("", name) if several else name
+        alone = _VOTER.sub("", _MEMBER.sub("", name) if several else name)
         together.setdefault(alone, []).append(layers[name])
     return list(together.items())
 
