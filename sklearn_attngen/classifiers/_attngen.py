@@ -29,7 +29,11 @@ class AttnGenClassifier(SequenceClassifier):
     While training, letters with low scores are progressively replaced, more of them as the training
     goes on, and the prediction from what is left must agree with the prediction from the whole
     sequence. Each step masks half of its batch, but at least 64 rows (all of a smaller
-    one). A long training ends without masks, and prediction sees the whole sequence.
+    one). From 2,000 rows on training ends without masks; prediction sees the whole sequence.
+
+    Three small classifiers vote: one reads what the attention heads pool, one the plain mean over
+    positions, one the maximum of each channel. Each is trained on its own loss, and the mean of
+    their logits is the answer.
 
     Parameters
     ----------
@@ -53,12 +57,10 @@ class AttnGenClassifier(SequenceClassifier):
     mask_warmup : float, default=1/3
         Share of the training that the ramp takes.
     mask_cooldown : float or "auto", default="auto"
-        Share of the training, at its end, that sees whole sequences only. "auto": what the training
-        has beyond 1,000 steps of the optimiser (the default for 8,000 rows), at most a third, and
-        no more than half of what ``mask_warmup`` leaves. Steps stand in for rows here: where few
-        rows take many, by ``max_epochs`` or ``batch_size``, 0 keeps the masks. :meth:`partial_fit`,
-        whose training has no end, masks without it, and a training that ``early_stopping`` ends may
-        not come to it.
+        Share of the training, at its end, that sees whole sequences only. "auto" is a third from
+        2,000 rows on, or half of what ``mask_warmup`` leaves where that is less; for fewer rows,
+        where masks are worth the most, it is 0. :meth:`partial_fit`, whose training has no end,
+        masks without it, and a training that ``early_stopping`` ends may not come to it.
     consistency_weight : float, default=1.0
         Weight of the Kullback-Leibler divergence of the masked prediction from the clean one, which
         is held fixed. With 0 the masked sequence is trained on its label instead.
@@ -307,13 +309,13 @@ class AttnGenClassifier(SequenceClassifier):
     def _network(self) -> tuple[type[torch.nn.Module], dict[str, Any]]:
         return AttnGenNetwork, {"activation": "exponential", "n_heads": self.n_heads}
 
-    def _masking(self, n_steps: int | None) -> Masking | None:
+    def _masking(self, n_rows: int | None) -> Masking | None:
         if self.mask_fraction == 0:
             return None
         cooldown = 0.0
-        if n_steps is not None:
+        if n_rows is not None:
             ramp = 0.0 if self.mask_schedule == "constant" else self.mask_warmup
-            cooldown = resolve_cooldown(self.mask_cooldown, n_steps, ramp)
+            cooldown = resolve_cooldown(self.mask_cooldown, n_rows, ramp)
         return Masking(
             fraction=self.mask_fraction,
             by=self.mask_by,

@@ -71,10 +71,10 @@ class TrainingMixin:
     def _network(self) -> tuple[type[torch.nn.Module], dict[str, Any]]:
         """Return the network's class and the parameters that only it has."""
 
-    def _masking(self, n_steps: int | None) -> Masking | None:
+    def _masking(self, n_rows: int | None) -> Masking | None:
         """Return how training masks; None for a network that does not.
 
-        The number of steps is None for a training without an end.
+        The number of training rows is None for a training without an end.
         """
         return None
 
@@ -198,13 +198,14 @@ class TrainingMixin:
         n_batches = math.ceil(len(rows) / self.batch_size)
         # calls of partial_fit differ in size, so that "auto" cannot count their steps
         epochs = resolve_epochs(self.max_epochs, n_batches if cycle else MIN_STEPS)
-        n_steps = epochs * n_batches if cycle else None
         net = build_net(
             module,
             previous=getattr(self, "net_", None),
             n_channels=self._n_channels,
             strands=self._complement if self.reverse_complement else None,
-            masking=self._masking(n_steps) if self._kind == "letters" else None,
+            masking=self._masking(len(rows) if cycle else None)
+            if self._kind == "letters"
+            else None,
             bfloat16=self._in_bfloat16,
             epochs=epochs,
             n_batches=n_batches,

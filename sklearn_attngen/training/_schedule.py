@@ -9,9 +9,9 @@ __all__ = ["MIN_STEPS", "resolve_cooldown", "resolve_epochs", "resolve_networks"
 # An automatic training takes at least this many steps of the optimiser and this many epochs, so
 # that the same defaults serve 100 rows and 75,000; the last number ends it for tiny data.
 MIN_STEPS, MIN_EPOCHS, MAX_EPOCHS = 500, 16, 60
-# An automatic cooldown leaves so many steps with masks, or as much of the training as it may not
-# take: masks help where steps are few, and cost log loss where they are many; see docs/choices.md.
-MASKED_STEPS, MAX_COOLDOWN = 1000, 1 / 3
+# From so many rows on masks end before an automatic training does, for this share of it: from fewer
+# they are worth more, from more rows they cost log loss at the end; see docs/choices.md.
+COOLDOWN_ROWS, COOLDOWN = 2000, 1 / 3
 # From so many rows at most an automatic number of networks is more than one: there chance decides
 # most of the error. So many letters at most, which bounds the time; see docs/choices.md.
 FEW_ROWS, FEW_LETTERS, FEW_ROWS_NETWORKS = 4000, 800_000, 3
@@ -76,16 +76,16 @@ def resolve_epochs(max_epochs: int | str, n_batches: int) -> int:
     return min(MAX_EPOCHS, max(MIN_EPOCHS, math.ceil(MIN_STEPS / n_batches)))
 
 
-def resolve_cooldown(mask_cooldown: float | str, n_steps: int, warmup: float = 0.0) -> float:
+def resolve_cooldown(mask_cooldown: float | str, n_rows: int, warmup: float = 0.0) -> float:
     """Return the share of a training, at its end, without masks.
 
     Parameters
     ----------
     mask_cooldown : float or "auto"
-        A number is returned as it is. "auto" is what the training has beyond 1,000 steps of the
-        optimiser, at most a third of it, and no more than half of what the ramp leaves.
-    n_steps : int
-        Number of steps of the whole training.
+        A number is returned as it is. "auto" is a third from 2,000 rows on, but no more than half
+        of what the ramp leaves, and 0 for fewer.
+    n_rows : int
+        Number of training rows.
     warmup : float, default=0.0
         Share of the training that the ramp takes.
 
@@ -102,11 +102,11 @@ def resolve_cooldown(mask_cooldown: float | str, n_steps: int, warmup: float = 0
     Examples
     --------
     >>> from sklearn_attngen.training import resolve_cooldown
-    >>> [round(resolve_cooldown("auto", n_steps), 2) for n_steps in (500, 1000, 1250, 5000)]
-    [0.0, 0.0, 0.2, 0.33]
+    >>> [round(resolve_cooldown("auto", n_rows), 2) for n_rows in (1999, 2000, 75_000)]
+    [0.0, 0.33, 0.33]
     """
     if mask_cooldown == "auto":
-        return max(0.0, min(1 - MASKED_STEPS / n_steps, MAX_COOLDOWN, (1 - warmup) / 2))
+        return min(COOLDOWN, (1 - warmup) / 2) if n_rows >= COOLDOWN_ROWS else 0.0
     share = float(mask_cooldown)
     if warmup + share > 1 + 1e-6:  # 0.8 and the float32 nearest to 0.2 are more
         raise ValueError(

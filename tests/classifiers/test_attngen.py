@@ -67,20 +67,20 @@ def test_masks_end_before_the_training_does(attngen: Make, planted: Data) -> Non
 
 
 @pytest.mark.parametrize(
-    ("changes", "n_steps", "share"),
+    ("changes", "n_rows", "share"),
     [
-        ({}, 9600, 1 / 3),
-        ({}, 800, 0),
-        ({"mask_warmup": 0.5}, 9600, 0.25),
-        ({"mask_warmup": 0.5, "mask_schedule": "constant"}, 9600, 1 / 3),
+        ({}, 2000, 1 / 3),
+        ({}, 1999, 0),
+        ({"mask_warmup": 0.5}, 2000, 0.25),
+        ({"mask_warmup": 0.5, "mask_schedule": "constant"}, 2000, 1 / 3),
         ({"mask_cooldown": 0.1}, 800, 0.1),
     ],
 )
-def test_the_cooldown_follows_from_the_number_of_steps(
-    changes: dict[str, Any], n_steps: int, share: float
+def test_the_cooldown_follows_from_the_number_of_rows(
+    changes: dict[str, Any], n_rows: int, share: float
 ) -> None:
     """And from the ramp, where there is one."""
-    assert AttnGenClassifier(**changes)._masking(n_steps).cooldown == pytest.approx(share)
+    assert AttnGenClassifier(**changes)._masking(n_rows).cooldown == pytest.approx(share)
 
 
 def test_a_training_without_an_end_is_masked_for_ever(attngen: Make, planted: Data) -> None:

@@ -26,15 +26,10 @@ def test_automatic_epochs_give_enough_steps_within_bounds() -> None:
     assert max(between) - min(between) < max(n for n, e in enumerate(epochs, 1) if e > shortest)
 
 
-def test_an_automatic_cooldown_keeps_the_masks_of_short_trainings() -> None:
-    """All of 1,000 steps, no fewer of more, and two thirds of long ones; a number is kept."""
-    steps = np.arange(1, 4000)
-    shares = np.array([resolve_cooldown("auto", n) for n in steps])
-    masked = steps * (1 - shares)
-    assert (shares[:1000] == 0).all()
-    assert (masked[1000:] >= 1000 - 1e-9).all()
-    assert (np.diff(masked) >= -1e-9).all()
-    np.testing.assert_allclose(shares[1500:], 1 / 3)
+def test_an_automatic_cooldown_keeps_the_masks_of_few_rows() -> None:
+    """To the end of fewer than 2,000, to two thirds of more; a number is kept."""
+    assert [resolve_cooldown("auto", n) for n in (1, 1999)] == [0, 0]
+    assert [resolve_cooldown("auto", n) for n in (2000, 100_000)] == [1 / 3, 1 / 3]
     assert resolve_cooldown("auto", 4000, warmup=0.9) == pytest.approx(0.05), "some are left"
     assert resolve_cooldown("auto", 4000, warmup=1.0) == 0
     assert resolve_cooldown(0.5, 10) == 0.5
