@@ -129,11 +129,14 @@ def hand_written(settings: Settings) -> Callable[[], Any]:
         for _ in range(epochs):
             for rows in torch.randperm(len(x), generator=order).tensor_split(n_batches):
                 optimizer.zero_grad()
-                logits = module(x[rows])
+                votes = module(x[rows], votes=True)
                 loss = F.cross_entropy(
-                    logits, target[rows], reduction="none", label_smoothing=own.label_smoothing
+                    votes.flatten(0, 1),
+                    target[rows].repeat_interleave(votes.shape[1]),
+                    reduction="none",
+                    label_smoothing=own.label_smoothing,
                 )
-                loss.mean().backward()
+                loss.unflatten(0, (-1, votes.shape[1])).mean(dim=1).mean().backward()
                 optimizer.step()
                 schedule.step()
         set_generator(module, None)

@@ -58,12 +58,14 @@ class AttnGenClassifier(SequenceClassifier):
         Share of the training that the ramp takes.
     mask_cooldown : float or "auto", default="auto"
         Share of the training, at its end, that sees whole sequences only. "auto" is a third from
-        2,000 rows on, or half of what ``mask_warmup`` leaves where that is less; for fewer rows,
-        where masks are worth the most, it is 0. :meth:`partial_fit`, whose training has no end,
-        masks without it, and a training that ``early_stopping`` ends may not come to it.
+        2,000 rows on (with weight, and without those that are held out), or half of what
+        ``mask_warmup`` leaves where that is less; for fewer rows, where masks are worth the most,
+        it is 0. :meth:`partial_fit`, whose training has no end, masks without it, and a training
+        that ``early_stopping`` ends may not come to it.
     consistency_weight : float, default=1.0
         Weight of the Kullback-Leibler divergence of the masked prediction from the clean one, which
-        is held fixed. With 0 the masked sequence is trained on its label instead.
+        is held fixed; each classifier that votes has its own. With 0 the masked sequence is trained
+        on its label instead.
     n_filters : int, default=64
         Number of filters of each convolution.
     kernel_size : int, default=11
@@ -152,8 +154,9 @@ class AttnGenClassifier(SequenceClassifier):
     n_iter_ : int
         Number of epochs trained.
     history_ : list of dict
-        Losses, seconds and masked fraction of each epoch. Of several networks ``train_loss`` is the
-        mean of their own losses, ``valid_loss`` the loss of their mean.
+        Losses, seconds and masked fraction of each epoch.
+        ``train_loss`` is the mean of the losses of all classifiers that vote, in all
+        networks, smoothing and masks included; ``valid_loss`` is the cross-entropy of their answer.
     net_ : skorch.NeuralNet
         The net that trained.
     module_ : torch.nn.Module
@@ -189,7 +192,7 @@ class AttnGenClassifier(SequenceClassifier):
     Two-dimensional numbers that are not one-hot, and do not look like letter codes (:meth:`fit`),
     are read as L positions with one channel. They have
     no letters, so nothing is masked, averaged over neighbours, normalised over the batch or dropped
-    out there.
+    out there, and two classifiers vote, as there is no maximum.
 
     References
     ----------

@@ -264,7 +264,8 @@ class AttnGenNetwork(nn.Module):
             One-hot input.
         votes : bool, default=False
             Return what each part of the head says, for the loss of each: from what the soft heads
-            pool, from the plain mean, and from the maximum. Their mean is the answer.
+            pool, from the plain mean, and from the maximum where there is a hard head. Their mean
+            is the answer.
 
         Returns
         -------

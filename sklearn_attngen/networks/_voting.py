@@ -15,9 +15,9 @@ __all__ = ["Voting"]
 class Voting(nn.Module):
     """A small classifier for each part of the features; the answer is the mean of their logits.
 
-    In training each has a loss of its own, so that every part must tell the classes
-    without the others. A classifier of all parts together leans on whichever tells them first.
-    Trained through their mean alone, several are no better than that one.
+    A vote is a vector of logits. In training each classifier has a loss of its own, as auxiliary
+    classifiers have [1]_, so that every part must tell the classes without the others; one of all
+    parts together leans on whichever tells them first. Unlike auxiliary classifiers, all answer.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Voting(nn.Module):
     References
     ----------
     .. [1] C.-Y. Lee, S. Xie, P. Gallagher, Z. Zhang and Z. Tu, "Deeply-supervised nets", AISTATS
-       (2015), for losses inside of a network.
+       (2015).
     """
 
     def __init__(

@@ -72,7 +72,9 @@ class SequenceNet(NeuralNet):
     Parameters
     ----------
     module : torch.nn.Module
-        The network, built and initialised.
+        The network, built and initialised, or an :class:`~sklearn_attngen.networks.Ensemble`. With
+        ``votes=True`` a network returns the logits of each of its parts, (n, n_voters, n_classes);
+        with masking, so does its ``attend``.
     *args
         Passed to ``skorch.NeuralNet``.
     n_channels : int
@@ -184,7 +186,8 @@ class SequenceNet(NeuralNet):
         """Run one forward and backward pass of each network.
 
         The loss of each is the cross-entropy on the whole sequence plus, where masking is on, the
-        divergence of the masked prediction from the clean one, which is held fixed. Half of the
+        divergence of the masked prediction from the clean one, which is held fixed; both are means
+        over the parts of the network that vote. Half of the
         rows of a batch, which are in random order, are masked; of a small batch more.
         """
         self._set_training(True)

@@ -9,8 +9,8 @@ __all__ = ["MIN_STEPS", "resolve_cooldown", "resolve_epochs", "resolve_networks"
 # An automatic training takes at least this many steps of the optimiser and this many epochs, so
 # that the same defaults serve 100 rows and 75,000; the last number ends it for tiny data.
 MIN_STEPS, MIN_EPOCHS, MAX_EPOCHS = 500, 16, 60
-# From so many rows on masks end before an automatic training does, for this share of it: from fewer
-# they are worth more, from more rows they cost log loss at the end; see docs/choices.md.
+# An automatic cooldown takes this share of the training from so many rows on. With fewer, masks are
+# worth keeping to the end; with more they cost log loss there; see docs/choices.md.
 COOLDOWN_ROWS, COOLDOWN = 2000, 1 / 3
 # From so many rows at most an automatic number of networks is more than one: there chance decides
 # most of the error. So many letters at most, which bounds the time; see docs/choices.md.

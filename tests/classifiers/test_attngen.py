@@ -83,6 +83,24 @@ def test_the_cooldown_follows_from_the_number_of_rows(
     assert AttnGenClassifier(**changes)._masking(n_rows).cooldown == pytest.approx(share)
 
 
+def test_an_automatic_cooldown_counts_the_rows_that_train(
+    attngen: Make, planted: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those with weight, and without those that are held out; not steps."""
+    monkeypatch.setattr("sklearn_attngen.training._schedule.COOLDOWN_ROWS", 50)
+    X, y = planted
+
+    def masked_at_the_end(n: int, n_dropped: int = 0, **changes: Any) -> bool:
+        weight = np.r_[np.ones(n - n_dropped), np.zeros(n_dropped)]
+        estimator = attngen(max_epochs=6, **changes).fit(X[:n], y[:n], sample_weight=weight)
+        return estimator.history_[-1]["mask_fraction"] > 0
+
+    assert not masked_at_the_end(50)
+    assert masked_at_the_end(49)
+    assert masked_at_the_end(60, n_dropped=11)
+    assert masked_at_the_end(50, early_stopping=True)
+
+
 def test_a_training_without_an_end_is_masked_for_ever(attngen: Make, planted: Data) -> None:
     """Single epochs, also beyond the number after which a fit would end."""
     X, y = planted

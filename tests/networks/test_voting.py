@@ -60,14 +60,3 @@ def test_networks_answer_the_mean_of_their_parts(kind: type) -> None:
         logits, same = network.attend(x)
         torch.testing.assert_close(logits, votes.mean(dim=1))
         assert torch.equal(same, scores)
-
-
-def test_each_part_learns_without_the_others() -> None:
-    """The loss of each reaches its own part: none is left to the others."""
-    network = build_module(CNNNetwork, torch.Generator().manual_seed(0), **SIZES)
-    codes = torch.randint(4, (5, 20), generator=torch.Generator().manual_seed(1))
-    votes = network(torch.eye(4)[codes].transpose(1, 2).contiguous(), votes=True)
-    votes[:, 1].sum().backward()
-    gone, own = ([p.grad for p in voter.parameters()] for voter in network.head.voters)
-    assert all(grad is None or not grad.any() for grad in gone)
-    assert any(grad is not None and grad.any() for grad in own)

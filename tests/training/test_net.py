@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -185,6 +186,33 @@ def test_consistency_weighs_the_divergence(
     logits, weight = torch.randn(5, 3, 2), torch.ones(5)
     same = SequenceNet._masked_loss(logits, logits, torch.zeros(5).long(), weight, masking)
     assert same.item() == pytest.approx(0, abs=1e-6)
+
+
+def test_the_divergence_is_the_mean_over_parts_that_vote(masking: Masking) -> None:
+    """Of each part's masked prediction from its own clean one, with the weights of the rows."""
+    generator = torch.Generator().manual_seed(0)
+    clean, masked = torch.randn(2, 5, 3, 2, generator=generator)
+    weight = torch.tensor([0.5, 2.0, 1.0, 0.0, 1.5])
+    found = SequenceNet._masked_loss(clean, masked, torch.zeros(5).long(), weight, masking)
+    each = []
+    for own, hidden in zip(clean.unbind(1), masked.unbind(1), strict=True):
+        p, q = own.softmax(1), hidden.softmax(1)
+        each.append((p * (p.log() - q.log())).sum(1) * weight)
+    torch.testing.assert_close(found, masking.consistency * torch.stack(each).mean())
+
+
+def test_each_part_is_trained_on_its_own_loss(make_net: MakeNet, data: SequenceDataset) -> None:
+    """A loss of the mean alone would give the parts other gradients."""
+    net = seeded(make_net())
+    module = copy.deepcopy(net.module_)
+    net.train_step_single(batch(data))
+    votes = module(expand(data.data, 4), votes=True)
+    own = [F.cross_entropy(vote, data.target) for vote in votes.unbind(1)]
+    assert len(own) > 1
+    for i, loss_of_part in enumerate(own):
+        last = module.head.voters[i][-1].weight
+        (expected,) = torch.autograd.grad(loss_of_part / len(own), last, retain_graph=True)
+        torch.testing.assert_close(net.module_.head.voters[i][-1].weight.grad, expected)
 
 
 def test_without_consistency_the_masked_sequence_is_trained_on_its_label(

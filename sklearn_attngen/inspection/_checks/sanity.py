@@ -161,13 +161,15 @@ def sanity_checks(
     refitted: leave these two checks out for it.
 
     ``"uniform_attention"`` [2]_ has two rows. The first compares the classifier's balanced accuracy
-    with its own when every soft head weighs all letters alike (means and maxima that the network
-    pools beside them stay). The second compares the faithfulness of the method with that of
-    the same method without attention (the interior gradient for ``"attention_x_gradient"``, random
-    letters for ``"attention"``): by how much more balanced accuracy falls when the `top` letters
-    are resampled than when as many random ones are. Attention matters, helps or harms if the
-    two differ by more than two standard errors; otherwise no difference was found, which is not the
-    same as none. Each class needs five sequences, and faithfulness a classifier above chance.
+    with its own when every soft head weighs all letters alike. Of the classifiers that vote in
+    ``AttnGenClassifier`` only one reads what these heads pool; those of the plain mean and of the
+    maximum stay as they are, so that accuracy falls little where they suffice. The second compares
+    the faithfulness of the method with that of the same method without attention (the interior
+    gradient for ``"attention_x_gradient"``, random letters for ``"attention"``): by how much more
+    balanced accuracy falls when the `top` letters are resampled than when as many random ones are.
+    Attention matters, helps or harms if the two differ by more than two standard errors; otherwise
+    no difference was found, which is not the same as none. Each class needs five sequences, and
+    faithfulness a classifier above chance.
 
     ``"mask_leak"`` takes the letters that training masks at its end, strictly those of lowest
     attention and, in a row of its own, in the ``mask_order`` of the estimator; where several

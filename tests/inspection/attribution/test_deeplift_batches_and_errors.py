@@ -100,11 +100,11 @@ def in_mixed_modes(data):
 def fail_after(monkeypatch, layer, n_passes):
     forward, calls = layer.forward, []
 
-    def failing(x):
+    def failing(x, **options):
         calls.append(1)
         if len(calls) > n_passes:
             raise RuntimeError("out of memory")
-        return forward(x)
+        return forward(x, **options)
 
     monkeypatch.setattr(layer, "forward", failing)
 

@@ -159,12 +159,13 @@ def test_a_saliency_that_says_nothing_is_called_so(known, X, y, tmp_path, monkey
 
 def test_settings_of_the_user_are_left_alone(known, X, y, tmp_path):
     """Neither own figures nor style change, and the page does not take the style over."""
-    own = plt.figure()
+    plt.figure()
+    figures = plt.get_fignums()
     with mpl.rc_context({"axes.facecolor": "black", "font.size": 30}):
         before = dict(mpl.rcParams)
         report(known, X[:40], y[:40], tmp_path / "r.html", motifs=False, **QUICK)
         assert dict(mpl.rcParams) == before
-    assert plt.get_fignums() == [own.number]
+    assert plt.get_fignums() == figures
 
 
 def test_classifiers_without_probabilities_and_three_classes(X, tmp_path):
