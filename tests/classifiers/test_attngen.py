@@ -199,6 +199,7 @@ def test_masked_and_clean_predictions_agree_where_the_method_is_on() -> None:
                 mask_fraction=fraction,
                 n_filters=16,
                 batch_size=50,
+                n_estimators=1,
                 max_epochs=25,
                 device="cpu",
                 random_state=seed,
