@@ -154,9 +154,9 @@ class AttnGenClassifier(SequenceClassifier):
     n_iter_ : int
         Number of epochs trained.
     history_ : list of dict
-        Losses, seconds and masked fraction of each epoch.
-        ``train_loss`` is the mean of the losses of all classifiers that vote, in all
-        networks, smoothing and masks included; ``valid_loss`` is the cross-entropy of their answer.
+        Losses, seconds and masked fraction of each epoch. ``train_loss`` is the mean of the losses
+        of all classifiers that vote, in all networks, smoothing and masks included; ``valid_loss``
+        is the cross-entropy of their answer.
     net_ : skorch.NeuralNet
         The net that trained.
     module_ : torch.nn.Module
