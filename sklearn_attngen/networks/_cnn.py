@@ -77,20 +77,9 @@ class CNNNetwork(nn.Module):
         self.head = Voting([n_filters, n_filters], n_filters, n_classes, dropout, batch_norm)
 
     def forward(self, x: Tensor, *, votes: bool = False) -> Tensor:
-        """Classify.
+        """Map one-hot input (n, n_channels, L) to logits (n, n_classes).
 
-        Parameters
-        ----------
-        x : Tensor of shape (n, n_channels, L)
-            One-hot input.
-        votes : bool, default=False
-            Return what is said from the mean and what from the maximum, for the loss of each. Their
-            mean is the answer.
-
-        Returns
-        -------
-        logits : Tensor of shape (n, n_classes), or (n, 2, n_classes) with ``votes``
-            Unnormalised log-probabilities.
+        With ``votes`` to (n, 2, n_classes): from the mean and from the maximum (:class:`Voting`).
         """
         features = self.encoder(x).transpose(1, 2)  # as a Convolution lays them out
         real = self.encoder.pool_mask(carries_signal(x))
