@@ -10,7 +10,7 @@ import numpy as np
 
 from sklearn_attngen.inspection._motifs.motif import check_motifs
 
-from .regions import read_regions, write_lines
+from .regions import read_integers, read_regions, write_lines
 
 _SEQLET_COLUMNS = ("row", "start", "end", "score")
 
@@ -38,7 +38,8 @@ def to_bed(
     TypeError
         If what is found is neither seqlets nor motifs.
     ValueError
-        If the regions do not fit; the message names the row.
+        If the regions do not fit, or seqlets hold positions that are no whole numbers or scores
+        that are not finite; the message names the row.
 
     See Also
     --------
@@ -106,8 +107,18 @@ def _sites_of(found: Any) -> Iterator[tuple[str, Any, Any, Any, Any, Any]]:
     """Yield name, rows, starts, ends, strands and scores of seqlets or of each motif."""
     columns = list(getattr(found, "columns", found if isinstance(found, Mapping) else ()))
     if set(_SEQLET_COLUMNS) <= set(columns):
-        rows, starts, ends, scores = (np.asarray(found[key]) for key in _SEQLET_COLUMNS)
-        yield "seqlet", rows.astype(int), starts, ends, np.zeros(len(rows), dtype=int), scores
+        *places, scores = (np.asarray(found[key]) for key in _SEQLET_COLUMNS)
+        rows, starts, ends = (
+            read_integers(values.tolist(), key, "seqlet")
+            for key, values in zip(_SEQLET_COLUMNS, places, strict=False)
+        )
+        scores = scores.astype(float)
+        if not np.isfinite(scores).all():
+            i = int(np.argmin(np.isfinite(scores)))
+            raise ValueError(
+                f"The score of seqlet {i} (0-based) is {scores[i]}, and a finite one is needed."
+            )
+        yield "seqlet", rows, starts, ends, np.zeros(len(rows), dtype=int), scores
         return
     if (hasattr(found, "dtype") and getattr(found, "ndim", 0) == 2) or columns:
         what = f"a table with the columns {columns}" if columns else "an array"

@@ -43,7 +43,7 @@ def read_regions(regions: Any, n: int | None = None, length: int | None = None) 
             f"regions holds {len(chrom)} regions for {n} sequences: give one for each, in the same "
             "order."
         )
-    starts, ends = _integers(start, "start"), _integers(end, "end")
+    starts, ends = read_integers(start, "start"), read_integers(end, "end")
     for row, name in enumerate(chrom):
         if not isinstance(name, str) or not name or any(letter.isspace() for letter in name):
             raise ValueError(
@@ -134,7 +134,7 @@ def _parse(region: Any, row: int) -> tuple[Any, Any, Any, Any]:
     return parts if len(parts) == 4 else (*parts, "+")
 
 
-def _integers(values: list[Any], what: str) -> NDArray[np.int64]:
+def read_integers(values: list[Any], what: str, of: str = "region") -> NDArray[np.int64]:
     """Return whole numbers, or name the row that holds none."""
     numbers = np.zeros(len(values), dtype=np.int64)
     for row, value in enumerate(values):
@@ -148,7 +148,7 @@ def _integers(values: list[Any], what: str) -> NDArray[np.int64]:
             or (not isinstance(value, str) and number != value)
         ):
             raise ValueError(
-                f"The {what} of region {row} (0-based) is {value!r}; a whole number is needed."
+                f"The {what} of {of} {row} (0-based) is {value!r}; a whole number is needed."
             )
         numbers[row] = number
     return numbers

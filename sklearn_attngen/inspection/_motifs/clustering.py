@@ -58,7 +58,7 @@ def cluster_seqlets(
         Strings, or one-hot in two or three dimensions.
     saliency : array-like of shape (n, L)
         Saliency of their letters.
-    seqlets : Bunch
+    seqlets : Bunch or DataFrame
         The regions, as :func:`extract_seqlets` returns them: arrays ``row``, ``start`` and ``end``,
         all of one width.
     alphabet : str or Alphabet, default="DNA"
@@ -82,7 +82,9 @@ def cluster_seqlets(
     motifs : list of Motif
         Those with most sites first; each with the share of letters, the mean saliency
         (``contributions``) and the ``sites`` it was made of. Their background is the composition of
-        X. Empty if no regions look alike.
+        X. Empty if no regions look alike, or if what they share is less than four letters wide (or
+        than the seqlets, where these are narrower): say a smaller ``width`` in
+        :func:`extract_seqlets` for motifs as short as the GT of a splice site.
 
     Raises
     ------
@@ -247,7 +249,8 @@ def make_motif(
     # One letter more, spread as in the background: no probability is 0.
     shares = (counts + background) / (total[:, None] + 1.0)
     bias = (alphabet.n_letters - 1) / (2 * np.log(2) * np.maximum(total, 1.0))
-    kept = _trim(relative_entropy(shares, background) - bias >= min_information)
+    informative = relative_entropy(shares, background) - bias >= min_information
+    kept = _trim(informative, min(_LEAST_WIDTH, width))
     if kept is None:
         return None
     sites = sites.copy()
@@ -263,13 +266,16 @@ def make_motif(
     return motif if 2 * (strand > 0).sum() >= len(sites) else motif.reverse_complement()
 
 
-def _trim(informative: NDArray[np.bool_]) -> slice | None:
-    """Return the part with most informative positions, without long gaps between them."""
+def _trim(informative: NDArray[np.bool_], least: int) -> slice | None:
+    """Return the part with most informative positions, without long gaps between them.
+
+    None if it is shorter than the least width.
+    """
     places = np.flatnonzero(informative)
     if not places.size:
         return None
     parts = np.split(places, np.flatnonzero(np.diff(places) > _LONGEST_GAP + 1) + 1)
     part = max(parts, key=len)
-    if part[-1] + 1 - part[0] < _LEAST_WIDTH:
+    if part[-1] + 1 - part[0] < least:
         return None
     return slice(int(part[0]), int(part[-1]) + 1)

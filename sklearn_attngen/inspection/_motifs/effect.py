@@ -63,13 +63,24 @@ def site_effect(
     n_letters = data.sequences.alphabet.n_letters
     falls = np.zeros(2)
     for _ in range(n_repeats):
-        for i, selected in enumerate((sites, _moved(sites, rng))):
+        for i, selected in enumerate((sites, _moved(sites, codes != NO_SIGNAL, rng))):
             falls[i] += (clean - score(fill_resample(codes, selected, n_letters, rng))).mean()
     effect, control = falls / n_repeats
     return float(effect), float(control)
 
 
-def _moved(mask: Mask, rng: np.random.Generator) -> Mask:
+def _moved(mask: Mask, letters: Mask, rng: np.random.Generator) -> Mask:
+    """Turn each row of a mask of letters round, as if nothing stood between its letters."""
+    moved = np.zeros_like(mask)
+    counts = letters.sum(axis=1)
+    for count in np.unique(counts[counts > 0]):
+        rows = counts == count
+        places = letters & rows[:, None]
+        moved[places] = _turned(mask[places].reshape(-1, count), rng).ravel()
+    return moved
+
+
+def _turned(mask: Mask, rng: np.random.Generator) -> Mask:
     """Turn each row of a mask round by a random distance at which it covers least of itself."""
     length = mask.shape[1]
     spectrum = np.fft.rfft(mask, axis=1)

@@ -179,9 +179,9 @@ class MemeReader:
                 f"a row of motif {name} is {' '.join(words)!r}, and probabilities must be finite. "
                 "Take the motif out of the file, or write shares that sum to 1"
             )
-        # a sum of shares with two digits may be off by more than a motif's
+        # a sum of rounded shares may be off by more than a motif's
         digits, total = max(len(word.partition(".")[2]) for word in words), sum(values)
-        if digits == 2 and abs(total - 1) <= 0.005 * len(words):
+        if 2 <= digits <= 4 and abs(total - 1) <= 0.5 * 10.0**-digits * len(words) + 1e-9:
             values = [value / total for value in values]
         return values
 

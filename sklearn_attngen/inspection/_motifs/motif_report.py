@@ -17,7 +17,7 @@ from sklearn_attngen._extras import require
 from sklearn_attngen.inspection._attribution.saliency import saliency as compute_saliency
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
-from sklearn_attngen.sequences import Alphabet
+from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
 
 from .clustering import composition, find_motifs
 from .effect import site_effect
@@ -98,8 +98,8 @@ def motif_report(
         only what speaks for the class is looked at. With ``clustering="tfmodisco"`` also of shape
         (n, L, n_letters).
     width : int, default=15
-        Letters of a region that is looked for; motifs can be narrower or up to ten letters wider to
-        either side.
+        Letters of a region that is looked for; motifs can be narrower, down to four letters (or to
+        `width`, if that is less), or up to ten letters wider to either side.
     false_discovery_rate : float, default=0.05
         Expected share of chance regions among those that are aligned.
     clustering : {"built-in", "tfmodisco"}, default="built-in"
@@ -147,7 +147,8 @@ def motif_report(
         - with a database, ``match_1``, ``p_value_1``, ``q_value_1`` and so on: the known motifs it
           looks most like, by description where there is one;
         - ``pwm``: ndarray of shape (width, n_letters);
-        - ``motif``: the :class:`Motif`, with its sites.
+        - ``motif``: the :class:`Motif`, with its sites, whose starts count from the first letter of
+          their sequence, also where the estimator pads on the left.
 
     Raises
     ------
@@ -237,6 +238,7 @@ def motif_report(
     records: list[dict[str, Any]] = []
     check_saliency(values)  # counts rows as X does
     named = np.unique(labels)
+    before = data.codes.shape[1] - data.lengths if data.pad == "left" else 0 * data.lengths
     for label, prefix in zip(named, _prefixes(named.tolist()), strict=True):
         rows = np.flatnonzero(labels == label)
         column = np.flatnonzero(classes == label)
@@ -249,6 +251,7 @@ def motif_report(
             values[rows],
             width=width,
             false_discovery_rate=false_discovery_rate,
+            where=data.codes[rows] != NO_SIGNAL,
             random_state=random.randint(np.iinfo(np.int32).max),
         )
         common: dict[str, Any] = {
@@ -280,6 +283,7 @@ def motif_report(
                 n_repeats=n_repeats,
                 rng=rng,
             )
+            motif.sites["start"] -= before[motif.sites["row"]]
             records.append(_record(motif, label, len(rows), effect, control))
     report = pd.DataFrame(records, columns=list(_record(None, None, 1, 0.0, 0.0)))
     if known is not None:

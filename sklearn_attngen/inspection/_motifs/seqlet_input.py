@@ -23,7 +23,8 @@ def check_order(X: Any, saliency: Any, seqlets: Any) -> None:
 
 def _kind(given: Any) -> str | None:
     """Return what an argument is, None if it could be more than one of them."""
-    if isinstance(given, Mapping) and "row" in given and "start" in given:
+    columns = given if isinstance(given, Mapping) else getattr(given, "columns", ())
+    if {"row", "start"} <= set(columns):
         return "seqlets"
     if not hasattr(given, "__array__") and not isinstance(given, list | tuple):
         return None

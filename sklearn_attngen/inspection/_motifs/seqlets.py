@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
+from sklearn_attngen.inspection._inputs.permuted import permuted
+
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
@@ -20,6 +22,7 @@ Indices = NDArray[np.intp]
         "width": [Interval(Integral, 2, None, closed="left")],
         "false_discovery_rate": [Interval(Real, 0, 1, closed="right")],
         "null": ["array-like", None],
+        "where": ["array-like", None],
         "n_permutations": [Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
     },
@@ -31,6 +34,7 @@ def extract_seqlets(
     width: int = 15,
     false_discovery_rate: float = 0.05,
     null: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     n_permutations: int = 5,
     random_state: int | np.random.RandomState | None = 0,
 ) -> Bunch:
@@ -52,6 +56,10 @@ def extract_seqlets(
     null : array-like of shape (m, L) or None, default=None
         Saliency without motifs to compare with: that of the same classifier on shuffled sequences,
         for instance. None compares with `saliency` itself, its values permuted within each row.
+    where : array-like of bool of shape (n, L) or None, default=None
+        Which positions hold a letter: values are permuted among these only. None is all. Needed
+        where rows hold padding or runs of N, whose saliency is 0: permuted into them, values would
+        gather less by chance than they do among letters. Ignored with `null`.
     n_permutations : int, default=5
         How often each row is permuted.
     random_state : int, RandomState instance or None, default=0
@@ -74,7 +82,7 @@ def extract_seqlets(
     Raises
     ------
     ValueError
-        If the saliency is not finite or shorter than the width.
+        If the saliency is not finite or shorter than the width, or `where` has another shape.
 
     See Also
     --------
@@ -118,7 +126,14 @@ def extract_seqlets(
     if null is None:
         random = check_random_state(random_state)
         rng = np.random.default_rng(random.randint(np.iinfo(np.int32).max))
-        sums = [_peaks(rng.permuted(values, axis=1), width)[2] for _ in range(n_permutations)]
+        letters = None if where is None else _check_where(where, values.shape)
+
+        def shuffled() -> Floats:
+            if letters is None or letters.all():
+                return rng.permuted(values, axis=1)
+            return permuted(values, letters, rng)
+
+        sums = [_peaks(shuffled(), width)[2] for _ in range(n_permutations)]
         chance, n_chance = np.concatenate(sums), n_permutations * len(values)
     else:
         without = check_saliency(null, "null")
@@ -159,6 +174,16 @@ def check_saliency(saliency: Any, what: str = "saliency") -> Floats:
             "0-based), which cannot be ranked. Replace it, with 0 for instance."
         )
     return values
+
+
+def _check_where(where: Any, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    letters = np.asarray(where)
+    if letters.shape != shape or letters.dtype.kind != "b":
+        raise ValueError(
+            f"where must be an array of bool of the shape of the saliency, {shape}, got one of "
+            f"{letters.dtype} and shape {letters.shape}."
+        )
+    return letters
 
 
 def _peaks(values: Floats, width: int) -> tuple[Indices, Indices, Floats]:

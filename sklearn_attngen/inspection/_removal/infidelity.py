@@ -15,6 +15,7 @@ from sklearn_attngen.inspection._attribution.occlusion import class_scores, targ
 from sklearn_attngen.inspection._attribution.saliency import saliency as compute_saliency
 from sklearn_attngen.inspection._inputs.fills import FILLS
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
+from sklearn_attngen.inspection._inputs.permuted import permuted
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
 
@@ -82,10 +83,10 @@ def infidelity(
         The class whose score is looked at. None takes the class that is predicted for the unchanged
         sequence.
     scale : float or "fit", default="fit"
-        What evidence is multiplied by. "fit" takes the one number that makes the squared
+        What evidence is multiplied by. "fit" takes the one number from 0 up that makes the squared
         differences least, over all sequences and replacements together: evidence is in units of its
-        method (logits for gradients), which need not be those of the score. 1 takes evidence at its
-        word.
+        method (logits for gradients), which need not be those of the score. A unit has no sign:
+        evidence that points the wrong way gets 0. 1 takes evidence at its word.
     alphabet : str, Alphabet or None, default=None
         Alphabet of X; None takes the estimator's.
     n_bootstrap : int, default=500
@@ -171,7 +172,7 @@ def infidelity(
     remover = Remover(estimator, data, None, fill=fill, seed=seed)
     every = np.arange(len(columns))
     clean = class_scores(estimator, data.with_codes(data.codes))[every, columns]
-    permuted = _permuted(evidence, real, stream(seed, _CONTROL_STREAM, 0))
+    elsewhere = permuted(evidence, real, stream(seed, _CONTROL_STREAM, 0))
     told, told_control, fall = (np.empty((len(clean), n_repeats)) for _ in range(3))
     for repeat in range(n_repeats):
         removed = remover.removed("random", fraction, repeat)
@@ -182,7 +183,7 @@ def infidelity(
         scores = class_scores(estimator, remover.restore(removed))
         fall[:, repeat] = clean - scores[every, columns]
         told[:, repeat] = np.where(changed, evidence, 0.0).sum(axis=1)
-        told_control[:, repeat] = np.where(changed, permuted, 0.0).sum(axis=1)
+        told_control[:, repeat] = np.where(changed, elsewhere, 0.0).sum(axis=1)
     size = (fall**2).mean(axis=1)
     weights = mean_draws(
         len(clean),
@@ -214,18 +215,6 @@ def infidelity(
 
 
 def _least_squares(foretold: NDArray[np.float64], fall: NDArray[np.float64]) -> float:
-    """Return the factor that brings what is foretold closest to the falls."""
+    """Return the factor from 0 up that brings what is foretold closest to the falls."""
     squares = float((foretold**2).sum())
-    return float((foretold * fall).sum()) / squares if squares > 0 else 0.0
-
-
-def _permuted(
-    values: NDArray[np.float64], real: NDArray[np.bool_], rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """Permute the values of the real positions of each row among themselves."""
-    keys = np.where(real, rng.random(values.shape), 2.0)
-    source = np.argsort(keys, axis=1, kind="stable")
-    target = np.argsort(~real, axis=1, kind="stable")
-    permuted = np.empty_like(values)
-    np.put_along_axis(permuted, target, np.take_along_axis(values, source, axis=1), axis=1)
-    return permuted
+    return max(0.0, float((foretold * fall).sum()) / squares) if squares > 0 else 0.0

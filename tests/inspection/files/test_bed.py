@@ -105,3 +105,26 @@ def test_what_does_not_fit_is_said(tmp_path):
         to_bed(motif(sites=[(0, 25, 1, 1)]), REGIONS, tmp_path / "x")
     with pytest.raises(TypeError, match="found must hold Motif objects"):
         to_bed([1], REGIONS, tmp_path / "x")
+
+
+def test_numbers_that_pandas_made_floats(tmp_path):
+    """BED holds whole numbers: 2.0 is one, 2.5 is none."""
+    seqlets = pd.DataFrame({"row": [0, 1], "start": [3, None], "end": [8, None], "score": 1.0})
+    assert lines(seqlets.dropna(), tmp_path / "x") == ["chr2\t103\t108\tseqlet\t1000\t."]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("start", 2.5, r"The start of seqlet 1 \(0-based\) is 2\.5; a whole number"),
+        ("row", 0.7, r"The row of seqlet 1 \(0-based\) is 0\.7; a whole number"),
+        ("end", np.nan, r"The end of seqlet 1 \(0-based\) is nan; a whole number"),
+        ("score", np.nan, r"The score of seqlet 1 \(0-based\) is nan"),
+    ],
+)
+def test_seqlets_that_are_no_numbers(tmp_path, column, value, message):
+    seqlets = {"row": [0, 1], "start": [3, 3], "end": [8, 8], "score": [1.0, 1.0]}
+    seqlets[column] = [seqlets[column][0], value]
+    with pytest.raises(ValueError, match=message):
+        to_bed(Bunch(**seqlets), REGIONS, tmp_path / "x")
+    assert list(tmp_path.iterdir()) == []

@@ -217,3 +217,17 @@ def test_what_does_not_fit_is_said(data):
     uneven = {"row": np.array([0]), "start": np.array([0, 0]), "end": np.array([5, 6])}
     with pytest.raises(ValueError, match="of one length"):
         cluster_seqlets(data.data, values, uneven)
+
+
+def test_motifs_as_short_as_their_seqlets():
+    """The GT of a splice site is two letters wide; wider seqlets want four."""
+    rng = np.random.default_rng(0)
+    X = np.array(["".join(rng.choice(list("ACGT"), 40)) for _ in range(200)], dtype=object)
+    X = np.array([x[:20] + "GTA" + x[23:] for x in X], dtype=object)
+    values = np.zeros((200, 40))
+    values[:, 20:23] = 1
+    seqlets = extract_seqlets(values, width=3)
+    (motif,) = cluster_seqlets(X, values, seqlets, both_strands=False)
+    assert motif.consensus == "GTA"
+    wide = extract_seqlets(values, width=10)
+    assert cluster_seqlets(X, values, wide, both_strands=False) == []

@@ -62,9 +62,25 @@ def test_the_control_is_as_large_and_elsewhere():
     mask = np.zeros((200, 40), dtype=bool)
     mask[:, 5:12] = True
     mask[::2, 20:25] = True
-    moved = _moved(mask, rng)
+    moved = _moved(mask, np.ones_like(mask), rng)
     np.testing.assert_array_equal(moved.sum(axis=1), mask.sum(axis=1))
     assert not (moved & mask).any()
     assert moved[:, [0, 15, 30]].any(axis=0).all()
-    full = _moved(np.ones((2, 5), dtype=bool), rng)
+    full = _moved(np.ones((2, 5), dtype=bool), np.ones((2, 5), dtype=bool), rng)
     assert full.all()
+
+
+def test_the_control_replaces_letters_only():
+    """Padding and N are no letters: a control that falls on them replaces fewer than the sites."""
+    rng = np.random.default_rng(0)
+    letters = np.zeros((60, 40), dtype=bool)
+    for row, count in enumerate(rng.integers(8, 41, 60)):
+        letters[row, :count] = True  # padded on the right
+    letters[:20, 3] = False  # N inside
+    letters[59] = False
+    mask = np.zeros_like(letters)
+    mask[:, 1:7] = letters[:, 1:7]
+    moved = _moved(mask, letters, rng)
+    assert not (moved & ~letters).any()
+    np.testing.assert_array_equal(moved.sum(axis=1), mask.sum(axis=1))
+    assert not (moved & mask)[letters.sum(axis=1) >= 12].any()

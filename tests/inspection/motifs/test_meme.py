@@ -195,3 +195,15 @@ def test_shares_of_two_digits_are_rounded(write):
         read_meme(write(FILE.replace(" 0.2 0.8 0 0", " 0.33 0.33 0.30 0.00")))
     with pytest.raises(ValueError, match="sum"):
         read_meme(write(FILE.replace(" 0.2 0.8 0 0", " 0.330 0.330 0.330 0.000")))
+
+
+@pytest.mark.parametrize(("digits", "n_letters"), [(2, 4), (3, 4), (4, 20)])
+def test_rounded_shares_are_read(write, digits, n_letters):
+    """Whatever their number of digits: HOMER writes three, whose sums are off by up to 0.002."""
+    alphabet = "ACGT" if n_letters == 4 else "ACDEFGHIKLMNPQRSTVWY"
+    shares = np.random.default_rng(0).dirichlet(np.ones(n_letters), 300)
+    rows = "\n".join(" ".join(f"{x:.{digits}f}" for x in row) for row in shares)
+    text = f"MEME version 4\n\nALPHABET= {alphabet}\n\nMOTIF m\n"
+    text += f"letter-probability matrix: alength= {n_letters} w= 300\n{rows}\n"
+    motif = read_meme(write(text))[0]
+    np.testing.assert_allclose(motif.probabilities, shares, atol=1.2 * 10.0**-digits)

@@ -231,3 +231,25 @@ def test_a_saliency_that_is_no_number_is_named_by_its_row(kmers, data):
     values[row, 3] = np.nan
     with pytest.raises(ValueError, match=f"nan in row {row} at position 3"):
         motif_report(kmers, data.data, data.target, saliency=values)
+
+
+@pytest.mark.parametrize("pad", ["left", "right"])
+def test_sequences_of_unequal_lengths(pad, fresh):
+    """Padding gathers no motifs, and sites are counted from the first letter of their sequence."""
+    rng = np.random.default_rng(0)
+    uneven = [x + "".join(rng.choice(list("ACGT"), n)) for x, n in
+              zip(fresh.data, rng.integers(0, 30, len(fresh.data)), strict=True)]  # fmt: skip
+    model = make_pipeline(SequenceOneHotEncoder(length=200, pad=pad), LogisticRegression(C=0.01))
+    model.fit(uneven, rng.permutation(fresh.target))
+    first = np.zeros((len(uneven), 200))
+    for row, (x, own) in enumerate(zip(uneven, fresh.positions, strict=True)):
+        start = 200 - len(x) if pad == "left" else 0
+        first[row, start : start + len(x)] = rng.random(len(x))
+        first[row, start : start + len(own)] += 3 * own
+    found = motif_report(model, uneven, fresh.target, width=9, saliency=first)
+    assert sorted(found["consensus"]) == sorted(WORDS)
+    for motif in found["motif"]:
+        cut = [uneven[row][start : start + 9] for row, start, _, _ in motif.sites]
+        assert cut.count(motif.consensus) > 0.9 * len(cut)
+    noise = np.where(first > 0, rng.random(first.shape), 0.0)
+    assert motif_report(model, uneven, fresh.target, saliency=noise).empty

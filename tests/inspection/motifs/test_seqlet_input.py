@@ -1,6 +1,7 @@
 """cluster_seqlets tells arguments that stand in the wrong order."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sklearn_attngen.inspection import cluster_seqlets, extract_seqlets
@@ -32,3 +33,13 @@ def test_saliency_of_zeros_and_ones_is_no_swap():
     X, values = np.eye(4)[[[0, 1, 2, 3]] * 30], np.ones((30, 4))
     seqlets = extract_seqlets(values, width=4, false_discovery_rate=1)
     assert len(cluster_seqlets(X.reshape(30, -1), values, seqlets)) <= 1
+
+
+def test_seqlets_may_be_a_frame(make_sequences):
+    """As they may be for to_bed: a part of them is chosen so."""
+    X, values = make_sequences(30, length=20), np.random.default_rng(0).random((30, 20))
+    seqlets = extract_seqlets(values, width=5, false_discovery_rate=1)
+    frame = pd.DataFrame(dict(seqlets))
+    assert isinstance(cluster_seqlets(X, values, frame[frame["row"] < 20]), list)
+    with pytest.raises(TypeError, match="got seqlets in the place of saliency"):
+        cluster_seqlets(X, frame, values)

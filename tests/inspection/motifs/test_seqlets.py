@@ -120,3 +120,30 @@ def test_one_window_is_the_whole_row():
 def test_what_is_wrong_is_said(arguments, message):
     with pytest.raises(ValueError, match=message):
         extract_seqlets(**arguments)
+
+
+def test_chance_is_what_letters_would_gather():
+    """Permuted into padding or N, noise would gather less by chance than it does among letters."""
+    noise = np.random.default_rng(0).random((200, 60))
+    letters = np.zeros((200, 240), dtype=bool)
+    letters[:, 100:160] = True
+    padded = np.zeros((200, 240))
+    padded[letters] = noise.ravel()
+    assert len(extract_seqlets(padded, width=15).row) > 100  # what is mended
+    assert len(extract_seqlets(padded, width=15, where=letters).row) == 0
+    padded[::2, 120:130] += 2
+    found = extract_seqlets(padded, width=10, where=letters)
+    assert set(range(0, 200, 2)) <= set(found.row)
+    assert (found.row % 2).mean() <= 0.05
+
+
+def test_without_other_positions_where_changes_nothing():
+    values, _ = peaky()
+    every = extract_seqlets(values, where=np.ones(values.shape, dtype=bool))
+    np.testing.assert_array_equal(every.q_value, extract_seqlets(values).q_value)
+
+
+@pytest.mark.parametrize("where", [np.ones((3, 4), bool), np.ones((3, 5))])
+def test_where_is_one_truth_value_for_each_letter(where):
+    with pytest.raises(ValueError, match=r"where must be an array of bool .*\(3, 5\)"):
+        extract_seqlets(np.ones((3, 5)), width=2, where=where)

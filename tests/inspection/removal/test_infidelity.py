@@ -39,6 +39,13 @@ def test_the_scale_of_evidence_counts_only_if_it_is_given(three_as, with_as, evi
     assert word.scale == 1
 
 
+def test_evidence_that_points_the_wrong_way_foretells_nothing(three_as, with_as, evidence):
+    """A unit has no sign: the fitted scale does not turn evidence round."""
+    found = infidelity(three_as, with_as, saliency=-evidence, fill="unknown")
+    assert found.scale == 0
+    assert found.relative == pytest.approx(1)
+
+
 def test_every_letter_replaced_is_known_by_hand(three_as, with_as, evidence):
     """0.6 falls; evidence of 0.2 at each place tells all of it, at one place a third."""
     arguments = {"fill": "unknown", "fraction": 1.0, "n_repeats": 1, "scale": 1}
