@@ -130,7 +130,11 @@ def number_groups(groups: Any) -> NDArray[np.int64]:
 def draw_splits(X: Any, y: Any, cv: Any, groups: Any) -> list[Split]:
     """Draw the folds, once for all estimators."""
     if groups is not None:
-        number_groups(groups)  # raises where one is missing
+        names, numbers = list(groups), number_groups(groups)
+        try:
+            np.unique(np.asarray(groups))
+        except TypeError:  # such as chromosomes 1, 2 and "X", which splitters cannot sort
+            groups = numbers
     if groups is not None and (cv is None or isinstance(cv, Integral)):
         cv = StratifiedGroupKFold(5 if cv is None else cv)
     splits = [
@@ -144,13 +148,13 @@ def draw_splits(X: Any, y: Any, cv: Any, groups: Any) -> list[Split]:
             if not rows.size:
                 raise ValueError(f"Fold {fold} (0-based) has no {side} rows. Pass another cv.")
     if groups is not None:
-        labels = np.asarray(groups)
         for fold, (train, test) in enumerate(splits):
-            both = np.intersect1d(labels[train], labels[test])
+            both = np.intersect1d(numbers[train], numbers[test])
             if both.size:
+                first = names[int(np.flatnonzero(numbers == both[0])[0])]
                 raise ValueError(
                     f"Fold {fold} has {both.size} group(s) on the train and on the test side, such "
-                    f"as {both[0]!r}: cv pays no attention to groups. Pass an integer, or a "
+                    f"as {first!r}: cv pays no attention to groups. Pass an integer, or a "
                     "splitter that does, such as StratifiedGroupKFold."
                 )
     return splits

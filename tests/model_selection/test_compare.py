@@ -247,6 +247,25 @@ def test_groups_that_are_divided_raise() -> None:
         )
 
 
+@pytest.mark.parametrize("cv", [3, GroupKFold(3)], ids=["number", "splitter"])
+def test_groups_of_numbers_and_text(cv: Any) -> None:
+    """Chromosomes 1, 2, 3 and X cannot be sorted, and are groups all the same."""
+    groups = pd.Series([1, 2, 3, "X"] * 15, dtype=object)
+    results = compare_classifiers(
+        [Recorder()], np.arange(60)[:, None], Y, cv=cv, groups=groups, return_estimator=True
+    )
+    for fitted in results["fitted"]:
+        train = fitted.X_.ravel()
+        assert not set(groups[train]) & set(groups.drop(train))
+
+
+@pytest.mark.filterwarnings("ignore:The groups parameter is ignored")
+def test_divided_groups_of_numbers_and_text_are_named() -> None:
+    groups = [1, "X"] * 30
+    with pytest.raises(ValueError, match=r"such as (1|'X'): cv pays no attention"):
+        compare_classifiers([Recorder()], NUMBERS, Y, cv=StratifiedKFold(3), groups=groups)
+
+
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
 @pytest.mark.parametrize("container", [list, pd.Series, lambda g: np.array(g, dtype=object)])
 def test_rows_without_a_group_raise(missing: object, container: Any) -> None:

@@ -141,7 +141,8 @@ def removal_counts(real: NDArray[np.bool_], fraction: float) -> NDArray[np.int64
     least one where ``fraction > 0`` and the row has a real position.
     """
     available = real.sum(axis=1)
-    counts = np.floor(fraction * available + 0.5).astype(np.int64)
+    # a product that is a half, such as 0.7 * 45, can come out a hair below it
+    counts = np.floor(np.round(fraction * available, 9) + 0.5).astype(np.int64)
     if fraction > 0:
         counts = np.maximum(counts, 1)
     return np.minimum(counts, available)

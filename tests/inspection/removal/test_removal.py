@@ -134,6 +134,14 @@ def test_counts_are_of_real_positions_rounded_to_the_nearest(fraction, expected)
     assert removal_counts(real, fraction).tolist() == expected
 
 
+@pytest.mark.parametrize(
+    ("fraction", "length", "expected"), [(0.58, 25, 15), (0.7, 45, 32), (0.29, 50, 15)]
+)
+def test_halves_are_rounded_up_though_products_fall_short(fraction, length, expected):
+    """0.7 * 45 is 31.499999999999996 in floating point."""
+    assert removal_counts(np.ones((1, length), bool), fraction) == expected
+
+
 def test_a_saliency_is_needed_to_rank_by_it():
     with pytest.raises(ValueError, match="needs a saliency"):
         removal_ranks(None, REAL, "top", 0, 0)
