@@ -16,6 +16,7 @@ from sklearn.utils import Bunch
 
 from sklearn_attngen.sequences import Alphabet, get_alphabet
 from sklearn_attngen.sequences._containers import string_column
+from sklearn_attngen.sequences._messages import is_missing
 
 from ._fasta_records import LetterChecker, Source, list_sources, read_text, split_records
 
@@ -166,11 +167,11 @@ def write_fasta(
     ------
     TypeError
         If a sequence is no string, or `sequences` is no list of them but one string, a dict or a
-        set.
+        set, or `names` or `target` is one string.
     ValueError
         If a sequence is empty or holds white space, ``>`` or ``;``, a header holds a line break,
-        `sequences` is a table of several columns, or the numbers of sequences, names and
-        labels differ. Nothing is written then.
+        `sequences` is a table of several columns, a name or label is missing (None, NaN), or the
+        numbers of sequences, names and labels differ. Nothing is written then.
 
     See Also
     --------
@@ -198,8 +199,10 @@ def write_fasta(
         raise TypeError(
             f"sequences must be a list of strings, got one {type(sequences).__name__} without any."
         )
-    headers = [f"seq{i}" for i in range(len(rows))] if names is None else [str(n) for n in names]
-    labels = None if target is None else list(target)
+    headers = [f"seq{i}" for i in range(len(rows))]
+    if names is not None:
+        headers = _header_texts(names, "names")
+    labels = None if target is None else _header_texts(target, "target")
     for what, values in (("names", headers), ("target", labels)):
         if values is not None and len(values) != len(rows):
             raise ValueError(
@@ -230,6 +233,21 @@ def write_fasta(
     if os.fspath(path).endswith(".gz"):
         content = gzip.compress(content, mtime=0)
     Path(path).write_bytes(content)
+
+
+def _header_texts(values: Sequence[Any], what: str) -> list[str]:
+    """Return names or labels as text, or raise for what is none."""
+    if isinstance(values, str | bytes):
+        raise TypeError(f"{what} must hold one entry per sequence, got one string. Pass a list.")
+    texts = []
+    for i, value in enumerate(values):
+        if is_missing(value):
+            raise ValueError(
+                f"Entry {i} (counted from 0) of {what} is missing ({value!r}). Give it, or leave "
+                "the record out."
+            )
+        texts.append(value.decode("utf-8") if isinstance(value, bytes) else str(value))
+    return texts
 
 
 def _object_array(values: list[Any]) -> np.ndarray:

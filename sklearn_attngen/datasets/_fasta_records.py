@@ -106,7 +106,14 @@ def list_sources(path: Any) -> list[tuple[Any, Source]]:
     if isinstance(path, Mapping):
         if any(isinstance(value, Mapping) for value in path.values()):
             raise TypeError("A dict of FASTA files must map each label to files, not to a dict.")
-        return [(label, s) for label, value in path.items() for _, s in list_sources(value)]
+        sources = [(label, s) for label, value in path.items() for _, s in list_sources(value)]
+        without = [label for label in path if label not in {label for label, _ in sources}]
+        if without:
+            raise ValueError(
+                f"There is no FASTA file for the label {without[0]!r}. Did a pattern match "
+                "nothing? Give its files, or leave the label out."
+            )
+        return sources
     if isinstance(path, (str, os.PathLike)) or hasattr(path, "read"):
         return [(None, path)]
     if isinstance(path, (list, tuple)):

@@ -82,10 +82,12 @@ def _from_rows(rows: list[Any]) -> list[Any] | None:
     first = rows[0] if rows else None
     if isinstance(first, _TEXT) or not rows:
         return rows
+    if all(map(_is_single, rows)) and any(_is_text(row[0]) for row in rows):
+        return [row[0] for row in rows]  # the first may be missing
     if isinstance(first, (list, tuple, np.ndarray)) and len(first) and _is_text(first[0]):
         if len(first) > 1:
             _refuse_columns(len(first))
-        return [row[0] for row in rows] if all(map(_is_single, rows)) else rows
+        return rows
     if any(isinstance(row, _TEXT) for row in rows) or all(map(is_missing, rows)):
         return rows
     if isinstance(first, (list, tuple)) or np.isscalar(first) or hasattr(first, "__array__"):
@@ -98,7 +100,9 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_single(row: Any) -> bool:
-    return isinstance(row, (list, tuple, np.ndarray)) and len(row) == 1
+    if isinstance(row, np.ndarray):
+        return len(row.shape) > 0 and len(row) == 1
+    return isinstance(row, (list, tuple)) and len(row) == 1
 
 
 def _from_array(X: NDArray[Any]) -> list[Any] | NDArray[Any] | None:
@@ -112,7 +116,7 @@ def _from_array(X: NDArray[Any]) -> list[Any] | NDArray[Any] | None:
         if X.size and _is_text(X.flat[0]):
             _refuse_columns(X.shape[1])
         return None
-    if X.dtype.kind in "US":
+    if X.dtype.kind in "US" and not np.ma.is_masked(X):
         return X
     return _from_rows(X.tolist())
 

@@ -270,6 +270,8 @@ def test_write_is_reproducible(tmp_path):
         ({"sequences": ["ACGT"], "names": ["a\nb"]}, "Record 0 .* line break"),
         ({"sequences": ["ACGT"], "names": ["a", "b"]}, "names must have one entry per sequence"),
         ({"sequences": ["ACGT"], "target": []}, "target must have one entry per sequence"),
+        ({"sequences": ["ACGT"], "target": [np.nan]}, r"Entry 0 .* of target is missing \(nan\)"),
+        ({"sequences": ["ACGT"], "names": [None]}, "Entry 0 .* of names is missing"),
     ],
 )
 def test_write_refuses_what_fasta_cannot_hold(tmp_path, arguments, message):
@@ -284,6 +286,7 @@ def test_write_refuses_what_fasta_cannot_hold(tmp_path, arguments, message):
     ("sequences", "options", "error", "message"),
     [
         ("ACGT", {}, TypeError, r"Pass \[sequence\]"),
+        (["AC", "GT"], {"names": "ab"}, TypeError, "names .* got one string"),
         (["ACGT"], {"line_width": -1}, ValueError, "line_width must be at least 1"),
         (["AC", "AC\n>x"], {}, ValueError, "Record 1 has .* at position 2"),
         ([">AC"], {}, ValueError, "Record 0 has '>' at position 0"),
@@ -338,3 +341,20 @@ def test_what_holds_no_column_is_not_written(sequences, error, message, tmp_path
 def test_a_line_break_at_the_end_of_a_header(tmp_path):
     with pytest.raises(ValueError, match="header with a line break"):
         write_fasta(tmp_path / "a.fa", ["ACGT"], names=["a\n"])
+
+
+def test_bytes_are_text_everywhere(tmp_path):
+    """As HDF5 files and arrays of dtype S have them: names and labels too."""
+    columns = [np.array([text.encode()]) for text in ("ACGT", "chr1:0-4(+)", "donor")]
+    write_fasta(tmp_path / "b.fa", columns[0], columns[1], target=columns[2])
+    records = read_fasta(tmp_path / "b.fa", label_pattern=r"label=(\S+)")
+    assert records.descriptions.tolist() == ["chr1:0-4(+) label=donor"]
+    assert records.target.tolist() == ["donor"]
+
+
+def test_a_label_without_files_is_refused(tmp_path):
+    """A pattern that matches nothing would lose a class."""
+    write_fasta(tmp_path / "b.fa", ["ACGT"])
+    files = {"a": sorted(tmp_path.glob("nothing*.fa")), "b": [tmp_path / "b.fa"]}
+    with pytest.raises(ValueError, match="no FASTA file for the label 'a'"):
+        read_fasta(files)

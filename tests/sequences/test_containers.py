@@ -160,3 +160,22 @@ def test_objects_that_look_like_sequences_are_named_later() -> None:
 
     rows = [Seq(), Seq()]
     assert string_column(rows) == rows
+
+
+@pytest.mark.parametrize("dtype", ["U5", "S5", object])
+def test_masked_strings_are_missing(dtype: Any) -> None:
+    """Whatever the array holds at the masked place is not read."""
+    column = string_column(np.ma.array(np.array(ROWS, dtype=dtype), mask=[False, True]))
+    assert column is not None
+    assert as_text(column[0]) == ROWS[0]
+    assert column[1] is None
+
+
+@pytest.mark.parametrize("missing", [None, np.nan])
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_rows_of_one_cell_whose_first_is_missing(missing: Any, kind: type) -> None:
+    """Which row it is can be said only of a column."""
+    rows = [kind([missing]), kind([ROWS[0]])]
+    column = string_column(rows)
+    assert column is not None
+    assert column[1] == ROWS[0]
