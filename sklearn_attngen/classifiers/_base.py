@@ -20,7 +20,12 @@ from torch import Tensor
 from sklearn_attngen.classifiers._saliency import SaliencyMixin
 from sklearn_attngen.classifiers._targets import check_no_missing, encode_target
 from sklearn_attngen.classifiers._training import TrainingMixin, as_tensor
-from sklearn_attngen.networks import evaluation_mode
+from sklearn_attngen.networks import (
+    Voting,
+    evaluation_mode,
+    leave_inference_mode,
+    networks_in,
+)
 from sklearn_attngen.sequences import Alphabet, Sequences, read_sequences
 from sklearn_attngen.training import expand
 
@@ -218,12 +223,16 @@ class SequenceClassifier(
         return self.classes_[index]
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Load a classifier, also one from before there could be several networks."""
-        if "n_estimators" not in state:
-            state = {**state, "n_estimators": 1}
-            if "net_" in state:
-                kept = {**state.get("_kept", {}), "n_estimators": 1}
-                state |= {"n_estimators_": 1, "_kept": kept}
+        """Load or copy a classifier, also in torch's inference mode; refuse networks of before."""
+        module = state["net_"].module_ if "net_" in state else None
+        heads = [] if module is None else [each.head for each in networks_in(module)]
+        if "n_estimators" not in state or not all(isinstance(head, Voting) for head in heads):
+            raise ValueError(
+                f"This {type(self).__name__} was saved by an earlier version of sklearn-attngen, "
+                "whose networks this one cannot run. Fit it again."
+            )
+        if module is not None:
+            leave_inference_mode(module)
         super().__setstate__(state)
 
     def __sklearn_is_fitted__(self) -> bool:

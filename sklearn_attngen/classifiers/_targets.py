@@ -68,6 +68,8 @@ def row_weights(
     rows.
     """
     weight = sample_weight.astype(np.float64)
+    if normalise and weight.max(initial=0) > 1e100:
+        weight = weight / weight.max()  # sums and products must not overflow
     if class_weight == "balanced":
         totals = np.bincount(index, weights=weight, minlength=len(classes))
         present = totals > 0
@@ -87,6 +89,11 @@ def row_weights(
         raise ValueError(
             "All rows have weight zero; sample_weight times class_weight must be positive for at "
             "least one row."
+        )
+    if not normalise and weight.max() > np.finfo(np.float32).max:
+        raise ValueError(
+            f"The largest weight of a row, sample_weight times class_weight, is {weight.max():g}, "
+            "too much to compute with. Divide all weights by it."
         )
     return weight / weight[positive].mean() if normalise else weight
 

@@ -183,6 +183,12 @@ class TrainingMixin:
             sample_weight, index, self.classes_, self.class_weight, normalise=cycle
         )
         rows = np.flatnonzero(weight > 0)
+        if cycle and len(np.unique(index[rows])) < 2:
+            only = self.classes_[index[rows[:1]]].tolist()[0]
+            raise ValueError(
+                f"Only rows of the class {only!r} have a weight above zero, and two classes are "
+                "needed. Check sample_weight and class_weight."
+            )
         valid = rows[:0]
         if self.early_stopping and cycle:
             train, held_out = validation_split(index[rows], self.validation_fraction, self._random)

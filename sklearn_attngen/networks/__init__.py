@@ -22,7 +22,11 @@ from sklearn_attngen.networks._attribution import (
 from sklearn_attngen.networks._cnn import CNNNetwork
 from sklearn_attngen.networks._encoder import ConvEncoder
 from sklearn_attngen.networks._ensemble import Ensemble, networks_in
-from sklearn_attngen.networks._evaluation import evaluation_mode, keep_freed_memory
+from sklearn_attngen.networks._evaluation import (
+    evaluation_mode,
+    keep_freed_memory,
+    leave_inference_mode,
+)
 from sklearn_attngen.networks._layers import (
     BatchNorm,
     Exponential,
@@ -74,6 +78,7 @@ __all__ = [
     "interior_gradient",
     "keep_freed_memory",
     "kept_statistics",
+    "leave_inference_mode",
     "mask_priority",
     "networks_in",
     "scheduled_fraction",

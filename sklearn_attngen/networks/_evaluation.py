@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
-__all__ = ["evaluation_mode", "keep_freed_memory"]
+__all__ = ["evaluation_mode", "keep_freed_memory", "leave_inference_mode"]
 
 _lock = threading.Lock()
 # layers that are evaluated now, by how many, and the mode each had before
@@ -88,3 +88,24 @@ def keep_freed_memory() -> None:
     """
     with suppress(MemoryError):  # where there is none to spare it is no time to keep any
         np.empty(2**25 - 2**16, dtype=np.uint8)
+
+
+def leave_inference_mode(module: nn.Module) -> None:
+    """Replace tensors that were made in torch's inference mode, of which no gradient can be taken.
+
+    Those of a module that is loaded or copied there are such, also after the mode was left.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The module; other parameters and buffers stay the same objects.
+    """
+    with torch.inference_mode(False):
+        for layer in module.modules():
+            for name, parameter in layer.named_parameters(recurse=False):
+                if parameter.is_inference():
+                    own = nn.Parameter(parameter.clone(), parameter.requires_grad)
+                    layer.register_parameter(name, own)
+            for name, buffer in layer.named_buffers(recurse=False):
+                if buffer.is_inference():
+                    layer.register_buffer(name, buffer.clone())

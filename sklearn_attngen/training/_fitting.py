@@ -153,7 +153,8 @@ def build_net(
     epochs_done : int
         Epochs that earlier calls have trained, for the mask schedule.
     cycle : bool
-        Train all epochs with a one-cycle learning rate; otherwise one epoch at half the rate.
+        Train all epochs with a one-cycle learning rate, or at half the rate where they are a single
+        step; otherwise one epoch at half the rate.
     batch_size : int
         Largest number of rows of a step.
     learning_rate : float
@@ -193,7 +194,9 @@ def build_net(
     optimizer = extra.pop("optimizer", torch.optim.AdamW)
     accepted = inspect.signature(optimizer).parameters
     callbacks: list[Callback | tuple[str, Callback]] = []
-    if cycle:
+    # of a single step the cycle knows only its end, where the rate is next to nothing
+    has_cycle = cycle and epochs * n_batches > 1
+    if has_cycle:
         callbacks.append(
             (
                 "one_cycle",
@@ -225,7 +228,7 @@ def build_net(
     net = SequenceNet(
         module,
         criterion=nn.CrossEntropyLoss,
-        lr=learning_rate if cycle else learning_rate / 2,
+        lr=learning_rate if has_cycle else learning_rate / 2,
         max_epochs=epochs if cycle else 1,
         batch_size=batch_size,
         train_split=None if valid is None else predefined_split(valid),

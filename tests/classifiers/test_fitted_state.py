@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from typing import Any
 
@@ -371,3 +372,31 @@ def test_a_first_call_that_is_refused_leaves_nothing() -> None:
     with pytest.raises(ValueError, match="classes must be passed"):
         estimator.partial_fit(X, Y)
     assert not hasattr(estimator, "n_features_in_")
+
+
+@pytest.mark.parametrize("by", [{"sample_weight": Y}, {"class_weight": {0: 0, 1: 1}}])
+def test_weights_that_leave_one_class_raise(by: dict[str, Any]) -> None:
+    """Rows of weight zero are left out, and of one class nothing can be learned."""
+    estimator = quick(class_weight=by.get("class_weight"))
+    with pytest.raises(ValueError, match="Only rows of the class 1 have a weight above zero"):
+        estimator.fit(X, Y, by.get("sample_weight"))
+
+
+@pytest.mark.parametrize("kind", [AttnGenClassifier, CNNClassifier])
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))])
+def test_copies_made_in_inference_mode_explain(kind: type, copied: Any) -> None:
+    """A server may load its model there."""
+    parameters = {"n_filters": 4, "n_layers": 1, "max_epochs": 2, "random_state": 0}
+    estimator = kind(**parameters, n_estimators=2).fit(X, Y)
+    with torch.inference_mode():
+        again = copied(estimator)
+    np.testing.assert_array_equal(again.predict_proba(X), estimator.predict_proba(X))
+    np.testing.assert_array_equal(again.saliency(X), estimator.saliency(X))
+
+
+def test_networks_of_earlier_versions_are_refused() -> None:
+    """When they are loaded, not by an error of torch when they are used."""
+    estimator = quick(n_estimators=1).fit(X, Y)
+    estimator.module_.head = torch.nn.Sequential(torch.nn.Linear(8, 2))
+    with pytest.raises(ValueError, match=r"CNNClassifier was saved by an earlier version.*again"):
+        pickle.loads(pickle.dumps(estimator))

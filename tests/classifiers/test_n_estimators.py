@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import pickle
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from sklearn.base import clone
 
 from sklearn_attngen import AttnGenClassifier, CNNClassifier
 from sklearn_attngen.inspection import AttentionHeadsDisplay, saliency, sanity_checks
@@ -89,19 +87,6 @@ def test_training_that_goes_on_keeps_the_number(kind: type) -> None:
         estimator.set_params(n_estimators=4).fit(X, Y)
     several = quick(kind, n_estimators=2).partial_fit(X, Y, classes=["a", "b"])
     assert len(networks_in(several.module_)) == 2
-
-
-@KINDS
-def test_classifiers_of_before_go_on(kind: type) -> None:
-    """Pickled before there was such a number, they hold one network."""
-    estimator = quick(kind, n_estimators=1).fit(X, Y)
-    del estimator.n_estimators, estimator.n_estimators_, estimator._kept["n_estimators"]
-    loaded = pickle.loads(pickle.dumps(estimator))
-    assert loaded.n_estimators == loaded.n_estimators_ == 1
-    repr(clone(loaded.partial_fit(X, Y)))
-    with pytest.raises(ValueError, match="n_estimators=4 differs"):
-        loaded.set_params(n_estimators=4).partial_fit(X, Y)
-    assert np.isfinite(loaded.saliency(X[:2])).all()
 
 
 @KINDS

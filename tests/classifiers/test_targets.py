@@ -142,3 +142,18 @@ def test_too_few_rows_to_hold_any_out_raise() -> None:
     """The message names the parameter."""
     with pytest.raises(ValueError, match="smaller validation_fraction"):
         validation_split(np.array([0]), 0.5, np.random.RandomState(0))
+
+
+def test_weights_whose_sum_overflows() -> None:
+    """Weights are relative: their size does not matter where they are normalised."""
+    index, classes = np.array([0, 1, 1]), np.array(["a", "b"])
+    expected = row_weights(np.array([1.0, 2.0, 3.0]), index, classes, None)
+    found = row_weights(np.array([1.0, 2.0, 3.0]) * 5e307, index, classes, None)
+    np.testing.assert_allclose(found, expected)
+
+
+def test_weights_too_large_to_compute_with() -> None:
+    """Networks compute in single precision, and these weights are used as they are."""
+    classes, index = np.array([0, 1]), np.array([0, 1])
+    with pytest.raises(ValueError, match=r"largest weight .* Divide all weights"):
+        row_weights(np.full(2, 1e38), index, classes, {0: 10, 1: 10}, normalise=False)

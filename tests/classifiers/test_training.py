@@ -401,3 +401,11 @@ def test_defaults_differ_in_the_method_only() -> None:
         "consistency_weight",
         "n_heads",
     }
+
+
+def test_fits_of_a_single_step_train(make: Make, planted_many: Data) -> None:
+    """The one-cycle schedule of one step is at its end, where the rate is next to nothing."""
+    X, y = planted_many
+    estimator = make(max_epochs=1, batch_size=len(X), warm_start=True, random_state=0)
+    losses = [estimator.fit(X, y).history_[-1]["train_loss"] for _ in range(40)]
+    assert np.mean(losses[-5:]) < 0.9 * np.mean(losses[:5])

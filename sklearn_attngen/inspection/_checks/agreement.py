@@ -53,3 +53,10 @@ def overlap(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> NDArray[np.float64]:
     n_chosen = a.sum(axis=1)
     shared = (a & b).sum(axis=1)
     return np.divide(shared, n_chosen, out=np.full(len(a), np.nan), where=n_chosen > 0)
+
+
+def overlap_by_chance(chosen: NDArray[np.bool_], real: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the overlap to expect of as many random letters of each row, (n,)."""
+    n_real = real.sum(axis=1)
+    n_chosen = chosen.sum(axis=1)
+    return np.divide(n_chosen, n_real, out=np.full(len(real), np.nan), where=n_real > 0)

@@ -16,7 +16,12 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_attngen.inspection._attribution.attention import guiding_attention
 from sklearn_attngen.inspection._attribution.saliency import method_name, saliency
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
-from sklearn_attngen.inspection._inputs.network import NO_NETWORK, LetterNetwork, poolings_in
+from sklearn_attngen.inspection._inputs.network import (
+    NO_NETWORK,
+    LetterNetwork,
+    gradients_allowed,
+    poolings_in,
+)
 from sklearn_attngen.inspection._inputs.unwrap import find_network
 from sklearn_attngen.inspection._removal.removal import Remover
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
@@ -110,7 +115,8 @@ class AttentionRuns:
         """Compare the classifier with itself when its heads weigh all positions alike."""
         import torch
 
-        copied = copy.deepcopy(self.model)
+        with gradients_allowed():
+            copied = copy.deepcopy(self.model)
         network = LetterNetwork.find(copied, self._rows[0])
         assert network is not None  # as the original has one
         with torch.no_grad():

@@ -14,11 +14,11 @@ from sklearn.frozen import FrozenEstimator
 
 from sklearn_attngen.inspection._attribution.saliency import method_name, saliency
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
-from sklearn_attngen.inspection._inputs.network import NO_NETWORK, LetterNetwork
+from sklearn_attngen.inspection._inputs.network import NO_NETWORK, LetterNetwork, gradients_allowed
 from sklearn_attngen.inspection._inputs.unwrap import find_network, peel
 from sklearn_attngen.sequences import NO_SIGNAL
 
-from .agreement import overlap, rank_correlation, top_letters
+from .agreement import overlap, overlap_by_chance, rank_correlation, top_letters
 from .randomization import layers_in_order, randomized_in_turn
 from .verdict import CASCADE, agreement, verdict
 
@@ -129,7 +129,8 @@ class SanityRuns:
         names: list[str] = []
         values: list[list[NDArray[np.float64]]] = []
         for _ in range(self.n_repeats):
-            copied = copy.deepcopy(self.model)
+            with gradients_allowed():
+                copied = copy.deepcopy(self.model)
             network = LetterNetwork.find(copied, self.data)
             assert network is not None  # as the original has one
             x = network.tensor(self.data.codes[:2])
@@ -206,11 +207,12 @@ class SanityRuns:
                     _mean(overlap(top_a, top_b)),
                     _mean(rank_correlation(a, b[other], both)),
                     _mean(overlap(top_a, top_b[other])),
+                    _mean(overlap_by_chance(top_a, self.real)),
                 ]
             )
         means = np.mean(numbers, axis=0)
         spread = np.std(np.array(numbers)[:, 0], ddof=1) if len(pairs) > 1 else np.nan
-        found = agreement(means[0], means[1], self.top)
+        found = agreement(means[0], means[1], means[4])
         return dict.fromkeys(COLUMNS, np.nan) | {
             "check": check,
             "detail": detail,

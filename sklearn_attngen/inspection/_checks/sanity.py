@@ -121,7 +121,8 @@ def sanity_checks(
         - ``correlation``: Spearman's rank correlation of the letters of a sequence, mean over
           sequences and repeats (over pairs of fits for the seeds); 0 for a saliency that is the
           same for all letters. ``correlation_std``: its standard deviation over repeats.
-        - ``overlap``: share of the most salient letters that are the same; `top` by chance.
+        - ``overlap``: share of the most salient letters that are the same; about `top` by chance,
+          more in sequences of few letters, of which one is taken at least.
         - ``other_correlation``, ``other_overlap``: the same, each sequence compared with *another*
           one. What is this high comes from the position alone, and from no letter.
         - ``score``, ``control_score``: what the checks of attention compare, see the notes.

@@ -153,6 +153,9 @@ class MaskFractionDisplay:
             )
         best = getattr(search, "best_params_", None)
         rows = _slice(candidates, found[0], best if fixed is None else fixed, fixed is None)
+        if "iter" in results:  # a halving search: its first round has every candidate, all alike
+            rounds = np.asarray(results["iter"])
+            rows = [row for row in rows if rounds[row] == rounds.min()]
         values = np.array([candidates[row][found[0]] for row in rows], dtype=np.float64)
         order = np.argsort(values, kind="stable")
         rows, values = [rows[i] for i in order], values[order]

@@ -13,7 +13,7 @@ from sklearn_attngen.inspection._motifs.motif_report import motif_report
 
 from .letters import letter_colors as color_letters
 from .motif_logo import draw_logo, letter_heights
-from .plot_style import NEUTRAL, get_axes, hide_spines
+from .plot_style import NEUTRAL, get_axes, hide_spines, plain
 
 KINDS = ("information", "contribution")
 # Beyond this many logos a figure is too high to be read.
@@ -246,7 +246,8 @@ class MotifDisplay:
         titles = self.titles
         if titles is None:
             sites = [f" ({m.n_sites} sites)" if m.n_sites else "" for m in self.motifs]
-            titles = [motif.name + site for motif, site in zip(self.motifs, sites, strict=True)]
+            names = [plain(motif.name) for motif in self.motifs]
+            titles = [name + site for name, site in zip(names, sites, strict=True)]
         rooms = [0.06 + _TITLE_LINE * (title.count("\n") + 1) for title in titles]
         in_all = sum(rooms) + (1.0 + _GAP) * len(rooms)
         size = (max(6.0, 0.28 * widest + 1.0), max(2.0, 0.75 * in_all + 0.5))
@@ -276,9 +277,9 @@ class MotifDisplay:
 
 def _title(row: Any) -> str:
     """Describe a row of a report."""
-    text = f"{row['name']}: {row['n_seqlets']} sites"
+    text = f"{plain(row['name'])}: {row['n_seqlets']} sites"
     if "match_1" in row.index:
-        text += f", like {row['match_1']} (q = {row['q_value_1']:.1g})"
+        text += f", like {plain(row['match_1'])} (q = {row['q_value_1']:.1g})"
     # "z" writes no minus before a zero
     return f"{text}\neffect {row['effect']:z.2f}, control {row['effect_control']:z.2f}"
 

@@ -11,7 +11,7 @@ from sklearn.utils import Bunch
 from sklearn_attngen._extras import require
 from sklearn_attngen.inspection._removal.perturbation import perturbation_curve
 
-from .plot_style import NEUTRAL, PALETTE, get_axes, hide_spines, in_words, legend_above
+from .plot_style import NEUTRAL, PALETTE, get_axes, hide_spines, in_words, legend_above, plain
 
 _ORDER_NAMES = {
     "top": "Most salient first",
@@ -299,7 +299,7 @@ class PerturbationCurveDisplay:
         styles: dict[str, Any] = {}
         for (name, order), line in self.lines_.items():
             names.setdefault(
-                name, lines.Line2D([], [], color=line.get_color(), linewidth=4, label=name)
+                name, lines.Line2D([], [], color=line.get_color(), linewidth=4, label=plain(name))
             )
             style = lines.Line2D([], [], label=_ORDER_NAMES[order])
             style.update_from(line)

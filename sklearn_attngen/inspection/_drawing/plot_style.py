@@ -61,6 +61,11 @@ def in_words(name: str) -> str:
     return special.get(name, name.replace("_", " ").capitalize())
 
 
+def plain(text: Any) -> str:
+    """Return names from data as text that matplotlib shows as it is: two "$" would be formulas."""
+    return str(text).replace("$", r"\$")
+
+
 def hide_spines(ax: Any, *sides: str) -> None:
     """Hide the frame of the axes on some sides."""
     for side in sides:

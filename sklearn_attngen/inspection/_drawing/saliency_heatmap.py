@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .plot_style import hide_spines, tick_indices
+from .plot_style import hide_spines, plain, tick_indices
 
 # Both keep their order for readers with any colour vision, and in grey print.
 _MAGNITUDE_COLORS, _EVIDENCE_COLORS = "viridis", "PuOr_r"
@@ -89,6 +89,6 @@ def _name_groups(ax: Any, groups: NDArray[Any]) -> None:
     for i in reversed(range(len(places))):
         places[i] = min(places[i], last)
         last = places[i] - room
-    labels = [f"{name}\n(n={size})" for name, size in zip(names, sizes, strict=True)]
+    labels = [f"{plain(name)}\n(n={size})" for name, size in zip(names, sizes, strict=True)]
     ax.set_yticks(places, labels, fontsize="small")
     ax.tick_params(axis="y", length=0)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn_attngen.sequences import Alphabet
 
 from .letters import draw_letters
-from .plot_style import NEUTRAL, PALETTE, hide_spines, legend_above, tick_indices
+from .plot_style import NEUTRAL, PALETTE, hide_spines, legend_above, plain, tick_indices
 
 _LINE_STYLES = ("-", "--", ":", "-.")
 # Heights in units of the tallest letter.
@@ -37,7 +37,7 @@ def draw_profile(
     for i, group in enumerate(np.unique(labels)):
         rows = saliency[labels == group]
         mean, spread = rows.mean(axis=0), rows.std(axis=0)
-        name, color = str(group), PALETTE[i % len(PALETTE)]
+        name, color = plain(group), PALETTE[i % len(PALETTE)]
         if groups is None:
             name = "All sequences"
         elif class_colors is not None:
@@ -102,7 +102,7 @@ def draw_sequences(
     y = 0.0  # the upper edge of what is drawn next
     for row in range(n):
         y -= _TITLE
-        ax.text(-0.5, y + 0.08, labels[row], fontsize="small", va="bottom", ha="left")
+        ax.text(-0.5, y + 0.08, plain(labels[row]), fontsize="small", va="bottom", ha="left")
         for start in range(0, length, width):
             part = slice(start, min(start + width, length))
             line = codes[row, part]

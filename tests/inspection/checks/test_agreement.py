@@ -3,7 +3,12 @@
 import numpy as np
 from scipy.stats import spearmanr
 
-from sklearn_attngen.inspection._checks.agreement import overlap, rank_correlation, top_letters
+from sklearn_attngen.inspection._checks.agreement import (
+    overlap,
+    overlap_by_chance,
+    rank_correlation,
+    top_letters,
+)
 
 
 def test_rank_correlation_is_spearmans_over_the_letters():
@@ -46,3 +51,15 @@ def test_overlap():
     a = np.array([[True, True, False], [True, False, False], [False] * 3])
     b = np.array([[True, False, True], [True, False, False], [False] * 3])
     np.testing.assert_array_equal(overlap(a, b), [0.5, 1.0, np.nan])
+
+
+def test_random_letters_overlap_as_chance_says():
+    """Of few letters one is taken at least, which is more than the fraction asks for."""
+    rng = np.random.RandomState(0)
+    for length in (2, 4, 24):
+        real = np.ones((4000, length), dtype=bool)
+        a, b = (top_letters(rng.random_sample(real.shape), real, 0.1, rng) for _ in range(2))
+        expected = overlap_by_chance(a, real)
+        np.testing.assert_allclose(expected, max(1, round(0.1 * length)) / length)
+        assert abs(overlap(a, b).mean() - expected[0]) < 0.03
+    assert np.isnan(overlap_by_chance(np.zeros((1, 3), bool), np.zeros((1, 3), bool))[0])

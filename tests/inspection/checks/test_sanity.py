@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import RandomForestClassifier
@@ -300,3 +301,12 @@ def test_mutagenesis_is_compared_with_occlusion(X, y):
         model, X, y, checks=["method_agreement"], method="mutagenesis", max_sequences=4
     )
     assert found["detail"].tolist() == ["mutagenesis and occlusion"]
+
+
+def test_inference_mode_of_torch_does_not_matter(learned, planted_test):
+    """Copies that are made there would have no gradients."""
+    checks = [CHECKS[0], CHECKS[4]]
+    expected = sanity_checks(learned, *planted_test, checks=checks, n_repeats=1)
+    with torch.inference_mode():
+        found = sanity_checks(learned, *planted_test, checks=checks, n_repeats=1)
+    pd.testing.assert_frame_equal(found, expected)

@@ -5,8 +5,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV
 from sklearn.pipeline import Pipeline
 
 from sklearn_attngen.inspection import MaskFractionDisplay
@@ -178,3 +179,16 @@ def test_wrong_searches_and_axes(search, masked, X, y):
         MaskFractionDisplay.from_search(search, ax=axes)
     with pytest.raises(ValueError, match="no part of a grid"):
         MaskFractionDisplay.from_search(search, ax=figure.add_axes((0, 0, 1, 1)))
+
+
+def test_the_first_round_of_a_halving_search_is_drawn(masked, X, y):
+    """Later rounds have the better candidates again, on more rows."""
+    search = HalvingGridSearchCV(
+        masked, {"mask_fraction": [0, 0.1, 0.2, 0.3]}, cv=2, min_resources=20, factor=2,
+        random_state=0,
+    ).fit(X, y)  # fmt: skip
+    assert len(search.cv_results_["params"]) > 4
+    display = MaskFractionDisplay.from_search(search)
+    np.testing.assert_allclose(display.fractions, [0, 0.1, 0.2, 0.3])
+    first = search.cv_results_["mean_test_score"][:4]
+    np.testing.assert_allclose(display.lines_["score"].get_ydata(), first)

@@ -152,3 +152,10 @@ def test_no_minus_before_a_zero(report):
     changed = report.assign(effect_control=-0.001)
     texts = [text.get_text() for text in MotifDisplay.from_report(changed).ax_.texts]
     assert all("control 0.00" in text for text in texts)
+
+
+def test_names_are_no_formulas(tmp_path):
+    """As in SaliencyDisplay; titles of one's own may be."""
+    motifs = [Motif("$^$", [[1, 0, 0, 0]] * 5), Motif("b", [[0, 1, 0, 0]] * 5)]
+    MotifDisplay(motifs).plot().figure_.savefig(tmp_path / "x.png")
+    MotifDisplay(motifs, titles=[r"$\alpha$", "b"]).plot().figure_.savefig(tmp_path / "y.png")

@@ -264,3 +264,19 @@ def test_wrong_arguments(known, X):
         check_positions([1, 2], 30)
     with pytest.raises(ValueError, match="must be numbers"):
         check_positions(["a"] * 30, 30)
+
+
+@pytest.mark.parametrize("kind", ["profile", "heatmap", "sequences"])
+def test_names_are_no_formulas(kind, X, tmp_path):
+    """Two dollars would begin and end a formula, and many are none."""
+    names = np.array(["$^$", "_a$"])[np.arange(len(X)) % 2]
+    model = make_pipeline(SequenceOneHotEncoder(), LogisticRegression()).fit(X, names)
+    display = SaliencyDisplay.from_estimator(model, X[:4], names[:4], kind=kind)
+    display.figure_.savefig(tmp_path / "x.png")
+    ax = display.ax_
+    texts = {
+        "profile": lambda: ax.get_legend().get_texts(),
+        "heatmap": ax.get_yticklabels,
+        "sequences": lambda: ax.texts,
+    }[kind]()
+    assert any(r"\$^\$" in text.get_text() for text in texts)
