@@ -39,7 +39,13 @@ MAKERS = {
     "AttnGen, masks to the end": lambda seed: AttnGenClassifier(
         mask_cooldown=0, reverse_complement="average", random_state=seed
     ),
+    "AttnGen, three networks": lambda seed: AttnGenClassifier(
+        n_estimators=3, reverse_complement="average", random_state=seed
+    ),
     "CNN": lambda seed: CNNClassifier(reverse_complement="average", random_state=seed),
+    "CNN, three networks": lambda seed: CNNClassifier(
+        n_estimators=3, reverse_complement="average", random_state=seed
+    ),
     "plain CNN": lambda seed: PlainCNN(random_state=seed),
     "k-mers": lambda seed: make_kmer_classifier(),
 }

@@ -1,6 +1,6 @@
 """Where between equal shares of letters and a sequence its gradient is taken, on planted motifs.
 
-``python -m benchmarks.read_outs``: one AttnGen for each task and seed, and the average precision of
+``python -m benchmarks.read_outs``: one network for each task and seed, and the average precision of
 |gradient at a point, times the way to it| times a weight from the attention at that point: none,
 its root, the root of its sum with equal shares (the default), or itself. "fitted" is the point that
 the classifier found (the default). Seeds are apart from those of ``benchmarks.planted_motifs``,
@@ -54,7 +54,8 @@ def main() -> None:
         for task, parameters in TASKS.items():
             n, n_explained = arguments.rows, arguments.explained_rows
             data = make_motif_sequences(n + n_explained, random_state=seed, **parameters)
-            classifier = AttnGenClassifier(random_state=seed).fit(data.data[:n], data.target[:n])
+            classifier = AttnGenClassifier(n_estimators=1, random_state=seed)
+            classifier.fit(data.data[:n], data.target[:n])
             one_hot = SequenceOneHotEncoder().fit_transform(data.data[n:])
             x = torch.tensor(one_hot, dtype=torch.float32).view(n_explained, -1, 4).transpose(1, 2)
             module = classifier.module_

@@ -67,8 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "log likelihood": get_scorer("neg_log_loss"),
         "faithfulness": PerturbationScorer(fraction=0.1, fill="resample"),
     }
-    one = {"n_estimators": 1}  # what a mask does is seen in one network too, in half of the time
-    sets = {"models": MAKERS, "ablation": ablation(**one), "fractions": fractions(**one)}
+    sets = {"models": MAKERS, "ablation": ablation(), "fractions": fractions()}
     makers = sets[options.what]
     makers = changed(chosen(makers, options.only), options.set, options.mean_of)
     results = measure(

@@ -37,8 +37,8 @@ class CNNClassifier(SequenceClassifier):
         Number of residual convolutions of width 7 after the first; their dilation doubles from 1.
     n_estimators : int or "auto", default="auto"
         Number of networks, alike but for their first weights and what else chance decides; the
-        answer is the mean of their logits. Each has the cost of one. "auto" is 3 for up to 4,000
-        rows with 800,000 letters at most, where chance decides most of the error, and 1 for more,
+        answer is the mean of their logits. Each has the cost of one. "auto" is 3 for up to 8,000
+        rows with 1,600,000 letters at most, where chance decides most of the error, and 1 for more,
         for a first :meth:`partial_fit`, and for numbers that are no sequences. Training that goes
         on keeps the number.
     dropout : float, default=0.1

@@ -14,7 +14,7 @@ MIN_STEPS, MIN_EPOCHS, MAX_EPOCHS = 500, 16, 60
 COOLDOWN_ROWS, COOLDOWN = 2000, 1 / 3
 # From so many rows at most an automatic number of networks is more than one: there chance decides
 # most of the error. So many letters at most, which bounds the time; see docs/choices.md.
-FEW_ROWS, FEW_LETTERS, FEW_ROWS_NETWORKS = 4000, 800_000, 3
+FEW_ROWS, FEW_LETTERS, FEW_ROWS_NETWORKS = 8000, 1_600_000, 3
 
 
 def resolve_networks(n_estimators: int | str, n_rows: int | None, length: int) -> int:
@@ -23,8 +23,8 @@ def resolve_networks(n_estimators: int | str, n_rows: int | None, length: int) -
     Parameters
     ----------
     n_estimators : int or "auto"
-        A number is returned as it is. "auto" is 3 for up to 4,000 rows that have no more than
-        800,000 letters together, else 1.
+        A number is returned as it is. "auto" is 3 for up to 8,000 rows that have no more than
+        1,600,000 letters together, else 1.
     n_rows : int or None
         Number of training rows; None if that is not known.
     length : int
@@ -38,9 +38,9 @@ def resolve_networks(n_estimators: int | str, n_rows: int | None, length: int) -
     Examples
     --------
     >>> from sklearn_attngen.training import resolve_networks
-    >>> [resolve_networks("auto", n_rows, 200) for n_rows in (100, 4000, 4001, None)]
+    >>> [resolve_networks("auto", n_rows, 200) for n_rows in (100, 8000, 8001, None)]
     [3, 3, 1, 1]
-    >>> resolve_networks("auto", 4000, 201)
+    >>> resolve_networks("auto", 8000, 201)
     1
     """
     if n_estimators != "auto":
