@@ -4,7 +4,7 @@
 are known. The figure for a saliency is its average precision over the letters of a sequence,
 averaged over test sequences; mutated letters count neither as right nor as wrong. ``oracle`` knows
 the motifs and the rate of mutations. ``--what ablation`` compares what is masked in training,
-``--what fractions`` how much.
+``--what fractions`` how much, of single networks.
 """
 
 from __future__ import annotations

@@ -15,6 +15,9 @@ from sklearn_attngen.sequences._messages import is_missing
 
 __all__ = ["check_no_missing", "encode_target", "row_weights", "validation_split"]
 
+# of a row whose weight is used as it is: millions of such rows can be added up in single precision
+LARGEST_WEIGHT = 1e30
+
 
 def check_no_missing(y: NDArray[Any], name: str = "y") -> None:
     """Raise if a label is missing, before comparing labels fails with a message about types.
@@ -67,9 +70,7 @@ def row_weights(
     "balanced" counts each class by the weights of its rows, so that a row of weight 2 equals two
     rows.
     """
-    weight = sample_weight.astype(np.float64)
-    if normalise and weight.max(initial=0) > 1e100:
-        weight = weight / weight.max()  # sums and products must not overflow
+    weight = _bounded(sample_weight.astype(np.float64), normalise)
     if class_weight == "balanced":
         totals = np.bincount(index, weights=weight, minlength=len(classes))
         present = totals > 0
@@ -83,19 +84,24 @@ def row_weights(
                 f"class_weight must not be negative, got {factor.min()} for the class "
                 f"{classes[[factor.argmin()]].tolist()[0]!r}."
             )
-        weight = weight * factor[index]
+        weight = weight * _bounded(factor, normalise)[index]
     positive = weight > 0
     if not positive.any():
         raise ValueError(
             "All rows have weight zero; sample_weight times class_weight must be positive for at "
             "least one row."
         )
-    if not normalise and weight.max() > np.finfo(np.float32).max:
+    if not normalise and weight.max() > LARGEST_WEIGHT:
         raise ValueError(
             f"The largest weight of a row, sample_weight times class_weight, is {weight.max():g}, "
-            "too much to compute with. Divide all weights by it."
+            "too much to add up in single precision. Divide all weights by it."
         )
     return weight / weight[positive].mean() if normalise else weight
+
+
+def _bounded(weight: NDArray[np.float64], relative: bool) -> NDArray[np.float64]:
+    """Return weights whose sums and products do not overflow, where only their ratios matter."""
+    return weight / weight.max() if relative and weight.max(initial=0) > 1e100 else weight
 
 
 def validation_split(

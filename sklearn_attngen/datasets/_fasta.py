@@ -241,12 +241,17 @@ def _header_texts(values: Sequence[Any], what: str) -> list[str]:
         raise TypeError(f"{what} must hold one entry per sequence, got one string. Pass a list.")
     texts = []
     for i, value in enumerate(values):
-        if is_missing(value):
+        if value is np.ma.masked or is_missing(value):
             raise ValueError(
                 f"Entry {i} (counted from 0) of {what} is missing ({value!r}). Give it, or leave "
                 "the record out."
             )
-        texts.append(value.decode("utf-8") if isinstance(value, bytes) else str(value))
+        try:
+            texts.append(value.decode("utf-8") if isinstance(value, bytes) else str(value))
+        except UnicodeDecodeError as error:
+            raise ValueError(
+                f"Entry {i} (counted from 0) of {what} is no text in UTF-8 ({error})."
+            ) from error
     return texts
 
 

@@ -122,10 +122,8 @@ def read_archive(path: Path, sha256: str = "", where: str | None = None) -> Sequ
 
 def read_folder(path: Path) -> SequenceTable:
     """Read a folder that holds the folders ``train`` and ``test``."""
-    folders = [path / split for split in _SPLITS]
-    # files that lie in no class are refused, as in an archive, instead of left out
-    files = [file for folder in folders for file in folder.glob("*") if file.is_file()]
-    files += [file for folder in folders for file in folder.glob("*/*")]
+    # all of them: what lies elsewhere is refused, as in an archive, instead of left out
+    files = [file for file in path.rglob("*") if file.is_file()]
     rows = ((_parse_place(file.relative_to(path).as_posix(), str(path)), file) for file in files)
     return _build_table(
         ((place, file.read_bytes()) for place, file in rows if place is not None), str(path), ""

@@ -131,16 +131,17 @@ def draw_splits(X: Any, y: Any, cv: Any, groups: Any) -> list[Split]:
     """Draw the folds, once for all estimators."""
     if groups is not None:
         names, numbers = list(groups), number_groups(groups)
-        try:
-            np.unique(np.asarray(groups))
-        except TypeError:  # such as chromosomes 1, 2 and "X", which splitters cannot sort
-            groups = numbers
     if groups is not None and (cv is None or isinstance(cv, Integral)):
         cv = StratifiedGroupKFold(5 if cv is None else cv)
-    splits = [
-        (_as_indices(train), _as_indices(test))
-        for train, test in check_cv(cv, y, classifier=True).split(X, y, groups)
-    ]
+    splitter = check_cv(cv, y, classifier=True)
+    try:
+        drawn = list(splitter.split(X, y, groups))
+    except TypeError:
+        if groups is None or _can_be_sorted(groups):
+            raise
+        # such as chromosomes 1, 2 and "X", which splitters of scikit-learn want to sort
+        drawn = list(splitter.split(X, y, numbers))
+    splits = [(_as_indices(train), _as_indices(test)) for train, test in drawn]
     if not splits:
         raise ValueError("cv gives no folds.")
     for fold, sides in enumerate(splits):
@@ -158,6 +159,14 @@ def draw_splits(X: Any, y: Any, cv: Any, groups: Any) -> list[Split]:
                     "splitter that does, such as StratifiedGroupKFold."
                 )
     return splits
+
+
+def _can_be_sorted(groups: Any) -> bool:
+    try:
+        np.unique(np.asarray(groups))
+    except TypeError:
+        return False
+    return True
 
 
 def _as_indices(rows: Any) -> NDArray[np.intp]:

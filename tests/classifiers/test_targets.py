@@ -150,10 +150,12 @@ def test_weights_whose_sum_overflows() -> None:
     expected = row_weights(np.array([1.0, 2.0, 3.0]), index, classes, None)
     found = row_weights(np.array([1.0, 2.0, 3.0]) * 5e307, index, classes, None)
     np.testing.assert_allclose(found, expected)
+    by_class = row_weights(np.full(3, 5.0), index, classes, {"a": 1e308, "b": 1e308})
+    np.testing.assert_allclose(by_class, 1)
 
 
 def test_weights_too_large_to_compute_with() -> None:
     """Networks compute in single precision, and these weights are used as they are."""
     classes, index = np.array([0, 1]), np.array([0, 1])
     with pytest.raises(ValueError, match=r"largest weight .* Divide all weights"):
-        row_weights(np.full(2, 1e38), index, classes, {0: 10, 1: 10}, normalise=False)
+        row_weights(np.full(2, 1e30), index, classes, {0: 10, 1: 10}, normalise=False)

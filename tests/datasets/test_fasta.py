@@ -272,6 +272,8 @@ def test_write_is_reproducible(tmp_path):
         ({"sequences": ["ACGT"], "target": []}, "target must have one entry per sequence"),
         ({"sequences": ["ACGT"], "target": [np.nan]}, r"Entry 0 .* of target is missing \(nan\)"),
         ({"sequences": ["ACGT"], "names": [None]}, "Entry 0 .* of names is missing"),
+        ({"sequences": ["ACGT"], "target": np.ma.masked_all(1)}, "Entry 0 .* of target is missing"),
+        ({"sequences": ["ACGT"], "names": [b"\xff"]}, "Entry 0 .* of names is no text in UTF-8"),
     ],
 )
 def test_write_refuses_what_fasta_cannot_hold(tmp_path, arguments, message):

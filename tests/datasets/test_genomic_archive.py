@@ -121,14 +121,15 @@ def test_sequences_end_with_a_line_break(tools, tmp_path):
     assert fetch_genomic_benchmark("own", source=path).data.tolist() == ["ACgt"]
 
 
-def test_folders_and_archives_refuse_the_same(tools, tmp_path):
+@pytest.mark.parametrize("stray", ["train/stray.txt", "valid/a/1.txt", "stray.txt"])
+def test_folders_and_archives_refuse_the_same(stray, tools, tmp_path):
     """A sequence outside of the folders of the classes is lost in neither."""
-    files = {**tools.make_files({"a": (2, 1)}, prefix=""), "train/stray.txt": "ACGT"}
+    files = {**tools.make_files({"a": (2, 1)}, prefix=""), stray: "ACGT"}
     archive, folder = tmp_path / "own.zip", tmp_path / "own"
     archive.write_bytes(tools.make_zip(files))
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     for source in (archive, folder):
-        with pytest.raises(ValueError, match=r"unknown layout: 'train/stray\.txt'"):
+        with pytest.raises(ValueError, match=f"unknown layout: '{stray}'"):
             fetch_genomic_benchmark("own", source=source)

@@ -259,6 +259,23 @@ def test_groups_of_numbers_and_text(cv: Any) -> None:
         assert not set(groups[train]) & set(groups.drop(train))
 
 
+def test_splitters_see_the_names_of_groups() -> None:
+    """One that holds out chromosome 2 must find it, also beside a chromosome X."""
+
+    class Chromosome(GroupKFold):
+        def split(self, X: Any, y: Any = None, groups: Any = None) -> Any:
+            held_out = np.array([group == 2 for group in groups])
+            yield np.flatnonzero(~held_out), np.flatnonzero(held_out)
+
+    groups = [1, 2, 3, "X"] * 15
+    results = compare_classifiers(
+        [Recorder()], np.arange(60)[:, None], Y, cv=Chromosome(2), groups=groups,
+        return_estimator=True,
+    )  # fmt: skip
+    train = results["fitted"].iloc[0].X_.ravel()
+    assert {groups[row] for row in np.setdiff1d(np.arange(60), train)} == {2}
+
+
 @pytest.mark.filterwarnings("ignore:The groups parameter is ignored")
 def test_divided_groups_of_numbers_and_text_are_named() -> None:
     groups = [1, "X"] * 30

@@ -142,7 +142,9 @@ class MaskFractionDisplay:
         check_is_fitted(search, "cv_results_")
         if isinstance(scores, str):
             raise TypeError(f"scores must be a list of names, got {scores!r}: pass [{scores!r}].")
-        results = search.cv_results_
+        results, best = search.cv_results_, getattr(search, "best_params_", None)
+        if "iter" in results:
+            results, best = _first_round(results, best, getattr(search, "resource", None))
         candidates = results["params"]
         names = {key for params in candidates for key in params}
         found = sorted(name for name in names if name.rpartition("__")[2] == _PARAMETER)
@@ -151,11 +153,7 @@ class MaskFractionDisplay:
                 f"The search varied {sorted(names)}, of which {len(found)} are called "
                 f"{_PARAMETER}; exactly one is needed."
             )
-        best = getattr(search, "best_params_", None)
         rows = _slice(candidates, found[0], best if fixed is None else fixed, fixed is None)
-        if "iter" in results:  # a halving search: its first round has every candidate, all alike
-            rounds = np.asarray(results["iter"])
-            rows = [row for row in rows if rounds[row] == rounds.min()]
         values = np.array([candidates[row][found[0]] for row in rows], dtype=np.float64)
         order = np.argsort(values, kind="stable")
         rows, values = [rows[i] for i in order], values[order]
@@ -178,7 +176,7 @@ class MaskFractionDisplay:
         described = {name: _describe(search, name) for name in wanted}
         chosen = None
         # The grid may be a slice that does not hold the best candidate.
-        if best is not None and candidates[search.best_index_] in [candidates[r] for r in rows]:
+        if best is not None and best in [candidates[r] for r in rows]:
             chosen = float(best[found[0]])
         display = cls(
             values,
@@ -261,6 +259,26 @@ class MaskFractionDisplay:
             style = {"color": "black", "linestyle": "--", "linewidth": 1}
             handles.append(lines.Line2D([], [], label="Chosen by the search", **style))
         return handles
+
+
+def _first_round(
+    results: Mapping[str, Any], best: Mapping[str, Any] | None, resource: str | None
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Return the results of a halving search's first round, which has every candidate.
+
+    What it halves, if that is a parameter, is the same for all of them there.
+    """
+
+    def without(params: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in params.items() if name != resource}
+
+    rounds = np.asarray(results["iter"])
+    first = np.flatnonzero(rounds == rounds.min())
+    kept: dict[str, Any] = {
+        name: np.asarray(values)[first] for name, values in results.items() if name != "params"
+    }
+    kept["params"] = [without(results["params"][row]) for row in first]
+    return kept, None if best is None else without(best)
 
 
 def _slice(

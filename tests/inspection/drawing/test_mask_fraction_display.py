@@ -181,14 +181,19 @@ def test_wrong_searches_and_axes(search, masked, X, y):
         MaskFractionDisplay.from_search(search, ax=figure.add_axes((0, 0, 1, 1)))
 
 
-def test_the_first_round_of_a_halving_search_is_drawn(masked, X, y):
+@pytest.mark.parametrize(
+    "resource",
+    [{"min_resources": 20}, {"resource": "width", "min_resources": 1, "max_resources": 4}],
+    ids=["rows", "parameter"],
+)
+def test_the_first_round_of_a_halving_search_is_drawn(resource, masked, X, y):
     """Later rounds have the better candidates again, on more rows."""
     search = HalvingGridSearchCV(
-        masked, {"mask_fraction": [0, 0.1, 0.2, 0.3]}, cv=2, min_resources=20, factor=2,
-        random_state=0,
-    ).fit(X, y)  # fmt: skip
+        masked, {"mask_fraction": [0, 0.1, 0.2, 0.3]}, cv=2, factor=2, random_state=0, **resource
+    ).fit(X, y)
     assert len(search.cv_results_["params"]) > 4
     display = MaskFractionDisplay.from_search(search)
     np.testing.assert_allclose(display.fractions, [0, 0.1, 0.2, 0.3])
     first = search.cv_results_["mean_test_score"][:4]
     np.testing.assert_allclose(display.lines_["score"].get_ydata(), first)
+    assert display.chosen == search.best_params_["mask_fraction"]

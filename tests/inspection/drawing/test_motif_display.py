@@ -10,6 +10,7 @@ from matplotlib.colors import to_hex
 from sklearn_attngen.classifiers import make_kmer_classifier
 from sklearn_attngen.datasets import make_motif_sequences
 from sklearn_attngen.inspection import Motif, MotifDisplay, motif_report
+from sklearn_attngen.inspection._drawing.motif_display import _title
 
 
 @pytest.fixture(autouse=True)
@@ -158,4 +159,7 @@ def test_names_are_no_formulas(tmp_path):
     """As in SaliencyDisplay; titles of one's own may be."""
     motifs = [Motif("$^$", [[1, 0, 0, 0]] * 5), Motif("b", [[0, 1, 0, 0]] * 5)]
     MotifDisplay(motifs).plot().figure_.savefig(tmp_path / "x.png")
+    row = {"name": "$^$", "n_seqlets": 5, "match_1": "a$", "q_value_1": 0.1, "effect": 0.1,
+           "effect_control": 0.0}  # fmt: skip
+    assert _title(pd.Series(row)).startswith(r"\$^\$: 5 sites, like a\$ (q")
     MotifDisplay(motifs, titles=[r"$\alpha$", "b"]).plot().figure_.savefig(tmp_path / "y.png")

@@ -70,6 +70,12 @@ def test_several_estimators_differ_by_color_and_orders_by_line(curve):
     assert legend == ["one", "two", "Most salient first", "Random order (control)", "Chance"]
 
 
+def test_names_are_no_formulas(curve, tmp_path):
+    display = PerturbationCurveDisplay.from_curves({"$^$": curve, "two": curve})
+    display.figure_.savefig(tmp_path / "x.png")
+    assert display.ax_.get_legend().get_texts()[0].get_text() == r"\$^\$"
+
+
 @pytest.mark.parametrize("size", [(4.2, 3.2), (6.4, 4.2), (10, 6)])
 @pytest.mark.parametrize("names", [["known"], ["One-hot regression", "k-mer regression"]])
 def test_everything_fits_into_the_figure(curve, names, size):
