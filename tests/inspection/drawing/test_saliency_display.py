@@ -269,7 +269,7 @@ def test_wrong_arguments(known, X):
 @pytest.mark.parametrize("kind", ["profile", "heatmap", "sequences"])
 def test_names_are_no_formulas(kind, X, tmp_path):
     """Two dollars would begin and end a formula, and many are none."""
-    names = np.array(["$^$", "_a$"])[np.arange(len(X)) % 2]
+    names = np.array(["$^$", "a_$"])[np.arange(len(X)) % 2]
     model = make_pipeline(SequenceOneHotEncoder(), LogisticRegression()).fit(X, names)
     display = SaliencyDisplay.from_estimator(model, X[:4], names[:4], kind=kind)
     display.figure_.savefig(tmp_path / "x.png")
