@@ -96,8 +96,8 @@ class SequenceClassifier(
         ------
         TypeError, ValueError
             If X cannot be read (the message names row and position), if X and y differ in length,
-            if y has fewer than two classes, or if with ``warm_start=True`` a parameter of the
-            network was changed.
+            if y, or its rows of positive weight, has fewer than two classes, or if with
+            ``warm_start=True`` a parameter of the network was changed.
         """
         continues = self.warm_start and hasattr(self, "net_")
         if continues:
@@ -152,8 +152,8 @@ class SequenceClassifier(
         Raises
         ------
         TypeError, ValueError
-            As in :meth:`fit`; also if ``classes`` is missing in the first call or changes later, or
-            a parameter of the network does.
+            As in :meth:`fit`, but for one class only; also if ``classes`` is missing in the first
+            call or changes later, a parameter of the network does, or a weight is above 1e30.
         """
         if self.early_stopping:
             raise ValueError(

@@ -170,8 +170,9 @@ def write_fasta(
         set, or `names` or `target` is one string.
     ValueError
         If a sequence is empty or holds white space, ``>`` or ``;``, a header holds a line break,
-        `sequences` is a table of several columns, a name or label is missing (None, NaN), or the
-        numbers of sequences, names and labels differ. Nothing is written then.
+        `sequences` is a table of several columns, a name or label is missing (None, NaN, masked)
+        or bytes that are no UTF-8, or the numbers of sequences, names and labels differ. Nothing
+        is written then.
 
     See Also
     --------

@@ -133,6 +133,10 @@ class MaskFractionDisplay:
         ValueError
             If it did not search over the masked fraction, lacks a score, or has several candidates
             for one fraction.
+
+        Notes
+        -----
+        Of a halving search the first round is drawn, which has every candidate.
         """
         if not any(hasattr(search, name) for name in _OF_SEARCHES):
             raise TypeError(
