@@ -27,9 +27,10 @@ def run_blocks(page: Path, *, at_least: int) -> dict[str, Any]:
 
 @pytest.mark.slow
 def test_code_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The blocks of README run, only with short fits."""
+    """The blocks of README run, only with short fits of one network."""
     for name in ("AttnGenClassifier", "CNNClassifier"):
-        short = functools.partial(getattr(sklearn_attngen, name), max_epochs=3)
+        kind = getattr(sklearn_attngen, name)
+        short = functools.partial(kind, max_epochs=3, n_estimators=1)
         monkeypatch.setattr(sklearn_attngen, name, short)
     names = run_blocks(REPOSITORY / "README.md", at_least=2)
     shown = capsys.readouterr().out

@@ -10,6 +10,7 @@ from sklearn_attngen.networks._convolution import Convolution
 from sklearn_attngen.networks._encoder import ConvEncoder
 from sklearn_attngen.networks._highest import highest, highest_shares
 from sklearn_attngen.networks._layers import PositionBias
+from sklearn_attngen.networks._operations import tanh
 from sklearn_attngen.networks._voting import Voting
 
 __all__ = ["AttentionPooling", "AttnGenNetwork", "carries_signal", "spread"]
@@ -32,7 +33,7 @@ def carries_signal(x: Tensor) -> Tensor:
     """
     if x.shape[1] == 1:
         return torch.ones_like(x[:, 0], dtype=torch.bool)
-    real = (x != 0).any(dim=1)
+    real = x.abs().amax(dim=1) != 0
     return real | ~real.any(dim=1, keepdim=True)
 
 
@@ -114,7 +115,7 @@ class AttentionPooling(nn.Module):
         top : Tensor of shape (n, n_filters) or None
             The maximum of each channel, again, if there is a hard head.
         """
-        logits = self.score(torch.tanh(self.hidden(features)))
+        logits = self.score(tanh(self.hidden(features)))
         half = logits.dtype in (torch.bfloat16, torch.float16)
         logits = self.position(logits.float() if half else logits)
         logits = logits.masked_fill(~real.unsqueeze(1), -torch.inf)

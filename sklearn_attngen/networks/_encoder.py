@@ -13,6 +13,7 @@ from sklearn_attngen.networks._layers import (
     Residual,
     SeededDropout,
 )
+from sklearn_attngen.networks._operations import AveragePooling
 
 __all__ = ["ConvEncoder"]
 
@@ -78,11 +79,7 @@ class ConvEncoder(nn.Module):
         self.activation = nn.Sequential(
             Exponential() if activation == "exponential" else nn.ReLU(), SeededDropout(dropout)
         )
-        self.pool = (
-            nn.Identity()
-            if pool_size == 1
-            else nn.AvgPool1d(pool_size, ceil_mode=True, count_include_pad=False)
-        )
+        self.pool = nn.Identity() if pool_size == 1 else AveragePooling(pool_size)
         self.blocks = nn.Sequential(
             *(Residual(n_filters, 7, 2**i, dropout, batch_norm) for i in range(n_layers))
         )

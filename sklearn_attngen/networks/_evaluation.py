@@ -60,7 +60,9 @@ def _enter(module: nn.Module) -> list[nn.Module]:
         for layer in layers:
             count, mode = _evaluated.get(layer, (0, layer.training))
             _evaluated[layer] = count + 1, mode
-        module.eval()
+        # setting an attribute of a module takes long enough to be seen in every batch
+        if any(layer.training for layer in layers):
+            module.eval()
     return layers
 
 
@@ -71,7 +73,7 @@ def _leave(layers: list[nn.Module]) -> None:
             count, mode = _evaluated.pop(layer)
             if count > 1:
                 _evaluated[layer] = count - 1, mode
-            else:
+            elif layer.training != mode:
                 layer.training = mode
 
 

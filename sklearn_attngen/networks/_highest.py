@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from sklearn_attngen.networks._operations import transformed
+
 __all__ = ["highest", "highest_shares"]
 
 
@@ -26,9 +28,9 @@ def highest(values: Tensor, real: Tensor) -> Tensor:
         Its gradient goes to the positions that have the value, in equal shares, as that of
         ``torch.amax`` does.
     """
-    if values.requires_grad and torch.is_grad_enabled() and not _transformed():
+    if values.requires_grad and torch.is_grad_enabled() and not transformed():
         return _Highest.apply(values, real)
-    return values.masked_fill(~real.unsqueeze(2), -torch.inf).amax(dim=1)
+    return _highest(values, real)
 
 
 def highest_shares(values: Tensor, top: Tensor, real: Tensor) -> Tensor:
@@ -54,28 +56,26 @@ def highest_shares(values: Tensor, top: Tensor, real: Tensor) -> Tensor:
     return torch.bmm(there, each.unsqueeze(2)).squeeze(2) / values.shape[2]
 
 
+def _highest(values: Tensor, real: Tensor) -> Tensor:
+    if not _all(real):
+        values = values.masked_fill(~real.unsqueeze(2), -torch.inf)
+    return values.amax(dim=1)
+
+
+def _all(real: Tensor) -> bool:
+    """Say whether all positions count, where it takes no waiting to know."""
+    return real.device.type == "cpu" and not transformed() and bool(real.all())
+
+
 def _there(values: Tensor, top: Tensor, real: Tensor) -> Tensor:
     """Say with 1 and 0 where the highest value of each channel stands."""
     with torch.no_grad():
-        top, real = top.unsqueeze(1), real.unsqueeze(2)
-        if _transformed():
-            return (values == top).to(values.dtype) * real
+        top = top.unsqueeze(1)
+        if transformed():
+            return (values == top).to(values.dtype) * real.unsqueeze(2)
         # written as numbers at once, which takes a sixth of the time
-        return torch.eq(values, top, out=torch.empty_like(values)).mul_(real)
-
-
-def _transformed() -> bool:
-    """Say whether torch is compiling, tracing or transforming, which need its own operations.
-
-    Forward derivatives and ``torch.func`` have no rules for a function of ours, nor for writing
-    into given memory, and a trace of it cannot be saved.
-    """
-    if torch.compiler.is_compiling() or torch.jit.is_tracing():
-        return True
-    # private names: without them only these transforms would fail, with a message that says why
-    active = getattr(torch._C, "_are_functorch_transforms_active", None)
-    level = getattr(torch.autograd.forward_ad, "_current_level", -1)
-    return level >= 0 or (active is not None and bool(active()))
+        there = torch.eq(values, top, out=torch.empty_like(values))
+        return there if _all(real) else there.mul_(real.unsqueeze(2))
 
 
 class _Highest(torch.autograd.Function):
@@ -83,7 +83,7 @@ class _Highest(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, values: Tensor, real: Tensor) -> Tensor:
-        top = values.masked_fill(~real.unsqueeze(2), -torch.inf).amax(dim=1)
+        top = _highest(values, real)
         ctx.save_for_backward(values, real, top)
         return top
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sklearn_attngen.networks._convolution import Convolution
+from sklearn_attngen.networks._operations import bounded_exp
 
 __all__ = [
     "BatchNorm",
@@ -48,8 +49,7 @@ class Exponential(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``exp(min(x, limit))``."""
-        # hardtanh is clamp with a gradient that takes one step instead of three
-        return F.hardtanh(x, -torch.inf, self.limit).exp()
+        return bounded_exp(x, self.limit)
 
 
 class SeededDropout(nn.Module):

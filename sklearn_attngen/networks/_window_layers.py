@@ -18,9 +18,12 @@ from sklearn_attngen.networks._layers import (
     Residual,
     SeededDropout,
 )
+from sklearn_attngen.networks._operations import AveragePooling
 from sklearn_attngen.networks._windows import Block, Padded, Window
 
 __all__ = ["Average", "KnownAverage", "KnownLayer", "Layer", "read_layers"]
+
+AVERAGES = (nn.AvgPool1d, AveragePooling)
 
 
 @dataclass(frozen=True)
@@ -263,7 +266,7 @@ def read_layers(encoder: nn.Module) -> list[Layer | Average] | None:
     for step in _steps(encoder):
         if type(step) is Residual and not pending:
             found.append(Layer.read(list(_steps(step)), residual=True))
-        elif type(step) is nn.AvgPool1d and not pending:
+        elif isinstance(step, nn.AvgPool1d) and type(step) in AVERAGES and not pending:
             found.append(Average.read(step))
         else:
             pending.append(step)
