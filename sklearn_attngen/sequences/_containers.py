@@ -82,6 +82,8 @@ def _from_rows(rows: list[Any]) -> list[Any] | None:
     first = rows[0] if rows else None
     if isinstance(first, _TEXT) or not rows:
         return rows
+    if _is_unsized(first):
+        return _from_rows([row.item() if _is_unsized(row) else row for row in rows])
     if all(map(_is_single, rows)) and any(_is_text(row[0]) for row in rows):
         return [row[0] for row in rows]  # the first may be missing
     if isinstance(first, (list, tuple, np.ndarray)) and len(first) and _is_text(first[0]):
@@ -97,6 +99,10 @@ def _from_rows(rows: list[Any]) -> list[Any] | None:
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, _TEXT)
+
+
+def _is_unsized(row: Any) -> bool:
+    return isinstance(row, np.ndarray) and row.ndim == 0
 
 
 def _is_single(row: Any) -> bool:

@@ -394,6 +394,19 @@ def test_copies_made_in_inference_mode_explain(kind: type, copied: Any) -> None:
     np.testing.assert_array_equal(again.saliency(X), estimator.saliency(X))
 
 
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))])
+def test_calls_go_on_with_copies_made_in_inference_mode(copied: Any) -> None:
+    """With weights and with an optimiser's memory that torch would refuse to change."""
+    estimator = quick().partial_fit(X, Y, classes=[0, 1])
+    with torch.inference_mode():
+        again = copied(estimator)
+    before = estimator.predict_proba(X)
+    for each in (estimator, again):
+        each.partial_fit(X, Y)
+    np.testing.assert_array_equal(again.predict_proba(X), estimator.predict_proba(X))
+    assert not np.array_equal(again.predict_proba(X), before)
+
+
 def test_networks_of_earlier_versions_are_refused() -> None:
     """When they are loaded, not by an error of torch when they are used."""
     estimator = quick(n_estimators=1).fit(X, Y)

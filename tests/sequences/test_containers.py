@@ -23,6 +23,7 @@ STRINGS: dict[str, Any] = {
     "list of numpy strings": list(np.array(ROWS)),
     "list of lists": [[row] for row in ROWS],
     "list of arrays": [np.array([row]) for row in ROWS],
+    "list of arrays without dimensions": [np.array(row) for row in ROWS],
     "object array": np.array(ROWS, dtype=object),
     "U array": np.array(ROWS),
     "U array with room": np.array(ROWS, dtype="U9"),
@@ -86,6 +87,7 @@ def test_strings_are_found_in_every_container(X: Any) -> None:
         torch.zeros(2, 4),
         [torch.zeros(4), torch.zeros(4)],
         [np.zeros(4), np.zeros(4)],
+        [np.array(0.5), np.array(1.0)],
         scipy.sparse.dok_matrix(np.eye(3)),
     ],
 )
