@@ -25,13 +25,18 @@ def run_blocks(page: Path, *, at_least: int) -> dict[str, Any]:
     return names
 
 
-@pytest.mark.slow
-def test_code_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The blocks of README run, only with short fits of one network."""
+def fit_quickly(monkeypatch: pytest.MonkeyPatch, **parameters: Any) -> None:
+    """Have networks that are made without other words be single ones, a third of the time."""
     for name in ("AttnGenClassifier", "CNNClassifier"):
         kind = getattr(sklearn_attngen, name)
-        short = functools.partial(kind, max_epochs=3, n_estimators=1)
-        monkeypatch.setattr(sklearn_attngen, name, short)
+        quick = functools.partial(kind, n_estimators=1, **parameters)
+        monkeypatch.setattr(sklearn_attngen, name, quick)
+
+
+@pytest.mark.slow
+def test_code_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The blocks of README run, only with short fits of single networks."""
+    fit_quickly(monkeypatch, max_epochs=3)
     names = run_blocks(REPOSITORY / "README.md", at_least=2)
     shown = capsys.readouterr().out
     assert float(re.search(r"test accuracy ([\d.]+)", shown).group(1)) > 0.6
@@ -43,6 +48,7 @@ def test_code_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monke
 def test_guide_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The blocks of the user guide run, and what they write is there."""
     monkeypatch.chdir(tmp_path)
+    fit_quickly(monkeypatch)
     names = run_blocks(REPOSITORY / "docs" / "guide.md", at_least=10)
     assert names["classifier"].score(names["X_test"], names["y_test"]) > 0.95
     found = set(names["motifs"]["consensus"])

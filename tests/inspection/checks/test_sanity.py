@@ -55,6 +55,7 @@ def learned(planted_many):
         batch_size=20,
         max_epochs=8,
         learning_rate=0.02,
+        n_estimators=1,
         random_state=0,
     ).fit(*planted_many)
 

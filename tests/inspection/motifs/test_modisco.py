@@ -104,7 +104,9 @@ def test_scores_of_networks_and_of_ones_own(library):
     """DeepLIFT's hypothetical contributions give what they give when they are passed."""
     pytest.importorskip("captum.attr")
     data = make_motif_sequences(200, length=40, motifs=WORDS[:2], random_state=0)
-    model = CNNClassifier(n_filters=16, max_epochs=15, random_state=0).fit(data.data, data.target)
+    model = CNNClassifier(n_filters=16, max_epochs=15, n_estimators=1, random_state=0).fit(
+        data.data, data.target
+    )
     arguments = {"width": 9, "clustering": "tfmodisco", "n_repeats": 1}
     report = motif_report(model, data.data, data.target, method="deeplift", **arguments)
     found = report.groupby("class")["consensus"].first()
