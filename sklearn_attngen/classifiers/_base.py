@@ -18,7 +18,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, colu
 from torch import Tensor
 
 from sklearn_attngen.classifiers._saliency import SaliencyMixin
-from sklearn_attngen.classifiers._targets import check_no_missing, encode_target
+from sklearn_attngen.classifiers._targets import check_no_missing, encode_target, with_missing
 from sklearn_attngen.classifiers._training import TrainingMixin, as_tensor
 from sklearn_attngen.networks import (
     Voting,
@@ -284,7 +284,7 @@ class SequenceClassifier(
             return self.classes_
         if classes is None:
             raise ValueError("classes must be passed in the first call to partial_fit.")
-        known = column_or_1d(classes)
+        known = column_or_1d(with_missing(classes))
         check_no_missing(known)
         known = np.unique(known)
         self._check_classes(known, "classes")
@@ -317,7 +317,7 @@ class SequenceClassifier(
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
-        labels = column_or_1d(y, warn=True)
+        labels = column_or_1d(with_missing(y), warn=True)
         check_no_missing(labels)
         check_classification_targets(labels)
         if len(labels) != sequences.n_samples:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import train_test_split
 from sklearn.utils import assert_all_finite
 from sklearn.utils.class_weight import compute_class_weight
 
 from sklearn_attngen.sequences._messages import is_missing
 
-__all__ = ["check_no_missing", "encode_target", "row_weights", "validation_split"]
+__all__ = ["check_no_missing", "encode_target", "row_weights", "validation_split", "with_missing"]
 
 # of a row whose weight is used as it is: millions of such rows can be added up in single precision
 LARGEST_WEIGHT = 1e30
+
+
+def with_missing(y: ArrayLike) -> ArrayLike:
+    """Keep NumPy from writing missing labels of a list as text."""
+    missing = isinstance(y, list | tuple) and any(map(is_missing, y))
+    return np.array(y, dtype=object) if missing else y
 
 
 def check_no_missing(y: NDArray[Any], name: str = "y") -> None:
@@ -27,15 +33,19 @@ def check_no_missing(y: NDArray[Any], name: str = "y") -> None:
     ValueError
         If a label is NaN, infinite, None or pandas' NA.
     """
+    missing: Iterable[bool] = ()
+    if y.dtype.kind == "O":
+        missing = map(is_missing, y)
+    elif y.dtype.kind == "f":
+        missing = np.isnan(y)
+    row = next((row for row, is_one in enumerate(missing) if is_one), None)
+    if row is not None:
+        raise ValueError(
+            f"Input {name} contains NaN or None: the label of row {row} (counted from 0) is "
+            f"{y[[row]].tolist()[0]!r}. Leave such rows out, or give them a class of their own."
+        )
     if y.dtype.kind == "f":
         assert_all_finite(y, input_name=name)
-    elif y.dtype.kind == "O":
-        row = next((row for row, label in enumerate(y) if is_missing(label)), None)
-        if row is not None:
-            raise ValueError(
-                f"Input {name} contains NaN or None: the label of row {row} (counted from 0) is "
-                f"{y[row]!r}. Leave such rows out, or give them a class of their own."
-            )
 
 
 def encode_target(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int64]:
@@ -79,6 +89,11 @@ def row_weights(
         weight = weight * factor[index]
     elif class_weight is not None:
         factor = compute_class_weight(class_weight, classes=classes, y=classes)
+        if not (finite := np.isfinite(factor)).all():
+            raise ValueError(
+                f"class_weight must be finite, got {factor[finite.argmin()]} for the class "
+                f"{classes[[finite.argmin()]].tolist()[0]!r}."
+            )
         if (factor < 0).any():
             raise ValueError(
                 f"class_weight must not be negative, got {factor.min()} for the class "

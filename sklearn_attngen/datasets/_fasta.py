@@ -104,7 +104,12 @@ def read_fasta(
                 "Labels can come from the headers or from the files, not from both: give either "
                 "label_pattern or a dict of files."
             )
-        pattern = re.compile(label_pattern)
+        try:
+            pattern = re.compile(label_pattern)
+        except re.error as error:
+            raise ValueError(
+                f"label_pattern is no regular expression: {label_pattern!r} ({error})."
+            ) from error
         if not pattern.groups:
             raise ValueError(
                 f"label_pattern must have a group that captures the label, got "

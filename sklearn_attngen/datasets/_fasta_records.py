@@ -166,9 +166,10 @@ def split_records(text: str, name: str) -> Iterator[Record]:
         line = len(before) - len(before.lstrip())
         number = before[:line].count("\n") + 1
         first = before.split("\n")[number - 1].strip()
+        remedy = " This looks like FASTQ: convert it first." if first.startswith("@") else ""
         raise ValueError(
             f"{name}, line {number}: {first[:40]!r} stands before the first header. A FASTA file "
-            "starts with a line that starts with '>'."
+            f"starts with a line that starts with '>'.{remedy}"
         )
     if not text.startswith(">", start):
         raise ValueError(f"{name}: there is no FASTA record in the file, it is empty.")

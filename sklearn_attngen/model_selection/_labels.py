@@ -9,8 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import column_or_1d
 
-from sklearn_attngen.classifiers._targets import check_no_missing
-from sklearn_attngen.sequences._messages import is_missing
+from sklearn_attngen.classifiers._targets import check_no_missing, with_missing
 
 __all__ = ["are_classes", "is_text", "read_labels"]
 
@@ -50,7 +49,7 @@ def _as_they_are(y: ArrayLike) -> ArrayLike:
         return y
     text = [isinstance(label, str) for label in y]
     mixed = any(text) and not all(text)
-    return np.array(y, dtype=object) if mixed or any(map(is_missing, y)) else y
+    return np.array(y, dtype=object) if mixed else with_missing(y)
 
 
 def _kind(y: ArrayLike, name: str) -> str:

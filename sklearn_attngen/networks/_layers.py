@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sklearn_attngen.networks._convolution import Convolution
-from sklearn_attngen.networks._operations import bounded_exp
+from sklearn_attngen.networks._operations import bounded_exp, transformed
 
 __all__ = [
     "BatchNorm",
@@ -85,8 +85,8 @@ class SeededDropout(nn.Module):
 
 def _bits(x: Tensor, generator: torch.Generator) -> Tensor:
     """Return a random int16 for each value, laid out in memory as the values are."""
-    if x.device.type not in ("cpu", "cuda"):
-        # not every device draws all 64 bits of an integer
+    if x.device.type not in ("cpu", "cuda") or transformed():
+        # not every device draws all 64 bits of an integer, and no compiler sees four in one
         return torch.randint(
             -(2**15), 2**15, x.shape, generator=generator, device=x.device, dtype=torch.int16
         )

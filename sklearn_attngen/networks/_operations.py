@@ -15,14 +15,18 @@ def transformed() -> bool:
     """Say whether torch is compiling, tracing or transforming, which need its own operations.
 
     Forward derivatives and ``torch.func`` have no rules for a function of ours, nor for writing
-    into given memory, and a trace of it cannot be saved.
+    into given memory, and a trace of it cannot be saved. Tensors of a dispatch mode may have no
+    values to look at.
     """
     if torch.compiler.is_compiling() or torch.jit.is_tracing():
         return True
     # private names: without them only these transforms would fail, with a message that says why
     active = getattr(torch._C, "_are_functorch_transforms_active", None)
     level = getattr(torch.autograd.forward_ad, "_current_level", -1)
-    return level >= 0 or (active is not None and bool(active()))
+    if level >= 0 or (active is not None and bool(active())):
+        return True
+    mode = getattr(torch.utils._python_dispatch, "_get_current_dispatch_mode", None)
+    return mode is not None and mode() is not None
 
 
 def bounded_exp(x: Tensor, limit: float) -> Tensor:
@@ -40,7 +44,8 @@ def bounded_exp(x: Tensor, limit: float) -> Tensor:
     y : Tensor
         Of the shape and type of ``x``.
     """
-    if transformed() or x.device.type != "cpu" or x.numel() == 0:
+    # torch.fx passes something that only stands for a tensor
+    if not isinstance(x, Tensor) or transformed() or x.device.type != "cpu" or x.numel() == 0:
         # hardtanh is clamp with a gradient that takes one step instead of three
         return F.hardtanh(x, -torch.inf, limit).exp()
     return _BoundedExp.apply(x, limit)

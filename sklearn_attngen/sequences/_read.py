@@ -265,7 +265,7 @@ def _set_or_check_n_features(
         raise ValueError(
             f"X has sequences of {n_features // n_letters} letters ({n_features} features), but "
             f"{_name(estimator)} was fitted on {estimator.n_features_in_ / n_letters:g} letters "
-            f"({estimator.n_features_in_} features). Predict on sequences of that length."
+            f"({estimator.n_features_in_} features). Pass sequences of that length, or fit anew."
         )
 
 

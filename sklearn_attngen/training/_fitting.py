@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import re
 from typing import Any
 
 import torch
@@ -78,9 +79,9 @@ def resolve_device(device: str | torch.device) -> str:
     # in this order torch raises them for a device that it does not know, was not built for, has no
     # kernels for, or that has no float64
     except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:  # see above
+        reason = re.split(r"\.\s|\.?\n|\.$", str(error), maxsplit=1)[0]
         raise ValueError(
-            f"device={str(device)!r} cannot be used here: {str(error).splitlines()[0]} Use "
-            f'device="auto" or "cpu".'
+            f'device={str(device)!r} cannot be used here: {reason}. Use device="auto" or "cpu".'
         ) from error
     return str(device)
 
@@ -101,7 +102,7 @@ def computes_bfloat16(device: str) -> bool:
     """
     if device.startswith("cuda"):
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    if device != "cpu":
+    if torch.device(device).type != "cpu":
         return False
     # private names: absent in some versions of torch, and then float32 it is
     checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
@@ -192,6 +193,11 @@ def build_net(
     if not isinstance(own, list | tuple):
         raise ValueError(f"net_params['callbacks'] must be a list of callbacks, got {own!r}.")
     optimizer = extra.pop("optimizer", torch.optim.AdamW)
+    if not callable(optimizer):
+        raise ValueError(
+            "net_params['optimizer'] must be a class of optimisers, such as torch.optim.SGD, got "
+            f"{optimizer!r}."
+        )
     accepted = inspect.signature(optimizer).parameters
     callbacks: list[Callback | tuple[str, Callback]] = []
     # of a single step the cycle knows only its end, where the rate is next to nothing

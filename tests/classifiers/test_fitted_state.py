@@ -111,6 +111,13 @@ def test_rows_without_letters_keep_the_importances_whole() -> None:
     assert estimator.feature_importances_.sum() == pytest.approx(1)
 
 
+@pytest.mark.parametrize("weight", [np.nan, np.inf, None])
+def test_class_weights_that_are_no_numbers_raise(weight: Any) -> None:
+    """A class must not be left out without a word."""
+    with pytest.raises(ValueError, match=r"class_weight must be finite, got \w+ for the class 0"):
+        quick(class_weight={0: weight, 1: 1}).fit(X, Y)
+
+
 def test_negative_class_weights_raise() -> None:
     """They would drop the class without a word."""
     with pytest.raises(ValueError, match="class_weight must not be negative"):

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
+from sklearn_attngen import CNNClassifier
 from sklearn_attngen.classifiers._targets import (
     check_no_missing,
     encode_target,
@@ -54,6 +55,20 @@ def test_missing_labels_raise(y: Any) -> None:
     """Whatever they are written as."""
     with pytest.raises(ValueError, match="Input y contains"):
         check_no_missing(y)
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+@pytest.mark.parametrize("others", [["a", "b"], [0.0, 1.0]])
+def test_missing_labels_of_a_list_raise_and_are_named(missing: Any, others: list[Any]) -> None:
+    """NumPy would write them as the text "nan", a class of its own."""
+    labels = [others[0], missing, *others] * 3
+    X = ["ACGTACGT"] * len(labels)
+    for fit in (
+        lambda: CNNClassifier().fit(X, labels),
+        lambda: CNNClassifier().partial_fit(X, labels, classes=others),
+    ):
+        with pytest.raises(ValueError, match=r"y contains NaN or None: the label of row 1 "):
+            fit()
 
 
 def test_labels_that_look_missing_are_labels() -> None:

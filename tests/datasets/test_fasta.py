@@ -99,6 +99,7 @@ def test_labels_from_files(fasta, tmp_path):
     [
         ("\nACGT\n>a\nAC\n", 2, "'ACGT' stands before the first header"),
         ("ACGT\n", 1, "stands before the first header"),
+        ("@a\nACGT\n+\nIIII\n", 1, "'@a' stands before .* looks like FASTQ"),
         (">a\nAC\n>b\n\n>c\nGG\n", 3, "the record 'b' has no sequence"),
         (">a\nAC\n>b", 3, "the record 'b' has no sequence"),
         (">a\nAC GT\n", 2, "white space inside a sequence line, 'AC GT'"),
@@ -160,6 +161,12 @@ def test_label_pattern_without_match(fasta):
     """A header without a label is named; an optional group that is empty counts as none."""
     with pytest.raises(ValueError, match=r"two\.fa, line 5: label_pattern .* finds no label"):
         read_fasta(fasta, label_pattern=r"class=(EI)|first|(IX)")
+
+
+def test_label_pattern_that_is_none(fasta):
+    """The parameter is named."""
+    with pytest.raises(ValueError, match=r"label_pattern is no regular expression: '\(\('"):
+        read_fasta(fasta, label_pattern="((")
 
 
 def test_label_pattern_without_group(fasta):

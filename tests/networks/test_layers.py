@@ -51,6 +51,15 @@ def test_exponential_has_its_own_gradient_up_to_the_limit_and_none_above() -> No
     assert Exponential()(torch.tensor([torch.nan])).isnan().all()
 
 
+def test_dropout_can_be_compiled() -> None:
+    """skorch compiles a network that is asked to be."""
+    layer = SeededDropout(0.25)
+    set_generator(layer, seeded())
+    y = torch.compile(layer, backend="aot_eager")(torch.ones(100, 100))
+    assert (y == 0).float().mean().item() == pytest.approx(0.25, abs=0.02)
+    torch.testing.assert_close(y[y > 0], torch.full_like(y[y > 0], 4 / 3))
+
+
 def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
     """Dropped values are zero, the others are scaled up."""
     layer = SeededDropout(0.25)

@@ -8,8 +8,12 @@ from collections.abc import Callable
 import pytest
 import torch
 from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.fx.experimental.proxy_tensor import make_fx
 from torch.nn import functional as F
 
+from sklearn_attngen.networks import Exponential
+from sklearn_attngen.networks._highest import highest
 from sklearn_attngen.networks._operations import AveragePooling, bounded_exp, tanh
 from sklearn_attngen.networks._operations import _AveragePooling as AveragePoolingFunction
 
@@ -118,6 +122,20 @@ def test_transforms_and_traces_take_the_operations_of_torch(name: str) -> None:
     trace = torch.jit.trace(ours, (x.detach().requires_grad_(),), check_trace=False)
     torch.jit.save(trace, io.BytesIO())
     torch.testing.assert_close(trace(x), theirs(x), rtol=0.01, atol=1e-6)
+
+
+def test_tensors_without_values_can_be_traced() -> None:
+    """By make_fx, whose tensors have none while they are traced, by FakeTensorMode and torch.fx."""
+    x = values(torch.float32)
+    for ours, theirs in PAIRS.values():
+        torch.testing.assert_close(make_fx(ours)(x)(x), theirs(x))
+        with FakeTensorMode():
+            assert ours(torch.empty(3, 4, 18)).ndim == 3
+    real = torch.ones(3, 18, dtype=torch.bool)
+    beside = x.transpose(1, 2)
+    torch.testing.assert_close(make_fx(highest)(beside, real)(beside, real), beside.amax(dim=1))
+    layer = Exponential()
+    torch.testing.assert_close(torch.fx.symbolic_trace(layer)(x), layer(x))
 
 
 def test_average_layer_is_one_of_torch() -> None:

@@ -14,6 +14,7 @@ from sklearn_attngen.networks import PositionBias, SeededDropout
 from sklearn_attngen.training import (
     SequenceDataset,
     SequenceNet,
+    computes_bfloat16,
     resolve_device,
     run_epochs,
 )
@@ -222,6 +223,30 @@ def test_a_failing_callback_leaves_no_noise(make_net: MakeNet, data: SequenceDat
         run_epochs(net, data, 0)
     assert net.order_generators == []
     assert net.noise_generator is None
+
+
+def test_precision_does_not_depend_on_how_a_device_is_written() -> None:
+    """The CPU has a number, too."""
+    assert computes_bfloat16("cpu:0") == computes_bfloat16("cpu")
+
+
+def test_reasons_against_a_device_are_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch may have a paragraph to say."""
+
+    def no(*args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError("Not here. If you are an employee:\nask someone.")
+
+    monkeypatch.setattr(torch, "zeros", no)
+    with pytest.raises(ValueError, match=r"cannot be used here: Not here\. Use device="):
+        resolve_device("xpu")
+
+
+def test_names_of_optimisers_are_refused(make_net: MakeNet) -> None:
+    """skorch takes a class, and fails on a name without saying so."""
+    with pytest.raises(
+        ValueError, match=r"class of optimisers, such as torch.optim.SGD, got 'sgd'"
+    ):
+        make_net(net_params={"optimizer": "sgd"})
 
 
 def test_a_device_without_float64_is_refused_before_training(

@@ -93,7 +93,7 @@ def saliency(
           needs Captum (``sklearn-attngen[captum]``).
     target : label, array-like of n labels or None, default=None
         The class to explain. None takes the class that the estimator predicts. Methods that do
-        not know classes (``"attention"``) ignore it.
+        not know classes (``"attention"``) ignore it, beyond checking that it names one.
     signed : bool, default=False
         False gives a magnitude, how much the decision rests on a letter. True gives evidence:
         positive where the letter speaks for the target, negative where it speaks against it,

@@ -115,15 +115,16 @@ def _passes_through(step: Any) -> bool:
     return step is None or (isinstance(step, str) and step == "passthrough")
 
 
-def _parameters(estimator: Any, name: str) -> list[Any]:
-    """Return the values of every parameter called ``name``, at any depth."""
+def _parameters(estimator: Any, name: str) -> list[tuple[Any, Any]]:
+    """Return the owner and the value of every parameter called ``name``, at any depth."""
     estimator = peel(estimator)
     if not hasattr(estimator, "get_params") or isinstance(estimator, type):
         return []
-    found = []
-    for key, value in estimator.get_params(deep=True).items():
-        if key.rpartition("__")[2] == name:
-            found.append(value)
+    found, parameters = [], estimator.get_params(deep=True)
+    for key, value in parameters.items():
+        owner, _, last = key.rpartition("__")
+        if last == name:
+            found.append((parameters.get(owner) if owner else estimator, value))
         # These two show their own parameters only, not those of what they hold.
         if isinstance(value, FrozenEstimator) or hasattr(value, "best_estimator_"):
             found += _parameters(value, name)
@@ -156,11 +157,15 @@ def chosen_alphabet(estimator: Any, alphabet: str | Alphabet | None) -> Alphabet
 
 
 def _alphabets_in(estimator: Any) -> list[Alphabet]:
-    """Return the alphabets that the parts of an estimator name, each once."""
+    """Return the alphabets that the parts of an estimator read, each once.
+
+    A fitted part reads the one that it was fitted with, whatever its parameter says since then.
+    """
     found: list[Alphabet] = []
-    for value in _parameters(estimator, "alphabet"):
+    for owner, value in _parameters(estimator, "alphabet"):
         if isinstance(value, str | Alphabet):
-            alphabet = get_alphabet(value)
+            fitted = getattr(owner, "_alphabet", None) or getattr(owner, "alphabet_", None)
+            alphabet = fitted if isinstance(fitted, Alphabet) else get_alphabet(value)
             if alphabet not in found:
                 found.append(alphabet)
     return found
@@ -168,7 +173,8 @@ def _alphabets_in(estimator: Any) -> list[Alphabet]:
 
 def refuses_unknown_letters(estimator: BaseEstimator, what: str, *, remedy: str) -> None:
     """Raise if a part of the estimator was told to refuse the unknown letter."""
-    if "error" in [value for value in _parameters(estimator, "unknown") if isinstance(value, str)]:
+    values = [value for _, value in _parameters(estimator, "unknown")]
+    if any(isinstance(value, str) and value == "error" for value in values):
         raise ValueError(
             f"{what} sets letters to the unknown letter (N), which {type(estimator).__name__} "
             f"refuses because a part of it has unknown='error'. Set unknown='zero', or {remedy}."

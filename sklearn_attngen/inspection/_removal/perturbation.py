@@ -14,6 +14,7 @@ from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
+from sklearn_attngen.classifiers._targets import check_no_missing, with_missing
 from sklearn_attngen.inspection._inputs.fills import FILLS
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.progress import progress
@@ -198,7 +199,8 @@ def perturbation_curve(
     wanted = check_fractions(fractions)
     _check_orders(orders)
     data = LetterInput.read(estimator, X, alphabet)
-    labels = column_or_1d(y)
+    labels = column_or_1d(with_missing(y))
+    check_no_missing(labels)
     check_consistent_length(data.codes, labels)
     seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
     magnitude = None

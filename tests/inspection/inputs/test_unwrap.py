@@ -10,7 +10,8 @@ from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
 from sklearn.model_selection import GridSearchCV, TunedThresholdClassifierCV
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from sklearn_attngen.inspection import saliency
+from sklearn_attngen import AttnGenClassifier, make_kmer_classifier
+from sklearn_attngen.inspection import mutagenesis, saliency
 from sklearn_attngen.inspection._inputs.unwrap import alphabet_of, find_network, first_step
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
 from sklearn_attngen.sequences import get_alphabet
@@ -105,6 +106,25 @@ def test_results_of_cross_validation_make_no_search(make, make_known, X, y):
     np.testing.assert_array_equal(
         saliency(estimator, X[:2]), saliency(estimator, X[:2], "occlusion")
     )
+
+
+def test_fitted_parts_read_the_alphabet_that_they_were_fitted_with(planted):
+    """As their predictions do, whatever was set since then."""
+    X, y = planted
+    network = AttnGenClassifier(n_filters=4, n_layers=1, max_epochs=1, n_estimators=1)
+    encoded = make_pipeline(SequenceOneHotEncoder(), LogisticRegression())
+    counted = make_kmer_classifier(k=3)
+    for estimator, name in (
+        (network, "alphabet"),
+        (encoded, "sequenceonehotencoder__alphabet"),
+        (counted, "kmers__alphabet"),
+    ):
+        estimator.fit(X, y)
+        expected = mutagenesis(estimator, X[:2])
+        for alphabet in ("TGCA", "RNA", "protein"):
+            estimator.set_params(**{name: alphabet})
+            assert alphabet_of(estimator) == get_alphabet("DNA")
+            np.testing.assert_array_equal(mutagenesis(estimator, X[:2]), expected)
 
 
 def test_alphabets_are_found_at_any_depth():

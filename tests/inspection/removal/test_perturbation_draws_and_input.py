@@ -211,6 +211,8 @@ def test_wrong_arguments(linear, X, y, arguments, message):
 
 
 def test_wrong_data(linear, X, y):
+    with pytest.raises(ValueError, match=r"y contains NaN or None: the label of row 1 "):
+        perturbation_curve(linear, X, [y[0], np.nan, *y[2:]])
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         perturbation_curve(linear, X, y[:-1])
     with pytest.raises(ValueError, match=r"0 sample\(s\)"):
