@@ -11,7 +11,7 @@ from sklearn_attngen.sequences import get_alphabet
 
 from .letters import letter_colors as color_letters
 from .plot_style import get_axes
-from .saliency_heatmap import draw_heatmap
+from .saliency_heatmap import draw_heatmap, heatmap_size
 from .saliency_plots import draw_profile, draw_sequences
 
 if TYPE_CHECKING:
@@ -44,7 +44,9 @@ def draw_saliency(
             **common,
         )
     elif display.kind == "heatmap":
-        found["figure_"], found["ax_"] = get_axes(ax, (7.5, 4.4), "SaliencyDisplay")
+        found["figure_"], found["ax_"] = get_axes(
+            ax, heatmap_size(display.groups), "SaliencyDisplay"
+        )
         found["image_"], found["colorbar_"] = draw_heatmap(
             found["ax_"],
             display.saliency,

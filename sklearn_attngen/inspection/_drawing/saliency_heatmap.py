@@ -6,13 +6,26 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.isotonic import isotonic_regression
 
-from .plot_style import hide_spines, plain, tick_indices
+from .plot_style import NEUTRAL, hide_spines, plain, tick_indices
 
 # Both keep their order for readers with any colour vision, and in grey print.
 _MAGNITUDE_COLORS, _EVIDENCE_COLORS = "viridis", "PuOr_r"
 # Values beyond this share of all values have the same colour: a few would darken all others.
 _SATURATED = 0.995
+# In inches: the figure, the share of it that is the image, and what a line of a name takes.
+_WIDTH, _HEIGHT, _IMAGE, _LINE = 7.5, 4.4, 0.77, 0.16
+# Beyond this height a figure is too large to be handled, and names get smaller instead.
+_HIGHEST = 40.0
+# Length of the lines from names to their rows, as a share of the width.
+_LEADER = 0.03
+
+
+def heatmap_size(groups: NDArray[Any] | None) -> tuple[float, float]:
+    """Return width and height of a figure in inches, with a line of text for each class."""
+    n_classes = 1 if groups is None else len(np.unique(groups))
+    return _WIDTH, min(_HIGHEST, max(_HEIGHT, n_classes * _LINE / _IMAGE))
 
 
 def heatmap_order(
@@ -75,20 +88,39 @@ def draw_heatmap(
 def _name_groups(ax: Any, groups: NDArray[Any]) -> None:
     """Part the classes by lines, and write the name of each beside its rows."""
     names, sizes = np.unique(groups, return_counts=True)
-    ends = np.cumsum(sizes)
-    for end in ends[:-1]:
-        ax.axhline(end - 0.5, color="white", linewidth=2.5)
-        ax.axhline(end - 0.5, color="black", linewidth=0.8)
-    # Names of small classes are moved apart; room for one is about a line of text.
-    inches = ax.get_window_extent().height / ax.figure.dpi
-    room = 0.32 / max(0.64, inches) * len(groups)
-    places = (ends - sizes / 2 - 0.5).astype(float)
-    for i in range(1, len(places)):
-        places[i] = max(places[i], places[i - 1] + room)
-    last = len(groups) - 0.5
-    for i in reversed(range(len(places))):
-        places[i] = min(places[i], last)
-        last = places[i] - room
-    labels = [f"{plain(name)}\n(n={size})" for name, size in zip(names, sizes, strict=True)]
+    n_rows, ends = len(groups), np.cumsum(sizes)
+    inches = max(0.1, ax.get_window_extent().height / ax.figure.dpi)
+    # Lines between small classes are thinner, lest they hide the rows.
+    points = 72 * inches / n_rows * np.minimum(sizes[:-1], sizes[1:])
+    for end, thin in zip(ends[:-1], np.clip(points / 20, 0.1, 1), strict=True):
+        ax.axhline(end - 0.5, color="white", linewidth=2.5 * thin)
+        ax.axhline(end - 0.5, color="black", linewidth=0.8 * thin)
+    for_each = inches / len(names)
+    two_lines = for_each >= 2 * _LINE
+    # Names of small classes are moved apart, each as little as can be.
+    room = n_rows / len(names) * min(1.0, (1 + two_lines) * _LINE / for_each)
+    apart = room * np.arange(len(names))
+    middles = ends - sizes / 2 - 0.5
+    places = apart + isotonic_regression(
+        middles - apart, y_min=-0.5, y_max=n_rows - 0.5 - apart[-1]
+    )
+    gap = "\n" if two_lines else " "
+    labels = [f"{plain(name)}{gap}(n={size})" for name, size in zip(names, sizes, strict=True)]
     ax.set_yticks(places, labels, fontsize="small")
+    for label in ax.get_yticklabels():
+        label.set_fontsize(label.get_fontsize() * min(1.0, for_each / _LINE))
     ax.tick_params(axis="y", length=0)
+    if np.any(np.abs(places - middles) > np.maximum(room, sizes) / 2):
+        # Names that stand beside other rows are led to their own.
+        ax.plot(
+            np.repeat([[0.0], [-_LEADER]], len(names), axis=1),
+            [middles, places],
+            color=NEUTRAL,
+            linewidth=0.6,
+            transform=ax.get_yaxis_transform(),
+            clip_on=False,
+        )
+        ax.tick_params(
+            axis="y", pad=2 + 72 * _LEADER * ax.get_window_extent().width / ax.figure.dpi
+        )
+    ax.set_ylim(n_rows - 0.5, -0.5)

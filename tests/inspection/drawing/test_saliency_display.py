@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
+from matplotlib.font_manager import FontProperties
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
@@ -157,6 +158,40 @@ def test_names_of_small_classes_are_moved_apart(size):
     values = np.random.default_rng(0).random((407, 200))
     display = SaliencyDisplay.from_saliency(values, y=y, kind="heatmap", ax=ax)
     assert not texts_overlap(display)
+
+
+@pytest.mark.parametrize("n_classes", [2, 12, 15, 30])
+@pytest.mark.parametrize("size", [None, (4, 3)])
+def test_names_of_many_classes_stand_beside_their_rows(n_classes, size):
+    """Names outside of the image would stretch its axis, and stand beside other rows."""
+    ax = None if size is None else plt.subplots(figsize=size, layout="constrained")[1]
+    y = np.repeat([f"class {i:02d}" for i in range(n_classes)], 4)
+    values = np.random.default_rng(0).random((len(y), 60))
+    display = SaliencyDisplay.from_saliency(values, y=y, kind="heatmap", ax=ax)
+    assert display.ax_.get_ylim() == (len(y) - 0.5, -0.5)
+    np.testing.assert_allclose(display.ax_.get_yticks(), 4 * np.arange(n_classes) + 1.5)
+    assert not texts_overlap(display)
+    if size is None:
+        usual = FontProperties(size="small").get_size_in_points()
+        assert {text.get_fontsize() for text in display.ax_.get_yticklabels()} == {usual}
+
+
+def test_lines_between_small_classes_are_thin_and_names_are_led_to_them():
+    """Lines as thick as the rows would hide them, and names that are moved apart need leading."""
+    y = np.repeat([f"class {i:02d}" for i in range(30)], [300] + [1] * 14 + [200] + [2] * 14)
+    values = np.random.default_rng(0).random((len(y), 60))
+    display = SaliencyDisplay.from_saliency(values, y=y, kind="heatmap")
+    assert not texts_overlap(display)
+    ax = display.ax_
+    assert (ax.get_xlim(), ax.get_ylim()) == ((-0.5, 59.5), (len(y) - 0.5, -0.5))
+    row = 72 * ax.get_window_extent().height / display.figure_.dpi / len(y)
+    parting, leaders = ax.lines[:58], ax.lines[58:]
+    assert min(line.get_linewidth() for line in parting) < row / 2
+    ends = np.array([line.get_ydata() for line in leaders])
+    np.testing.assert_allclose(ends[:, 1], ax.get_yticks())
+    np.testing.assert_allclose(
+        ends[:, 0], [np.flatnonzero(y == name).mean() for name in np.unique(y)]
+    )
 
 
 def test_long_sequences_are_wrapped_and_numbered(known, X):
