@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -64,6 +65,14 @@ def in_words(name: str) -> str:
 def plain(text: Any) -> str:
     """Return names from data as text that matplotlib shows as it is: two "$" would be formulas."""
     return str(text).replace("$", r"\$")
+
+
+def wrapped(text: str, width: int) -> str:
+    """Return text in lines of at most ``width`` characters; what is beyond four lines is left out.
+
+    ``plain`` comes after this: a formula's dollars would be parted.
+    """
+    return "\n".join(textwrap.wrap(text, max(4, width), max_lines=4, placeholder=" …"))
 
 
 def hide_spines(ax: Any, *sides: str) -> None:

@@ -12,7 +12,7 @@ from sklearn_attngen.sequences import get_alphabet
 from .letters import letter_colors as color_letters
 from .plot_style import get_axes
 from .saliency_heatmap import draw_heatmap, heatmap_size
-from .saliency_plots import draw_profile, draw_sequences
+from .saliency_plots import TITLE_LINE, draw_profile, draw_sequences, wrapped_titles
 
 if TYPE_CHECKING:
     from .saliency_display import SaliencyDisplay
@@ -60,18 +60,22 @@ def draw_saliency(
         n, length = display.saliency.shape
         alphabet = get_alphabet(display.alphabet)
         width = min(letters_per_line, length)
-        height = n * (0.9 * -(-length // width) + 0.3) + 0.5
-        found["figure_"], found["ax_"] = get_axes(
-            ax, (max(5.0, 0.135 * width + 0.8), height), "SaliencyDisplay"
-        )
         numbered = [f"Sequence {row}" for row in range(n)]
+        labels = numbered if display.labels is None else display.labels
+        inches = max(5.0, 0.135 * width + 0.8)
+        titles = wrapped_titles(
+            labels, inches - 1.0 if ax is None else ax.get_window_extent().width / ax.figure.dpi
+        )
+        height = n * (0.9 * -(-length // width) + 0.3) + 0.5
+        height += 0.55 * TITLE_LINE * sum(title.count("\n") for title in titles)
+        found["figure_"], found["ax_"] = get_axes(ax, (inches, height), "SaliencyDisplay")
         found["letters_"] = draw_sequences(
             found["ax_"],
             display.saliency,
             display.codes,
             alphabet=alphabet,
             colors=color_letters(alphabet, letter_colors),
-            labels=numbered if display.labels is None else display.labels,
+            titles=titles,
             letters_per_line=letters_per_line,
             **common,
         )

@@ -8,14 +8,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_attngen._extras import require
 from sklearn_attngen.sequences import Alphabet
 
 from .letters import draw_letters
-from .plot_style import NEUTRAL, PALETTE, hide_spines, legend_above, plain, tick_indices
+from .plot_style import (
+    NEUTRAL,
+    PALETTE,
+    hide_spines,
+    legend_above,
+    plain,
+    tick_indices,
+    wrapped,
+)
 
 _LINE_STYLES = ("-", "--", ":", "-.")
 # Heights in units of the tallest letter.
 _TITLE, _GAP, _TRACK, _NUMBERS = 0.45, 0.1, 0.2, 0.42
+# Each further line of a title.
+TITLE_LINE = 0.32
 
 
 def draw_profile(
@@ -74,6 +85,22 @@ def draw_profile(
     return lines, bands
 
 
+def wrapped_titles(labels: Sequence[str], inches: float) -> list[str]:
+    """Return what is written above each sequence, in lines of at most this width."""
+    fonts = require("matplotlib.font_manager", extra="plot", purpose="SaliencyDisplay")
+    paths = require("matplotlib.textpath", extra="plot", purpose="SaliencyDisplay")
+    font = fonts.FontProperties(size="small")
+    points = 72 * 0.95 * inches  # text on a grid of pixels is a little wider than its outline
+    titles = []
+    for label in labels:
+        text = " ".join(str(label).split())
+        if text:
+            outline = paths.TextPath((0, 0), plain(text), prop=font).get_extents()
+            text = wrapped(text, int(points / max(outline.width, 1.0) * len(text)))
+        titles.append(text)
+    return titles
+
+
 def draw_sequences(
     ax: Any,
     saliency: NDArray[np.float64],
@@ -81,7 +108,7 @@ def draw_sequences(
     *,
     alphabet: Alphabet,
     colors: Mapping[str, str],
-    labels: Sequence[str],
+    titles: Sequence[str],
     numbers: NDArray[Any],
     signed: bool,
     letters_per_line: int,
@@ -101,8 +128,9 @@ def draw_sequences(
     drawn: list[Any] = []
     y = 0.0  # the upper edge of what is drawn next
     for row in range(n):
-        y -= _TITLE
-        ax.text(-0.5, y + 0.08, plain(labels[row]), fontsize="small", va="bottom", ha="left")
+        y -= _TITLE + TITLE_LINE * titles[row].count("\n")
+        title = ax.text(-0.5, y + 0.08, plain(titles[row]), fontsize="small", va="bottom")
+        title.set_in_layout(False)  # a long one would take the room of the letters
         for start in range(0, length, width):
             part = slice(start, min(start + width, length))
             line = codes[row, part]

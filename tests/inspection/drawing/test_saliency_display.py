@@ -210,6 +210,43 @@ def test_labels_say_what_is_true_and_what_is_predicted(known, X, y):
     assert display.ax_.texts[0].get_text() == f"Sequence 0: true {y[0]}, predicted {y[0]}"
 
 
+@pytest.mark.parametrize("length", [12, 60, 100])
+@pytest.mark.parametrize("size", [None, (6, 2.5)])
+def test_long_labels_are_wrapped_and_take_no_room_from_the_letters(size, length):
+    """Cut-off labels cannot be read, and a layout that makes room for them has none for letters."""
+    ax = None if size is None else plt.subplots(figsize=size, layout="constrained")[1]
+    name = "splice donor site of a constitutive exon (canonical GT)"
+    labels = [f"Sequence 0: true {name}, predicted {name}", "WIDE" * 30]
+    display = SaliencyDisplay.from_saliency(
+        np.ones((2, length)),
+        ["A" * length] * 2,
+        kind="sequences",
+        labels=labels,
+        letters_per_line=length,
+        ax=ax,
+    )
+    assert not texts_overlap(display)
+    figure, ax = display.figure_, display.ax_
+    assert ax.get_window_extent().width > 0.8 * figure.bbox.width
+    titles = [text for text in ax.texts if text.get_text()[:4] in ("Sequ", "WIDE")]
+    assert titles[0].get_text().split() == labels[0].split()
+    for title in titles:
+        box = title.get_window_extent()
+        assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1
+        assert box.y1 <= figure.bbox.y1
+    assert display.labels == labels
+
+
+def test_endless_labels_end_after_four_lines():
+    """Labels of any length, such as the headers of FASTA files, leave room for the letters."""
+    display = SaliencyDisplay.from_saliency(
+        np.ones((1, 9)), ["A" * 9], kind="sequences", labels=["word " * 400]
+    )
+    title = display.ax_.texts[0].get_text()
+    assert title.count("\n") == 3
+    assert title.endswith(" …")
+
+
 @pytest.mark.parametrize(
     "container", [list, tuple, np.array, lambda texts: pd.Series(texts, index=[7, 5])]
 )
