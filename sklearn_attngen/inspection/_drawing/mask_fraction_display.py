@@ -12,9 +12,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_attngen._extras import require
 
-from .plot_style import NEUTRAL, PALETTE, hide_spines, in_words, legend_above
+from .plot_style import NEUTRAL, PALETTE, hide_spines, in_words, legend_above, plain, wrapped
 
 _PARAMETER = "mask_fraction"
+# Characters that stand beside axes of the usual height.
+_LONGEST_LINE = 25
 # what tells a search that was not fitted from what is no search
 _OF_SEARCHES = ("cv_results_", "param_grid", "param_distributions")
 
@@ -33,7 +35,8 @@ class MaskFractionDisplay:
     chosen : float or None, default=None
         The fraction that the search chose.
     labels : mapping of str to str, or None, default=None
-        What is written at the axis of a score; None makes it from the name.
+        What is written at the axis of a score, as it is: two "$" enclose a formula. None makes it
+        from the name.
     notes : mapping of str to str, or None, default=None
         What is written above the picture of a score that is a difference, whose 0 is marked.
 
@@ -237,7 +240,7 @@ class MaskFractionDisplay:
                 axes.axhline(0, color=NEUTRAL, linestyle=(0, (1, 2)), linewidth=1, zorder=0)
             if self.chosen is not None:
                 axes.axvline(100 * self.chosen, color="black", ls="--", linewidth=1, zorder=0)
-            axes.set_ylabel((self.labels or {}).get(name, in_words(name)))
+            axes.set_ylabel((self.labels or {}).get(name, _axis_label(name)))
             axes.set_xticks(percent, [f"{value:g}" for value in percent])
             axes.tick_params(labelbottom=i == len(self.scores) - 1)
             hide_spines(axes, "top", "right")
@@ -326,13 +329,18 @@ def _describe(search: Any, name: str) -> Bunch:
         control = "with all letters"
         if scorer.control is not None:
             control = f"without {letters.get(scorer.control, scorer.control)}"
-        title = in_words("faithfulness" if name == "score" else name)
-        note = f"{in_words(metric)} {control} minus without {removed} letters"
+        title = _axis_label("faithfulness" if name == "score" else name)
+        note = f"{plain(in_words(metric))} {control} minus without {removed} letters"
         return Bunch(label=title, note=note)
     if name == "score":
         scoring = getattr(search, "scoring", None)
         name = scoring if isinstance(scoring, str) else "accuracy" if scoring is None else "score"
-    return Bunch(label=in_words(name), note=None)
+    return Bunch(label=_axis_label(name), note=None)
+
+
+def _axis_label(name: str) -> str:
+    """Return the name of a score in words, in lines that fit beside axes; it is no formula."""
+    return plain(wrapped(in_words(name), _LONGEST_LINE))
 
 
 def _axes_for(ax: Any, n: int) -> tuple[Any, list[Any]]:

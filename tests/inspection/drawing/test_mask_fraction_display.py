@@ -155,6 +155,27 @@ def test_no_text_covers_another(size, search):
     assert all(box.x0 >= 0 and box.y1 <= figure.bbox.y1 for box in boxes)
 
 
+def test_names_of_scores_are_wrapped_and_no_formulas(masked, X, y):
+    """Names of scorers may be long and hold dollars; labels that are passed stay as they are."""
+    long = "agreement_of_predictions_with_the_annotation_of_exons"
+    scoring = {"$f_1$ of $yes$": "f1_macro", long: "accuracy"}
+    search = GridSearchCV(masked, {"mask_fraction": [0, 0.2]}, scoring=scoring, refit=False, cv=2)
+    found = MaskFractionDisplay.from_search(search.fit(X, y))
+    made = MaskFractionDisplay(found.fractions, found.scores).plot()
+    for display in (found, made):
+        display.figure_.canvas.draw()
+        dollars, lines = (axes.get_ylabel() for axes in display.axes_)
+        assert dollars == r"\$f 1\$ of \$yes\$"
+        assert lines.split() == long.capitalize().split("_")
+        assert max(map(len, lines.split("\n"))) <= 25
+        for axes in display.axes_:
+            label, place = axes.yaxis.label.get_window_extent(), axes.get_window_extent()
+            assert place.y0 <= label.y0 < label.y1 <= place.y1
+    formula = r"$\alpha^2$ of the predictions of sequences"
+    given = MaskFractionDisplay(found.fractions, found.scores, labels={long: formula}).plot()
+    assert given.axes_[1].get_ylabel() == formula
+
+
 def test_crowded_fractions_keep_the_ticks_that_can_be_read():
     fractions = np.array([0, 0.01, 0.02, 0.2, 0.5])
     scores = {"accuracy": np.ones((5, 2))}
