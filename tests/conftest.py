@@ -43,7 +43,7 @@ def real_data() -> Path:
     """Folder of real sequences that is too large for the repository; skips where it is absent."""
     folder = os.environ.get("SKLEARN_ATTNGEN_DATA", "")
     if not folder or not Path(folder).is_dir():
-        # outside of the repository, which holds 1 MB of data at most
+        # the data lie outside of the repository, which holds 1 MB of them at most
         pytest.skip("needs the folder of real sequences that SKLEARN_ATTNGEN_DATA names")
     return Path(folder)
 

@@ -97,6 +97,8 @@ def tanh(x: Tensor) -> Tensor:
 
 
 class _Tanh(torch.autograd.Function):
+    """Computes in single precision, and remembers the rounded output as torch does."""
+
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
         y = x.float().tanh_().to(x.dtype)

@@ -236,8 +236,8 @@ class SequenceNet(NeuralNet):
             return _weighted_cross_entropy(votes, y, weight, self.label_smoothing), votes.mean(1)
         n_masked = min(len(x), max(MIN_MASKED_ROWS, math.ceil(len(x) / 2)))
         with self._autocast():
-            # torch types what a module offers as a Tensor, which cannot be called
-            votes, scores = network.attend(x, votes=True)  # type: ignore[operator]
+            # torch types it as a Tensor, which cannot be called
+            votes, scores = network.attend(x, votes=True)  # type: ignore[operator]  # see above
             hidden = self._masked(x[:n_masked], scores[:n_masked].detach(), masking, fraction)
             with kept_statistics(network):
                 masked = network(hidden, votes=True)
