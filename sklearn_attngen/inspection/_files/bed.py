@@ -7,18 +7,22 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from sklearn.utils._param_validation import StrOptions, validate_params
 
 from sklearn_attngen.inspection._motifs.motif import check_motifs
 
-from .regions import read_integers, read_regions, write_lines
+from .regions import check_lengths, read_integers, read_regions, write_lines
 
 _SEQLET_COLUMNS = ("row", "start", "end", "score")
 
 
+@validate_params({"pad": [StrOptions({"left", "right"}), None]}, prefer_skip_nested_validation=True)
 def to_bed(
     found: Any,
     regions: Any,
     path: str | os.PathLike[str],
+    *,
+    pad: str | None = None,
 ) -> None:
     """Write seqlets or the sites of motifs as a BED file.
 
@@ -32,14 +36,18 @@ def to_bed(
         sites were found in.
     path : str or path-like
         The file; it is compressed if the name ends in ".gz". An existing file is replaced.
+    pad : {"left", "right"} or None, default=None
+        For seqlets of sequences of different lengths: the side on which the saliency of the shorter
+        ones has padding, as ``pad`` of the encoder. None takes all for equally long. The sites of
+        motifs are counted in the sequences themselves.
 
     Raises
     ------
     TypeError
         If what is found is neither seqlets nor motifs.
     ValueError
-        If the regions do not fit, or seqlets hold positions that are no whole numbers or scores
-        that are not finite; the message names the row.
+        If the regions are not as long as the sequences, or seqlets hold positions that are no
+        whole numbers or scores that are not finite; the message names the row.
 
     See Also
     --------
@@ -71,20 +79,25 @@ def to_bed(
     """
     where = read_regions(regions)
     pieces = list(_sites_of(found))
-    highest = max((float(np.max(scores)) for *_, scores in pieces if len(scores)), default=1.0)
+    own, padded = where.end - where.start, _are_seqlets(found)
+    highest = max((float(np.max(scores)) for *_, scores, _ in pieces if len(scores)), default=1.0)
     lines: list[tuple[str, int, int, str]] = []
-    for name, rows, starts, ends, strands, scores in pieces:
+    for name, rows, starts, ends, strands, scores, lengths in pieces:
         if len(rows) and (np.min(rows) < 0 or np.max(rows) >= len(where.chrom)):
             raise ValueError(
                 f"{name} lies in row {np.max(rows)} (0-based), but there are {len(where.chrom)} "
                 "regions: give one for each sequence that was searched."
             )
-        outside = (starts >= where.end[rows] - where.start[rows]) | (ends <= 0)
+        if lengths is not None:
+            check_lengths(where, rows, lengths, pad if padded else None, padded=padded)
+            if padded and pad == "left":
+                starts, ends = starts - (lengths - own[rows]), ends - (lengths - own[rows])
+        outside = (starts >= own[rows]) | (ends <= 0)
         if outside.any():
             i = int(np.argmax(outside))
             raise ValueError(
                 f"{name} lies at positions {starts[i]} to {ends[i]} of row {rows[i]} (0-based), "
-                f"whose region has {(where.end - where.start)[rows[i]]} letters. Are these the "
+                f"whose region has {own[rows[i]]} letters. Are these the "
                 "regions of the sequences that were searched?"
             )
         minus = where.minus[rows]
@@ -103,10 +116,21 @@ def to_bed(
     write_lines([line[-1] for line in sorted(lines)], path)
 
 
-def _sites_of(found: Any) -> Iterator[tuple[str, Any, Any, Any, Any, Any]]:
-    """Yield name, rows, starts, ends, strands and scores of seqlets or of each motif."""
-    columns = list(getattr(found, "columns", found if isinstance(found, Mapping) else ()))
-    if set(_SEQLET_COLUMNS) <= set(columns):
+def _columns_of(found: Any) -> list[Any]:
+    return list(getattr(found, "columns", found if isinstance(found, Mapping) else ()))
+
+
+def _are_seqlets(found: Any) -> bool:
+    return set(_SEQLET_COLUMNS) <= set(_columns_of(found))
+
+
+def _sites_of(found: Any) -> Iterator[tuple[str, Any, Any, Any, Any, Any, Any]]:
+    """Yield name, rows, starts, ends, strands, scores and lengths of seqlets or of each motif.
+
+    Lengths are those of what they were found in, or None where they do not know.
+    """
+    columns = _columns_of(found)
+    if _are_seqlets(found):
         *places, scores = (np.asarray(found[key]) for key in _SEQLET_COLUMNS)
         rows, starts, ends = (
             read_integers(values.tolist(), key, "seqlet")
@@ -118,7 +142,10 @@ def _sites_of(found: Any) -> Iterator[tuple[str, Any, Any, Any, Any, Any]]:
             raise ValueError(
                 f"The score of seqlet {i} (0-based) is {scores[i]}, and a finite one is needed."
             )
-        yield "seqlet", rows, starts, ends, np.zeros(len(rows), dtype=int), scores
+        lengths = None
+        if "length" in columns:
+            lengths = read_integers(np.asarray(found["length"]).tolist(), "length", "seqlet")
+        yield "seqlet", rows, starts, ends, np.zeros(len(rows), dtype=int), scores, lengths
         return
     if (hasattr(found, "dtype") and getattr(found, "ndim", 0) == 2) or columns:
         what = f"a table with the columns {columns}" if columns else "an array"
@@ -138,4 +165,5 @@ def _sites_of(found: Any) -> Iterator[tuple[str, Any, Any, Any, Any, Any]]:
         sites = motif.sites
         ends = sites["start"] + motif.width
         strands = sites["strand"].astype(int)
-        yield motif.name, sites["row"], sites["start"], ends, strands, sites["score"]
+        lengths = sites["length"] if "length" in (sites.dtype.names or ()) else None
+        yield motif.name, sites["row"], sites["start"], ends, strands, sites["score"], lengths

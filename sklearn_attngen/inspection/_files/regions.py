@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 # bedtools getfasta -name puts the name of the record and "::" before the region
 _TEXT = re.compile(
-    r"(?:.*::)?(?P<chrom>.+):(?P<start>\d[\d,]*)-(?P<end>\d[\d,]*)(\((?P<strand>[-+.])\))?"
+    r"(?:.*::)?(?P<chrom>.+):(?P<start>\d[\d,]*)-(?P<end>\d[\d,]*)(\((?P<strand>[-+.]?)\))?"
 )
 _LARGEST = np.iinfo(np.int64).max
 _COLUMNS = ("chrom", "start", "end", "strand")
@@ -29,10 +29,9 @@ class Regions(NamedTuple):
     minus: NDArray[np.bool_]
 
 
-def read_regions(regions: Any, n: int | None = None, length: int | None = None) -> Regions:
-    """Read coordinates of n sequences of one length, or say which row is wrong.
+def read_regions(regions: Any, n: int | None = None) -> Regions:
+    """Read coordinates of n sequences (None is any number), or say which row is wrong.
 
-    Without a number they may be any number, and without a length, of any length above 0.
     Accepted are a data frame or mapping with the columns chrom, start, end and perhaps strand, and
     a list of tuples in this order or of strings such as "chr1:100-300(-)", before which a name and
     "::" may stand.
@@ -56,25 +55,60 @@ def read_regions(regions: Any, n: int | None = None, length: int | None = None) 
             raise ValueError(
                 f"The strand of region {row} (0-based) is {sign!r}; '+', '-' or '.' is needed."
             )
-    wrong = starts < 0
-    wrong |= ends <= starts if length is None else ends - starts != length
+    wrong = (starts < 0) | (ends <= starts)
     if wrong.any():
         row = int(np.argmax(wrong))
-        here = f"{chrom[row]}:{starts[row]}-{ends[row]}"
+        here = f"Region {row} (0-based), {chrom[row]}:{starts[row]}-{ends[row]},"
         if starts[row] < 0:
-            raise ValueError(f"Region {row} (0-based), {here}, starts before the chromosome.")
-        if length is None:
-            raise ValueError(f"Region {row} (0-based), {here}, holds no letter.")
-        hint = ""
-        if ends[row] - starts[row] == length - 1:
-            hint = " It may be 1-based with its end included: subtract 1 from every start."
-        raise ValueError(
-            f"Region {row} (0-based), {here}, is {ends[row] - starts[row]} letters long, but the "
-            f"saliency has {length} positions. Regions are half-open and 0-based, as in BED." + hint
-        )
+            raise ValueError(f"{here} starts before the chromosome.")
+        raise ValueError(f"{here} holds no letter.")
     return Regions(
         np.array(chrom, dtype=object), starts, ends, np.array([sign == "-" for sign in signs])
     )
+
+
+def check_lengths(
+    where: Regions,
+    rows: NDArray[Any],
+    lengths: NDArray[Any],
+    pad: str | None,
+    *,
+    padded: bool = True,
+) -> None:
+    """Raise if the regions of some rows are not as long as what was found in them.
+
+    Parameters
+    ----------
+    where : Regions
+        All of them.
+    rows : ndarray of shape (n,)
+        Those that are looked at.
+    lengths : ndarray of shape (n,)
+        Number of positions that stand for each; where there is padding, that too.
+    pad : {"left", "right"} or None
+        With a side, regions may be shorter.
+    padded : bool, default=True
+        Whether there can be padding among the positions.
+    """
+    own = (where.end - where.start)[rows]
+    wrong = own != lengths if pad is None else own > lengths
+    if not wrong.any():
+        return
+    i = int(np.argmax(wrong))
+    row = rows[i]
+    here = f"{where.chrom[row]}:{where.start[row]}-{where.end[row]}"
+    what = "saliency" if padded else "sequence"
+    message = (
+        f"Region {row} (0-based), {here}, is {own[i]} letters long, but the {what} has "
+        f"{lengths[i]} positions. Regions are half-open and 0-based, as in BED."
+    )
+    if (own == lengths - 1).all():
+        message += " All of them are one letter short: if they are 1-based with their ends"
+        message += " included, subtract 1 from every start."
+    if padded and pad is None and own[i] < lengths[i]:
+        message += " If the sequences are of different lengths, say on which side of the shorter"
+        message += " ones the saliency has padding: pad='left' or pad='right'."
+    raise ValueError(message)
 
 
 def _columns(regions: Any) -> tuple[list[Any], list[Any], list[Any], list[Any]]:

@@ -14,7 +14,7 @@ from sklearn.utils._param_validation import StrOptions, validate_params
 from sklearn_attngen._extras import require
 from sklearn_attngen.inspection._motifs.seqlets import check_saliency
 
-from .regions import Regions, read_regions, write_lines
+from .regions import Regions, check_lengths, read_regions, write_lines
 
 
 class _Track(NamedTuple):
@@ -27,7 +27,11 @@ class _Track(NamedTuple):
 
 
 @validate_params(
-    {"saliency": ["array-like"], "overlaps": [StrOptions({"error", "mean"})]},
+    {
+        "saliency": ["array-like"],
+        "overlaps": [StrOptions({"error", "mean"})],
+        "pad": [StrOptions({"left", "right"}), None],
+    },
     prefer_skip_nested_validation=True,
 )
 def to_bedgraph(
@@ -36,6 +40,7 @@ def to_bedgraph(
     path: str | os.PathLike[str],
     *,
     overlaps: str = "error",
+    pad: str | None = None,
 ) -> None:
     """Write saliency as a bedGraph track.
 
@@ -53,6 +58,9 @@ def to_bedgraph(
     overlaps : {"error", "mean"}, default="error"
         What to do where regions overlap: a track has one value for a position. "error" refuses,
         "mean" takes the mean of the sequences that cover the position.
+    pad : {"left", "right"} or None, default=None
+        For sequences of different lengths: the side on which the saliency of the shorter ones has
+        padding, as ``pad`` of the encoder. It is left out. None takes all for equally long.
 
     Raises
     ------
@@ -85,7 +93,7 @@ def to_bedgraph(
     chr1 12 13 0.7
     """
     values = check_saliency(saliency)
-    track = _make_track(values, read_regions(regions, *values.shape), overlaps)
+    track = _make_track(values, read_regions(regions, len(values)), overlaps, pad)
     lines = [
         f"{chrom}\t{start}\t{end}\t{value:.6g}"
         for chrom, start, end, value in zip(*track, strict=True)
@@ -94,7 +102,11 @@ def to_bedgraph(
 
 
 @validate_params(
-    {"saliency": ["array-like"], "overlaps": [StrOptions({"error", "mean"})]},
+    {
+        "saliency": ["array-like"],
+        "overlaps": [StrOptions({"error", "mean"})],
+        "pad": [StrOptions({"left", "right"}), None],
+    },
     prefer_skip_nested_validation=True,
 )
 def to_bigwig(
@@ -104,6 +116,7 @@ def to_bigwig(
     *,
     chrom_sizes: Mapping[str, int] | str | os.PathLike[str],
     overlaps: str = "error",
+    pad: str | None = None,
 ) -> None:
     """Write saliency as a bigWig track.
 
@@ -121,6 +134,8 @@ def to_bigwig(
         Length of each chromosome, or a file with a name and a length in each line.
     overlaps : {"error", "mean"}, default="error"
         What to do where regions overlap, see :func:`to_bedgraph`.
+    pad : {"left", "right"} or None, default=None
+        Where the padding of shorter sequences stands, see :func:`to_bedgraph`.
 
     Raises
     ------
@@ -146,8 +161,8 @@ def to_bigwig(
     """
     pybigtools = require("pybigtools", extra="genome", purpose="to_bigwig")
     values = check_saliency(saliency)
-    where = read_regions(regions, *values.shape)
-    track = _make_track(values, where, overlaps)
+    where = read_regions(regions, len(values))
+    track = _make_track(values, where, overlaps, pad)
     sizes = _read_sizes(chrom_sizes)
     for row, (chrom, end) in enumerate(zip(where.chrom, where.end, strict=True)):
         if chrom not in sizes:
@@ -168,21 +183,26 @@ def to_bigwig(
     pybigtools.open(str(path), "w").write(used, entries())  # closes the file, too
 
 
-def _make_track(values: NDArray[np.float64], where: Regions, overlaps: str) -> _Track:
+def _make_track(
+    values: NDArray[np.float64], where: Regions, overlaps: str, pad: str | None
+) -> _Track:
     """Lay the values of all sequences along the genome."""
-    length = values.shape[1]
+    n, length = values.shape
+    check_lengths(where, np.arange(n), np.full(n, length), pad)
+    own = (where.end - where.start)[:, None]
+    place = np.arange(length) - (length - own if pad == "left" else 0)  # in the sequence
     # The first letter of a sequence of the minus strand is the last one of its region.
-    along = np.where(where.minus[:, None], values[:, ::-1], values).reshape(-1)
+    places = np.where(where.minus[:, None], own - 1 - place, place) + where.start[:, None]
     names, codes = np.unique(where.chrom, return_inverse=True)
-    chrom = np.repeat(codes, length)
-    position = (where.start[:, None] + np.arange(length)).reshape(-1)
+    row, column = np.nonzero((place >= 0) & (place < own))
+    chrom, position, along = codes[row], places[row, column], values[row, column]
     order = np.lexsort((position, chrom))
-    chrom, position, along = chrom[order], position[order], along[order]
+    chrom, position, along, row = chrom[order], position[order], along[order], row[order]
     again = (np.diff(chrom) == 0) & (np.diff(position) == 0)
     if again.any():
         if overlaps == "error":
             at = int(np.argmax(again))
-            rows = sorted((order[at : at + 2] // length).tolist())
+            rows = sorted(row[at : at + 2].tolist())
             raise ValueError(
                 f"Regions {rows[0]} and {rows[1]} (0-based) both cover {names[chrom[at]]}:"
                 f"{position[at]}-{position[at] + 1}, but a track has one value for a position. "

@@ -18,7 +18,15 @@ from .motif import Motif, relative_entropy
 from .seqlet_input import check_order, check_seqlets
 from .seqlets import check_saliency
 
-SITE = np.dtype([("row", np.int64), ("start", np.int64), ("strand", np.int8), ("score", float)])
+SITE = np.dtype(
+    [
+        ("row", np.int64),
+        ("start", np.int64),
+        ("strand", np.int8),
+        ("score", float),
+        ("length", np.int64),
+    ]
+)
 # Letters to either side of the seqlets that can become part of the motif, and how many positions
 # without information may lie between two with it.
 _EXTENSION = 10
@@ -257,6 +265,7 @@ def make_motif(
     # Positions cut off on the left of the motif are on the right of a site of the other strand.
     cut_off = np.where(strand > 0, kept.start, width + 2 * _EXTENSION - kept.stop)
     sites["start"] = starts + cut_off
+    sites["length"] = codes.shape[1]
     inside = np.isfinite(values[:, kept])
     contributions = np.where(inside, values[:, kept], 0.0).sum(axis=0) / np.maximum(
         inside.sum(axis=0), 1

@@ -38,9 +38,10 @@ class Motif:
         What the motif is compared with; None is the same share for all letters.
     contributions : array-like of shape (width,) or None, default=None
         Mean saliency of each position over the sites.
-    sites : ndarray with the fields "row", "start", "strand" and "score", or None, default=None
-        Where the motif was found: row of the data, first position (0-based, counted on the strand
-        that the data is written in), +1 or -1, and similarity to the motif.
+    sites : structured ndarray or None, default=None
+        Where the motif was found: the fields are "row" of the data, "start" (first position,
+        0-based, counted on the strand that the data is written in), "strand" (+1 or -1), "score"
+        (similarity to the motif) and "length" (number of letters of the sequence).
 
     Attributes
     ----------

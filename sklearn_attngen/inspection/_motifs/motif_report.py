@@ -284,6 +284,7 @@ def motif_report(
                 rng=rng,
             )
             motif.sites["start"] -= before[motif.sites["row"]]
+            motif.sites["length"] = data.lengths[motif.sites["row"]]
             records.append(_record(motif, label, len(rows), effect, control))
     report = pd.DataFrame(records, columns=list(_record(None, None, 1, 0.0, 0.0)))
     if known is not None:

@@ -78,6 +78,8 @@ def extract_seqlets(
             Sum of the saliency.
         q_value : ndarray of shape (n_seqlets,)
             The lowest false discovery rate at which the region would be returned.
+        length : ndarray of shape (n_seqlets,)
+            Number of positions of the saliency, L, which :func:`to_bed` compares with the regions.
 
     Raises
     ------
@@ -156,6 +158,7 @@ def extract_seqlets(
         end=start[kept] + width,
         score=score[kept],
         q_value=q_value[kept],
+        length=np.full(np.count_nonzero(kept), values.shape[1]),
     )
 
 

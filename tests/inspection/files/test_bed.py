@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.utils import Bunch
 
-from sklearn_attngen.inspection import Motif, to_bed, to_frame
+from sklearn_attngen.inspection import Motif, extract_seqlets, to_bed, to_frame
 from sklearn_attngen.inspection._motifs.clustering import SITE
 
 REGIONS = [("chr2", 100, 120, "+"), ("chr1", 200, 220, "-")]
@@ -34,7 +34,9 @@ def test_what_holds_no_regions_of_saliency(tmp_path):
 
 
 def motif(name="m", sites=((0, 2, 1, 0.5), (1, 2, 1, 1.0), (1, 4, -1, 0.25))):
-    return Motif(name, np.eye(4)[[0, 1, 2]], sites=np.array(list(sites), dtype=SITE))
+    """A motif whose sites know their sequences' length where they are given five values."""
+    fields = np.dtype(SITE.descr[: len(sites[0])])
+    return Motif(name, np.eye(4)[[0, 1, 2]], sites=np.array(list(sites), dtype=fields))
 
 
 def lines(found, path, regions=REGIONS):
@@ -128,3 +130,33 @@ def test_seqlets_that_are_no_numbers(tmp_path, column, value, message):
     with pytest.raises(ValueError, match=message):
         to_bed(Bunch(**seqlets), REGIONS, tmp_path / "x")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("strand", ["+", "-"])
+def test_padding_on_the_left_is_taken_off(tmp_path, strand):
+    """Sequences of 4 and 6 letters, padded to 6: the same letters lie at the same places."""
+    saliency, rng = np.zeros((2, 6)), np.random.default_rng(0)
+    saliency[0, 3:5], saliency[1, 1:3] = 1, 1  # the second and third letter of each
+    seqlets = extract_seqlets(saliency, width=2, null=rng.random((50, 6)), false_discovery_rate=1)
+    kept = seqlets.score == 2
+    seqlets = Bunch(**{key: values[kept] for key, values in seqlets.items()})
+    regions = [("c", 100, 104, strand), ("d", 200, 206, strand)]
+    to_bed(seqlets, regions, tmp_path / "x", pad="left")
+    places = [line.split("\t")[:3] for line in (tmp_path / "x").read_text().splitlines()]
+    first = {"+": ["101", "103"], "-": ["101", "103"]}[strand]
+    second = {"+": ["201", "203"], "-": ["203", "205"]}[strand]
+    assert places == [["c", *first], ["d", *second]]
+
+
+def test_regions_of_another_length_are_refused(tmp_path):
+    """Seqlets and sites know how long their sequences are: 1-based regions would shift them."""
+    seqlets = extract_seqlets([[0.0] * 5 + [1.0] * 5 + [0.0] * 10], width=5)
+    with pytest.raises(ValueError, match=r"Region 0 \(0-based\), chr1:101-120, is 19 .*subtract 1"):
+        to_bed(seqlets, ["chr1:101-120"], tmp_path / "x")
+    with pytest.raises(ValueError, match=r"is 18 letters long, .* has 20 .*pad='left' or pad="):
+        to_bed(seqlets, ["chr1:100-118"], tmp_path / "x")
+    found = motif(sites=[(0, 2, 1, 1.0, 20)])
+    with pytest.raises(ValueError, match=r"is 19 letters long, but the sequence has 20 positions"):
+        to_bed(found, ["chr1:101-120"], tmp_path / "x", pad="right")
+    assert list(tmp_path.iterdir()) == []
+    to_bed(found, ["chr1:100-120"], tmp_path / "x")

@@ -5,7 +5,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from sklearn_attngen.inspection._files.regions import read_regions
+from sklearn_attngen.inspection._files.regions import check_lengths, read_regions
 
 TUPLES = [("chr1", 100, 110, "+"), ("chr2", 5, 15, "-")]
 COLUMNS = {"chrom": ["chr1", "chr2"], "start": [100, 5], "end": [110, 15], "strand": ["+", "-"]}
@@ -20,13 +20,14 @@ COLUMNS = {"chrom": ["chr1", "chr2"], "start": [100, 5], "end": [110, 15], "stra
         pl.DataFrame(COLUMNS),
         ["chr1:100-110", "chr2:5-15(-)"],
         ["peak::1::chr1:100-110(+)", "b::chr2:5-15(-)"],
+        ["chr1:100-110()", "chr2:5-15(-)"],  # no strand was known
         pd.Series(["chr1:100-110(+)", "chr2:5-15(-)"], index=[4, 9]),
         np.array(TUPLES, dtype=object),
         [("chr1", "100", "110"), ("chr2", 5.0, np.int32(15), "-")],
     ],
 )
 def test_forms(regions):
-    read = read_regions(regions, 2, 10)
+    read = read_regions(regions, 2)
     assert read.chrom.tolist() == ["chr1", "chr2"]
     assert read.start.tolist() == [100, 5]
     assert read.end.tolist() == [110, 15]
@@ -35,24 +36,22 @@ def test_forms(regions):
 
 def test_strand_is_plus_where_there_is_none():
     frame = pd.DataFrame({**COLUMNS, "strand": [None, np.nan]})
-    assert not read_regions(frame, 2, 10).minus.any()
+    assert not read_regions(frame, 2).minus.any()
     frame["strand"] = pd.array(["+", pd.NA], dtype="string")
-    assert not read_regions(frame, 2, 10).minus.any()
+    assert not read_regions(frame, 2).minus.any()
     del frame["strand"]
-    assert not read_regions(frame, 2, 10).minus.any()
-    assert not read_regions([("chr1", 0, 10, ".")], 1, 10).minus.any()
+    assert not read_regions(frame, 2).minus.any()
+    assert not read_regions([("chr1", 0, 10, ".")], 1).minus.any()
 
 
 def test_thousands_are_read():
-    assert read_regions(["chr1:1,000-1,010"], 1, 10).start.tolist() == [1000]
+    assert read_regions(["chr1:1,000-1,010"], 1).start.tolist() == [1000]
 
 
 @pytest.mark.parametrize(
     ("regions", "message"),
     [
         ([*TUPLES, TUPLES[0]], "3 regions for 2 sequences"),
-        ([TUPLES[0], ("chr2", 5, 16)], r"Region 1 \(0-based\), chr2:5-16, is 11 letters long"),
-        ([TUPLES[0], ("chr2", 6, 15)], "It may be 1-based"),
         ([TUPLES[0], ("chr2", -5, 5)], r"Region 1 \(0-based\), chr2:-5-5, starts before"),
         ([TUPLES[0], ("chr2", 5, 15, "minus")], r"strand of region 1 \(0-based\) is 'minus'"),
         ([TUPLES[0], ("chr2", "x", 15)], r"start of region 1 \(0-based\) is 'x'"),
@@ -71,12 +70,41 @@ def test_thousands_are_read():
 )
 def test_errors_name_the_row(regions, message):
     with pytest.raises(ValueError, match=message):
-        read_regions(regions, 2, 10)
+        read_regions(regions, 2)
 
 
-def test_without_a_length():
+def test_lengths():
+    """What is longer or shorter is named; padding makes shorter ones right."""
+    where, rows, ten = read_regions([("chr1", 100, 110), ("chr2", 6, 15)]), np.arange(2), 10
+    lengths = np.array([ten, ten])
+    with pytest.raises(ValueError, match=r"Region 1 \(0-based\), chr2:6-15, is 9 .* 10 positions"):
+        check_lengths(where, rows, lengths, None)
+    check_lengths(where, rows, lengths, "left")
+    with pytest.raises(ValueError, match=r"Region 0 \(0-based\), chr1:100-110, is 10 .* has 9"):
+        check_lengths(where, rows, lengths - 1, "right")
+
+
+def test_advice_on_lengths_fits():
+    """Only if all are one short they may be 1-based; only what is shorter may have padding."""
+
+    def message(regions, length, **more):
+        where = read_regions(regions)
+        n = len(where.chrom)
+        with pytest.raises(ValueError, match="letters long") as error:
+            check_lengths(where, np.arange(n), np.full(n, length), None, **more)
+        return str(error.value)
+
+    mixed = message(["a:0-10", "a:0-9"], 10)
+    assert "1-based" not in mixed
+    assert "pad='left' or pad='right'" in mixed
+    assert "subtract 1 from every start" in message(["a:1-10", "a:1-10"], 10)
+    assert "pad" not in message(["a:0-11"], 10)
+    assert "pad" not in message(["a:0-9"], 10, padded=False)
+
+
+def test_any_number():
     assert read_regions([("chr1", 0, 5), ("chr1", 0, 9)]).end.tolist() == [5, 9]
     with pytest.raises(ValueError, match="holds no letter"):
         read_regions([("chr1", 5, 5)])
     with pytest.raises(TypeError, match="must be a data frame"):
-        read_regions("chr1:5-15", 1, 10)
+        read_regions("chr1:5-15", 1)

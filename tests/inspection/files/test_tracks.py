@@ -113,3 +113,20 @@ def test_what_does_not_fit_is_said(tmp_path):
         to_bedgraph([[0, np.nan, 1]], REGIONS[:1], tmp_path / "x")
     with pytest.raises(ValueError, match="overlaps"):
         to_bedgraph(VALUES, REGIONS, tmp_path / "x", overlaps="max")
+
+
+@pytest.mark.parametrize(
+    ("pad", "kept"), [("left", [[3, 4], [2, 3, 4]]), ("right", [[1, 2], [1, 2, 3]])]
+)
+def test_padding_of_shorter_sequences_is_left_out(tmp_path, pad, kept):
+    """Sequences of 2 and 3 letters with saliency of 4 positions, on both strands."""
+    values = np.tile([1.0, 2, 3, 4], (2, 1))
+    regions = [("a", 10, 12), ("b", 20, 23, "-")]
+    with pytest.raises(ValueError, match=r"Region 0 \(0-based\), a:10-12, .*pad='left' or pad="):
+        to_bedgraph(values, regions, tmp_path / "x")
+    to_bedgraph(values, regions, tmp_path / "x", pad=pad)
+    first, second = kept
+    assert read(tmp_path / "x") == [
+        *[("a", 10 + i, 11 + i, value) for i, value in enumerate(first)],
+        *[("b", 20 + i, 21 + i, value) for i, value in enumerate(second[::-1])],
+    ]

@@ -43,7 +43,7 @@ def test_sites_are_where_the_motifs_are(data):
         at = motif.sites["start"][:, None] + np.arange(motif.width)
         assert data.positions[motif.sites["row"][:, None], at].mean() > 0.98
         assert (motif.sites["strand"] == 1).mean() > 0.98
-        words = [data.data[row][start : start + 9] for row, start, _, _ in motif.sites]
+        words = [data.data[row][start : start + 9] for row, start, *_ in motif.sites]
         assert words.count(motif.consensus) > 0.98 * len(words)
         assert motif.contributions.mean() > 3 / 80
 
@@ -69,7 +69,7 @@ def test_the_matrix_is_that_of_its_sites():
     codes = read_sequences(data.data).codes
     for motif in motifs:
         counts = np.zeros((motif.width, 4))
-        for row, start, strand, _ in motif.sites:
+        for row, start, strand, *_ in motif.sites:
             letters = one_hot(codes[row : row + 1, start : start + motif.width])[0]
             counts += letters if strand > 0 else letters[::-1, ::-1]
         np.testing.assert_allclose(

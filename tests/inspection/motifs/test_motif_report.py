@@ -252,7 +252,7 @@ def test_sequences_of_unequal_lengths(pad, fresh):
     found = motif_report(model, uneven, fresh.target, width=9, saliency=first)
     assert sorted(found["consensus"]) == sorted(WORDS)
     for motif in found["motif"]:
-        cut = [uneven[row][start : start + 9] for row, start, _, _ in motif.sites]
+        cut = [uneven[row][start : start + 9] for row, start, *_ in motif.sites]
         assert cut.count(motif.consensus) > 0.9 * len(cut)
     noise = np.where(first > 0, rng.random(first.shape), 0.0)
     assert motif_report(model, uneven, fresh.target, saliency=noise).empty
