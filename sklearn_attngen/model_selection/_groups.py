@@ -25,9 +25,9 @@ from sklearn_attngen.model_selection._words import (
     link_equal,
     read_letters,
     resolve_k,
-    resolve_strands,
 )
 from sklearn_attngen.sequences import Alphabet
+from sklearn_attngen.sequences._codes import strand_complements
 
 __all__ = ["SequenceGroupKFold", "sequence_groups"]
 
@@ -59,7 +59,7 @@ def sequence_groups(
         distant relatives; larger lets copies of common repeats be.
     both_strands : bool or "auto", default="auto"
         Whether a word and its reverse complement are the same; "auto": where the alphabet has
-        complements.
+        complements, and is not RNA, which is read on one strand.
     groups : array-like of shape (n_samples,), default=None
         Groups that are known, such as genes or chromosomes. They stay together too.
     alphabet : {"DNA", "RNA", "protein"}, str of letters or Alphabet, default="DNA"
@@ -106,7 +106,7 @@ def sequence_groups(
     """
     letters = read_letters(X, alphabet)
     n_letters = resolve_k(k, letters.alphabet)
-    strands = resolve_strands(both_strands, letters.alphabet)
+    strands = strand_complements(both_strands, letters.alphabet) is not None
     n_samples = len(letters)
     links = [link_equal(*hash_words(letters, n_letters, strands))]
     if groups is not None:
@@ -132,7 +132,7 @@ class SequenceGroupKFold(BaseCrossValidator):
     k : int or "auto", default="auto"
         Number of letters of a word, as in :func:`sequence_groups`.
     both_strands : bool or "auto", default="auto"
-        Whether a word and its reverse complement are the same.
+        Whether a word and its reverse complement are the same, see :func:`sequence_groups`.
     alphabet : {"DNA", "RNA", "protein"}, str of letters or Alphabet, default="DNA"
         The letters.
     shuffle : bool, default=False

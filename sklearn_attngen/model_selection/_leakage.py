@@ -24,9 +24,9 @@ from sklearn_attngen.model_selection._words import (
     link_equal,
     read_letters,
     resolve_k,
-    resolve_strands,
 )
 from sklearn_attngen.sequences import Alphabet
+from sklearn_attngen.sequences._codes import strand_complements
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +63,7 @@ def leakage_report(
         Letters of a word that relatives share, as in :func:`sequence_groups`.
     both_strands : bool or "auto", default="auto"
         Whether a sequence and its reverse complement are the same; "auto": where the alphabet has
-        complements.
+        complements, and is not RNA, which is read on one strand.
     alphabet : {"DNA", "RNA", "protein"}, str of letters or Alphabet, default="DNA"
         The letters.
 
@@ -143,7 +143,7 @@ def leakage_report(
     pandas = require("pandas", extra="tables", purpose="leakage_report")
     letters = read_letters(X, alphabet)
     n_letters = resolve_k(k, letters.alphabet)
-    strands = resolve_strands(both_strands, letters.alphabet)
+    strands = strand_complements(both_strands, letters.alphabet) is not None
     labels = None if y is None else read_labels(y, len(letters), "y")
     if X_test is None:
         if y_test is not None:

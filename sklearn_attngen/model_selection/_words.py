@@ -77,20 +77,6 @@ def resolve_k(k: Any, alphabet: Alphabet) -> int:
     return int(k)
 
 
-def resolve_strands(both_strands: Any, alphabet: Alphabet) -> bool:
-    """Say whether a word and its reverse complement count as one."""
-    if isinstance(both_strands, str) and both_strands == "auto":
-        return alphabet.complements is not None
-    if not isinstance(both_strands, (bool, np.bool_)):
-        raise ValueError(f'both_strands must be True, False or "auto", got {both_strands!r}.')
-    if both_strands and alphabet.complements is None:
-        raise ValueError(
-            f"both_strands=True needs complements, which the alphabet {alphabet.name} lacks. Use "
-            "both_strands=False."
-        )
-    return bool(both_strands)
-
-
 def hash_words(letters: Letters, k: int, both_strands: bool) -> tuple[Hashes, NDArray[np.int32]]:
     """Return a number for each word of k letters, and the row that the word is in.
 

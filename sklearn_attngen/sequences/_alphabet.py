@@ -38,6 +38,9 @@ class Alphabet:
         The letter written for the code ``NO_SIGNAL``.
     complement_codes : ndarray of shape (n_letters,), dtype=uint8, or None
         Code of the complement of each residue.
+    double_stranded : bool
+        Whether a sequence and its reverse complement are one molecule: so with complements, but for
+        RNA, which has them and is read on one strand.
 
     See Also
     --------
@@ -111,6 +114,11 @@ class Alphabet:
             return None
         codes = [self.letters.index(letter) for letter in self.complements[: self.n_letters]]
         return np.array(codes, dtype=np.uint8)
+
+    @property
+    def double_stranded(self) -> bool:
+        """Whether a sequence and its reverse complement are one molecule."""
+        return self.complements is not None and "U" not in self.letters
 
 
 _DNA = Alphabet("DNA", "ACGT", "NRYSWKMBDHV", "TGCA" + "NYRSWMKVHDB")

@@ -167,6 +167,25 @@ def require_complements(alphabet: Alphabet, remedy: str = "") -> NDArray[np.uint
     return complements
 
 
+def strand_complements(both_strands: Any, alphabet: Alphabet) -> NDArray[np.uint8] | None:
+    """Return the complement codes if both strands count, None if one does.
+
+    "auto" is both where the alphabet is double-stranded.
+    """
+    if isinstance(both_strands, str) and both_strands == "auto":
+        both_strands = alphabet.double_stranded
+    if not isinstance(both_strands, (bool, np.bool_)):
+        raise ValueError(f'both_strands must be True, False or "auto", got {both_strands!r}.')
+    if not both_strands:
+        return None
+    if alphabet.complements is None:
+        raise ValueError(
+            f"both_strands=True needs complements, which the alphabet {alphabet.name} does not "
+            "have. Say both_strands=False or 'auto'."
+        )
+    return alphabet.complement_codes
+
+
 def _check_codes(codes: Any, n_letters: int) -> NDArray[np.uint8]:
     """Return codes as uint8, or raise if one of them belongs to no letter."""
     codes = np.asarray(codes)

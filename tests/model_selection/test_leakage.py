@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from sklearn_attngen.datasets import load_splice_junctions
-from sklearn_attngen.model_selection import leakage_report
+from sklearn_attngen.model_selection import leakage_report, sequence_groups
 from sklearn_attngen.sequences import reverse_complement
 
 
@@ -303,3 +303,14 @@ def test_the_embedded_split_shares_no_word() -> None:
     found = report(data.data[train], data.target[train], data.data[~train], data.target[~train])
     assert found.n_rows["test rows related to training"] == 0
     assert found.n_rows["duplicates"] == found.n_rows["conflicting labels"] == 0
+
+
+def test_the_other_strand_of_rna_is_no_copy() -> None:
+    """It is another molecule, unless both strands are asked for."""
+    rna = random_sequences(10, letters="ACGU")
+    turned = list(reverse_complement(rna, "RNA"))
+    for check in ("duplicates", "related rows"):
+        assert report(rna + turned, alphabet="RNA").n_rows[check] == 0
+        assert report(rna + turned, alphabet="RNA", both_strands=True).n_rows[check] > 0
+    groups = sequence_groups(rna + turned, alphabet="RNA")
+    assert len(set(groups)) == 20

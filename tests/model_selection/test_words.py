@@ -13,7 +13,6 @@ from sklearn_attngen.model_selection._words import (
     link_equal,
     read_letters,
     resolve_k,
-    resolve_strands,
 )
 from sklearn_attngen.sequences import get_alphabet, reverse_complement
 
@@ -115,13 +114,3 @@ def test_other_word_lengths_are_refused(k: object, error: type[Exception]) -> No
     """With what there may be instead."""
     with pytest.raises(error, match="k must be"):
         resolve_k(k, get_alphabet("DNA"))
-
-
-def test_strands_need_complements() -> None:
-    """Proteins have one; a word is not a truth value."""
-    assert resolve_strands("auto", get_alphabet("DNA"))
-    assert not resolve_strands("auto", get_alphabet("protein"))
-    with pytest.raises(ValueError, match="needs complements"):
-        resolve_strands(True, get_alphabet("protein"))
-    with pytest.raises(ValueError, match="both_strands must be"):
-        resolve_strands("yes", get_alphabet("DNA"))

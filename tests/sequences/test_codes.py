@@ -17,7 +17,11 @@ from sklearn_attngen.sequences import (
     read_sequences,
 )
 from sklearn_attngen.sequences import _codes as module
-from sklearn_attngen.sequences._codes import codes_from_one_hot, first_bad_block
+from sklearn_attngen.sequences._codes import (
+    codes_from_one_hot,
+    first_bad_block,
+    strand_complements,
+)
 
 SETTINGS = settings(deadline=None, derandomize=True, max_examples=50)
 ALPHABETS = ["DNA", "RNA", "protein", "HEC", "ACGT-"]
@@ -133,3 +137,17 @@ def test_an_alphabet_without_an_unknown_letter_is_decoded() -> None:
     codes[0, 0] = NO_SIGNAL
     with pytest.raises(ValueError, match="no letter for an unknown residue"):
         decode_codes(codes, alphabet)
+
+
+def test_strands_that_count():
+    """Those of DNA by default; RNA has complements and is read on one strand, unless asked for."""
+    for name, both in (("DNA", True), ("ACGT-", True), ("RNA", False), ("ACGU-", False)):
+        assert (strand_complements("auto", get_alphabet(name)) is not None) == both
+        assert get_alphabet(name).double_stranded == both
+        assert strand_complements(False, get_alphabet(name)) is None
+    assert strand_complements("auto", get_alphabet("protein")) is None
+    assert strand_complements(True, get_alphabet("RNA")).tolist() == [3, 2, 1, 0]
+    with pytest.raises(ValueError, match="needs complements, which the alphabet protein"):
+        strand_complements(True, get_alphabet("protein"))
+    with pytest.raises(ValueError, match="both_strands must be"):
+        strand_complements("yes", get_alphabet("DNA"))

@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet, get_alphabet, one_hot, read_sequences
+from sklearn_attngen.sequences._codes import strand_complements
 
 from .alignment import Integers, aligned_starts, cut, read_sites, weigh
 from .growth import group_windows
@@ -73,7 +74,7 @@ def cluster_seqlets(
         Alphabet of X.
     both_strands : bool or "auto", default="auto"
         Whether a motif may be read on either strand. "auto" does so if the alphabet has
-        complements. Say False for data with a strand, such as RNA or splice sites.
+        complements and is not RNA. Say False for DNA with a strand, such as splice sites.
     min_seqlets : int, default=20
         Fewer regions make no motif.
     min_information : float, default=0.25
@@ -141,12 +142,7 @@ def cluster_seqlets(
             f"{codes.shape[1]}: one value for each letter is needed."
         )
     rows, starts, width = check_seqlets(seqlets, codes.shape)
-    complement = alphabet.complement_codes
-    if both_strands is True and complement is None:
-        raise ValueError(
-            f"both_strands=True needs complements, which the alphabet {alphabet.name} does not "
-            "have. Say both_strands=False or 'auto'."
-        )
+    complement = strand_complements(both_strands, alphabet)
     return find_motifs(
         codes,
         values,
@@ -154,7 +150,7 @@ def cluster_seqlets(
         starts,
         width,
         alphabet=alphabet,
-        complement=None if both_strands is False else complement,
+        complement=complement,
         min_seqlets=min_seqlets,
         min_information=min_information,
         background=composition(codes, alphabet.n_letters),

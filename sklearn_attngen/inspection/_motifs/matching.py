@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
 from sklearn_attngen._extras import require
+from sklearn_attngen.sequences._codes import strand_complements
 
 from .meme import read_meme
 from .motif import Motif, check_motifs
@@ -49,7 +50,7 @@ def match_motifs(
         Known motifs, or a file of them that :func:`read_meme` reads.
     both_strands : bool or "auto", default="auto"
         Whether the reverse complements of the known motifs are compared too. "auto" does so if the
-        alphabet has complements.
+        alphabet has complements and is not RNA, which is read on one strand.
     n_best : int or None, default=5
         How many matches are returned for each motif; None returns all.
 
@@ -169,12 +170,7 @@ def compare(
                 f"{query.name} is written in {query.alphabet.name}, {queries[0].name} in "
                 f"{queries[0].alphabet.name}: compare motifs of one alphabet."
             )
-    complement = queries[0].alphabet.complement_codes
-    if both_strands is True and complement is None:
-        raise ValueError(
-            f"both_strands=True needs complements, which the alphabet {queries[0].alphabet.name} "
-            "does not have. Say both_strands=False or 'auto'."
-        )
+    complement = strand_complements(both_strands, queries[0].alphabet)
     if len(known) < _FEW:
         warnings.warn(
             f"The database has {len(known)} motif(s). P-values compare with columns drawn from the "
@@ -184,7 +180,7 @@ def compare(
     return tomtom(
         [query.probabilities for query in queries],
         [motif.probabilities for motif in known],
-        complement if both_strands else None,
+        complement,
     )
 
 

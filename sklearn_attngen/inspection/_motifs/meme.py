@@ -116,7 +116,7 @@ def write_meme(motifs: Iterable[Motif] | Motif, path: str | os.PathLike[str]) ->
             )
     letters = first.alphabet.letters
     lines = ["MEME version 4", "", f"ALPHABET= {letters}", ""]
-    if first.alphabet.complements is not None:
+    if first.alphabet.double_stranded:
         lines += ["strands: + -", ""]
     shares = " ".join(f"{a} {b:.10g}" for a, b in zip(letters, first.background, strict=True))
     lines += ["Background letter frequencies", shares]

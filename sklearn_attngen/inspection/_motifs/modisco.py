@@ -29,7 +29,7 @@ _FLANK, _TRIMMED, _WINDOW = 10, 30, 21
 _MOST_SEQLETS = 20_000
 
 
-def check_modisco(alphabet: Alphabet, both_strands: bool | str) -> None:
+def check_modisco(alphabet: Alphabet, strands: NDArray[Any] | None) -> None:
     """Raise if the library is missing, or cannot do what is asked for."""
     require("modiscolite.tfmodisco", extra="modisco", purpose=_PURPOSE)
     complement = alphabet.complement_codes
@@ -38,10 +38,10 @@ def check_modisco(alphabet: Alphabet, both_strands: bool | str) -> None:
             f"{_PURPOSE} takes DNA or RNA (letters in the order ACGT or ACGU), got the alphabet "
             f"{alphabet.name}. Say clustering='built-in'."
         )
-    if both_strands is False:
+    if strands is None:
         raise ValueError(
-            f"{_PURPOSE} reads motifs on both strands always. Say both_strands='auto', or "
-            "clustering='built-in' for data with a strand."
+            f"{_PURPOSE} reads motifs on both strands always, and both_strands=False or RNA asks "
+            "for one. Say both_strands=True, or clustering='built-in' for data with a strand."
         )
 
 

@@ -18,6 +18,7 @@ from sklearn_attngen.inspection._attribution.saliency import saliency as compute
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
+from sklearn_attngen.sequences._codes import strand_complements
 
 from .clustering import composition, find_motifs
 from .effect import site_effect
@@ -116,8 +117,8 @@ def motif_report(
     min_information : float, default=0.25
         Bits that a position needs to be part of a motif, see :func:`cluster_seqlets`.
     both_strands : bool or "auto", default="auto"
-        Whether a motif may be read on either strand; "auto" does so if the alphabet has
-        complements.
+        Whether a motif may be read on either strand. "auto" does so if the alphabet has
+        complements and is not RNA. Say False for DNA with a strand, such as splice sites.
     n_matches : int, default=3
         How many known motifs are named for each motif.
     n_repeats : int, default=3
@@ -208,16 +209,11 @@ def motif_report(
     letters = data.sequences.alphabet
     labels = np.asarray(estimator.predict(X)) if y is None else column_or_1d(y)
     check_consistent_length(data.codes, labels)
-    complement = letters.complement_codes
-    if both_strands is True and complement is None:
-        raise ValueError(
-            f"both_strands=True needs complements, which the alphabet {letters.name} does not "
-            "have. Say both_strands=False or 'auto'."
-        )
+    complement = strand_complements(both_strands, letters)
     known = None if database is None else read_database(database, None)
     hypothetical = None
     if clustering == "tfmodisco":
-        check_modisco(letters, both_strands)
+        check_modisco(letters, complement)
         hypothetical = hypothetical_scores(estimator, X, data, labels, method, saliency, batch_size)
         values = own_scores(data.codes, hypothetical)
     elif saliency is None:
@@ -256,7 +252,7 @@ def motif_report(
         )
         common: dict[str, Any] = {
             "alphabet": letters,
-            "complement": complement if both_strands else None,
+            "complement": complement,
             "min_seqlets": min_seqlets,
             "min_information": min_information,
             "background": background,

@@ -43,6 +43,7 @@ from .page import report_page
         "fill": [StrOptions(set(FILLS))],
         "n_repeats": [Interval(Integral, 1, None, closed="left")],
         "motifs": ["boolean"],
+        "both_strands": ["boolean", StrOptions({"auto"})],
         "n_examples": [Interval(Integral, 0, 20, closed="both")],
         "max_samples": [Interval(Integral, 2, None, closed="left"), None],
         "alphabet": [str, Alphabet, None],
@@ -67,6 +68,7 @@ def report(
     n_repeats: int = 3,
     motifs: bool = True,
     database: Iterable[Motif] | str | os.PathLike[str] | None = None,
+    both_strands: bool | str = "auto",
     n_examples: int = 4,
     positions: int | ArrayLike | None = None,
     max_samples: int | None = 1000,
@@ -111,6 +113,8 @@ def report(
         Whether to look for motifs, with :func:`motif_report`.
     database : iterable of Motif, str, path-like or None, default=None
         Known motifs that those found are compared with, or a file of them in MEME's format.
+    both_strands : bool or "auto", default="auto"
+        Whether a motif may be read on either strand, see :func:`motif_report`.
     n_examples : int, default=4
         Number of sequences whose letters are drawn, at most 20: some that are predicted rightly
         and, where there are any, wrongly, chosen by chance.
@@ -238,6 +242,7 @@ def report(
             estimator,
             X_sample,
             database=known,
+            both_strands=both_strands,
             saliency=magnitude,
             width=max(2, min(15, sample.codes.shape[1] // 3)),
             alphabet=alphabet,

@@ -6,7 +6,7 @@ from sklearn.utils import Bunch
 
 from sklearn_attngen.datasets import make_motif_sequences
 from sklearn_attngen.inspection import cluster_seqlets, extract_seqlets
-from sklearn_attngen.sequences import one_hot, read_sequences
+from sklearn_attngen.sequences import one_hot, read_sequences, reverse_complement
 
 WORDS = ["TGACTCAGC", "CCGAATGTA", "ACAATAGGG"]
 
@@ -60,6 +60,21 @@ def test_both_strands():
         assert 0.4 < (motif.sites["strand"] == 1).mean() < 0.65
     one_strand, _ = motifs_of(data, both_strands=False)
     assert len(one_strand) == 4
+
+
+def test_rna_is_read_on_one_strand():
+    """A motif and its reverse complement are two where nothing pairs, unless both are asked for."""
+    data = make_motif_sequences(
+        400, length=80, motifs=WORDS[:2], strand="both", mutation_rate=0.1, random_state=0
+    )
+    data.data = np.array([x.replace("T", "U") for x in data.data], dtype=object)
+    motifs, _ = motifs_of(data, alphabet="RNA")
+    words = [word.replace("T", "U") for word in WORDS[:2]]
+    forms = [*words, *reverse_complement(words, "RNA")]
+    assert sorted(motif.consensus for motif in motifs) == sorted(forms)
+    assert all((motif.sites["strand"] == 1).all() for motif in motifs)
+    both, _ = motifs_of(data, alphabet="RNA", both_strands=True)
+    assert len(both) == 2
 
 
 def test_the_matrix_is_that_of_its_sites():

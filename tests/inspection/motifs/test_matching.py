@@ -1,5 +1,7 @@
 """match_motifs: the table, its q-values, and what it refuses."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import false_discovery_control
@@ -37,6 +39,16 @@ def test_the_reverse_complement_matches_on_the_other_strand(database):
     alone = match_motifs(turned, database, n_best=1, both_strands=False).iloc[0]
     assert alone["match"] != "K5"
     assert alone["p_value"] > 1e-4
+
+
+def test_rna_motifs_do_not_match_in_reverse(database):
+    """The other strand of an RNA is no site of what binds it."""
+    known = [replace(motif, alphabet="RNA") for motif in database]
+    turned = known[5].reverse_complement()
+    alone = match_motifs(turned, known, n_best=1).iloc[0]
+    assert alone["match"] != "K5"
+    both = match_motifs(turned, known, n_best=1, both_strands=True).iloc[0]
+    assert (both["match"], both["strand"]) == ("K5", "-")
 
 
 def test_a_database_can_be_a_file(database, tmp_path):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sklearn_attngen.inspection import Motif, read_meme, write_meme
+from sklearn_attngen.sequences import get_alphabet
 
 FILE = """MEME version 4
 
@@ -93,6 +94,14 @@ def test_a_description_stays_in_its_line(tmp_path):
 def test_reads_files_with_a_byte_order_mark(tmp_path):
     (tmp_path / "m.meme").write_text(FILE, encoding="utf-8-sig")
     assert len(read_meme(tmp_path / "m.meme")) == 2
+
+
+def test_strands_are_written_where_there_are_two(tmp_path):
+    """RNA has complements, and is read on one strand."""
+    for alphabet, both in (("DNA", True), ("RNA", False), ("protein", False)):
+        n_letters = len(get_alphabet(alphabet).letters)
+        write_meme(Motif("m", np.eye(n_letters)[:2], alphabet), tmp_path / "x")
+        assert ("strands: + -" in (tmp_path / "x").read_text()) == both
 
 
 def test_round_trip_of_proteins(tmp_path):

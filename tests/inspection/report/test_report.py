@@ -205,6 +205,21 @@ def test_remarks_about_the_data(known, X, y, tmp_path):
     assert "The smallest class has" in text
 
 
+def test_strands_of_motifs_are_those_asked_for(known, X, y, tmp_path, monkeypatch):
+    """DNA with a strand, such as splice sites, must not have its motifs turned round."""
+    module = sys.modules["sklearn_attngen.inspection._report.report"]
+    found, search = [], module.motif_report
+
+    def spy(*arguments, **options):
+        found.append(options["both_strands"])
+        return search(*arguments, **options)
+
+    monkeypatch.setattr(module, "motif_report", spy)
+    for given in ({}, {"both_strands": False}):
+        report(known, X[:40], y[:40], tmp_path / "r.html", n_examples=0, **given, **QUICK)
+    assert found == ["auto", False]
+
+
 def test_one_sequence_warns_of_nothing(known, X, y, tmp_path):
     """Whatever class is predicted for it: metrics of one class are no news to warn of."""
     for label in np.unique(y):
