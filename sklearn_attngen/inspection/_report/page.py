@@ -96,27 +96,39 @@ def _verdict(results: Bunch) -> str:
     """Say in words whether the salient letters matter more than random ones."""
     curve, lost = results.removal, results.comprehensiveness
     i = int(np.argmin(np.where(curve.fractions > 0, np.abs(curve.fractions - 0.2), np.inf)))
-    top, random = (curve.scores[order].mean(axis=1)[i] for order in ("top", "random"))
+    top, random, matched = (
+        curve.scores[order].mean(axis=1)[i] for order in ("top", "random", "matched")
+    )
     text = (
         f"With the {curve.fractions[i]:.0%} most salient letters replaced, accuracy goes from "
-        f"{curve.baseline:.1%} to {top:.1%}; with as many random ones replaced, to {random:.1%}. "
+        f"{curve.baseline:.1%} to {top:.1%}; with as many random ones replaced, to {random:.1%}, "
+        f"and with as many random ones of the same kinds, to {matched:.1%}. "
+    )
+    if matched <= top < random:
+        text += (
+            "Letters of the same kinds elsewhere cost as much: which letters they are explains it, "
+            "not where they stand. "
+        )
+    text += (
+        "The score of the predicted class, in the mean over all fractions, falls by "
+        f"{lost.score:.3f} with the salient letters and by {lost.control:.3f} with random ones: "
     )
     if lost.advantage_interval is None:
-        return text + "No intervals were asked for, so nothing is said about chance."
+        return text + "no intervals were asked for, so nothing is said about chance."
     low, high = lost.advantage_interval
     if low > 0:
         return text + (
-            "The predictions rest on the salient letters more than on random ones, beyond what the "
-            "choice of sequences explains."
+            "it rests on the salient letters more than on random ones, beyond what the choice of "
+            "sequences explains."
         )
     if high < 0:
         return text + (
-            "The predictions rest on the salient letters less than on random ones: do not read "
-            "this saliency as an explanation."
+            "it rests on the salient letters less than on random ones. Do not read this saliency "
+            "as an explanation."
         )
     return text + (
-        "That the predictions rest on the salient letters more than on random ones is not shown: "
-        "do not read this saliency as an explanation."
+        "that it rests on the salient letters more than on random ones is not shown. Do not read "
+        "this saliency as an explanation."
     )
 
 

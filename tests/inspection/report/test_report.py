@@ -13,9 +13,11 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.metrics import accuracy_score
 from sklearn.pipeline import make_pipeline
+from sklearn.utils import Bunch
 
 from sklearn_attngen.inspection import report
 from sklearn_attngen.inspection._report.letters import _chosen
+from sklearn_attngen.inspection._report.page import _verdict
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
 
 QUICK = {"fractions": (0, 0.2), "n_repeats": 1, "n_bootstrap": 20}
@@ -134,7 +136,11 @@ def test_the_numbers_are_those_of_the_functions(written, motif_data):
     assert set(results.removal.scores) == {"top", "random", "matched", "bottom"}
     assert results.insertion.mode == "insertion"
     assert results.comprehensiveness.advantage_interval[0] > 0
-    assert "rest on the salient letters more than on random ones, beyond" in written.words
+    assert "it rests on the salient letters more than on random ones, beyond" in written.words
+    lost = results.comprehensiveness
+    assert f"falls by {lost.score:.3f} with the salient letters and by {lost.control:.3f} with" in (
+        written.words
+    )
     for value in (
         results.removal.area["matched"],
         results.insertion.area["top"],
@@ -154,7 +160,30 @@ def test_a_saliency_that_says_nothing_is_called_so(known, X, y, tmp_path, monkey
     monkeypatch.setattr(type(known), "saliency", lambda self, X, *a, **k: noise[: len(X)])
     path = tmp_path / "r.html"
     report(known, X, y, path, motifs=False, n_examples=0, **QUICK)
-    assert "do not read this saliency as an explanation" in path.read_text(encoding="utf-8")
+    assert "Do not read this saliency as an explanation" in path.read_text(encoding="utf-8")
+
+
+def test_the_lead_names_what_it_compares():
+    """Accuracy at a fifth and the score over all fractions may differ: each is named.
+
+    Where letters of the same kinds cost as much as the salient ones, composition explains the fall.
+    """
+    curve = Bunch(
+        fractions=np.array([0.0, 0.2]),
+        baseline=0.9,
+        scores={
+            order: np.array([[0.9], [at]])
+            for order, at in {"top": 0.7, "random": 0.85, "matched": 0.69}.items()
+        },
+    )
+    lost = Bunch(score=0.1, control=0.2, advantage_interval=np.array([-0.2, -0.05]))
+    text = _verdict(Bunch(removal=curve, comprehensiveness=lost))
+    assert "accuracy goes from 90.0% to 70.0%; with as many random ones replaced, to 85.0%" in text
+    assert "of the same kinds, to 69.0%. Letters of the same kinds elsewhere cost as much" in text
+    assert "falls by 0.100 with the salient letters and by 0.200 with random ones: it rests" in text
+    assert "less than on random ones. Do not read" in text
+    curve.scores["matched"] += 0.1
+    assert "cost as much" not in _verdict(Bunch(removal=curve, comprehensiveness=lost))
 
 
 def test_settings_of_the_user_are_left_alone(known, X, y, tmp_path):
