@@ -198,6 +198,8 @@ def test_probabilities_are_probabilities(name: str, fitted: Any, planted_again: 
     assert name == "kmers" or probabilities.dtype == np.float64
     assert probabilities.shape == (60, 2)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    logarithms = fitted(name).predict_log_proba(X)
+    np.testing.assert_allclose(np.exp(logarithms), probabilities, rtol=1e-6)
     assert fitted(name).classes_.tolist() == ["no", "yes"]
     predicted = fitted(name).classes_[probabilities.argmax(axis=1)]
     np.testing.assert_array_equal(fitted(name).predict(X), predicted)

@@ -206,6 +206,21 @@ class SequenceClassifier(
         """
         return torch.from_numpy(self._logits(self._read_fitted(X))).double().softmax(1).numpy()
 
+    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the logarithms of class probabilities, also of those that are 0 in float64.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples,) or (n_samples, n_features)
+            Sequences, as in :meth:`fit`.
+
+        Returns
+        -------
+        log_probabilities : ndarray of shape (n_samples, n_classes)
+            float64; columns in the order of ``classes_``.
+        """
+        return torch.from_numpy(self._logits(self._read_fitted(X))).double().log_softmax(1).numpy()
+
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the most probable class of each row.
 

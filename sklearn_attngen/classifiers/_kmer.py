@@ -89,7 +89,10 @@ def make_kmer_classifier(
             (
                 "sqrt",
                 FunctionTransformer(
-                    np.sqrt, accept_sparse=True, check_inverse=False, feature_names_out="one-to-one"
+                    square_root,
+                    accept_sparse=True,
+                    check_inverse=False,
+                    feature_names_out="one-to-one",
                 ),
             ),
             (
@@ -106,3 +109,8 @@ def make_kmer_classifier(
     )
     # counts are sparse, which no frame holds: a setting for all transformers does not concern them
     return pipeline.set_output(transform="default")
+
+
+def square_root(counts: Any) -> Any:
+    """Return the square root of counts, sparse or not, in single precision at least."""
+    return np.sqrt(counts.astype(np.promote_types(counts.dtype, np.float32), copy=False))

@@ -7,7 +7,7 @@ import os
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence, ValuesView
-from numbers import Number
+from numbers import Integral, Number
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from sklearn.utils import Bunch
 
 from sklearn_attngen.sequences import Alphabet, get_alphabet
 from sklearn_attngen.sequences._containers import string_column
-from sklearn_attngen.sequences._messages import is_missing
+from sklearn_attngen.sequences._messages import as_text, is_missing
 
 from ._fasta_records import LetterChecker, Source, list_sources, read_text, split_records
 
@@ -174,7 +174,8 @@ def write_fasta(
         If a sequence is no string, or `sequences` is no list of them but one string, a dict or a
         set, or `names` or `target` is one string.
     ValueError
-        If a sequence is empty or holds white space, ``>`` or ``;``, a header holds a line break,
+        If a sequence is empty or holds white space, ``>`` or ``;``, a header holds a line break
+        or begins with ``>``, `line_width` is no int above 0,
         `sequences` is a table of several columns, a name or label is missing (None, NaN, masked)
         or bytes that are no UTF-8, or the numbers of sequences, names and labels differ. Nothing
         is written then.
@@ -196,8 +197,8 @@ def write_fasta(
     """
     if isinstance(sequences, str):
         raise TypeError("sequences must be a list of strings, got one string. Pass [sequence].")
-    if line_width < 1:
-        raise ValueError(f"line_width must be at least 1, got {line_width}.")
+    if not isinstance(line_width, Integral) or line_width < 1:
+        raise ValueError(f"line_width must be an int of at least 1, got {line_width!r}.")
     if isinstance(sequences, Iterator | ValuesView | deque):
         sequences = list(sequences)
     rows = string_column(sequences)
@@ -222,7 +223,8 @@ def write_fasta(
             sequence = sequence.decode("latin-1")  # any letter, as of a str
         if not isinstance(sequence, str):
             raise TypeError(
-                f"Record {i} (counted from 0) is no string but {type(sequence).__name__}."
+                f"Record {i} (counted from 0) is no string but {type(sequence).__name__}. Pass "
+                f"strings, for example [{as_text(sequence)} for s in sequences]."
             )
         wrong = next((j for j, c in enumerate(sequence) if c.isspace() or c in ">;"), None)
         if wrong is not None:
@@ -233,10 +235,15 @@ def write_fasta(
         if not sequence or len(f"{header}.".splitlines()) > 1:
             what = "a header with a line break" if sequence else "no letters"
             raise ValueError(f"Record {i} (counted from 0) has {what}; FASTA cannot hold that.")
+        if header.startswith(">"):
+            raise ValueError(
+                f"The header of record {i} (counted from 0), {header!r}, begins with '>', which is "
+                "written before each. Leave it out."
+            )
         lines = [sequence[j : j + line_width] for j in range(0, len(sequence), line_width)]
         blocks.append("\n".join([f">{header}", *lines, ""]))
     content = "".join(blocks).encode("utf-8")
-    if os.fspath(path).endswith(".gz"):
+    if os.fspath(path).lower().endswith(".gz"):
         content = gzip.compress(content, mtime=0)
     Path(path).write_bytes(content)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from sklearn_attngen.sequences import Alphabet
+from sklearn_attngen.sequences._messages import remedy
 
 Source = str | os.PathLike[str] | IO[str] | IO[bytes]
 
@@ -95,6 +96,8 @@ class LetterChecker:
         hint = "Correct the file or read it with alphabet=None."
         if other is not None and self.alphabet.name == other[0]:
             hint = f"If this is {other[1]}, read it with alphabet={other[1]!r}."
+        elif letter in "-.~*":
+            hint = remedy(letter, self.alphabet)
         raise ValueError(
             f"{record.file}, line {line}, column {column} (counted from 1): {letter!r} is not a "
             f"letter of the alphabet {self.alphabet.name}. {hint}"

@@ -116,6 +116,8 @@ def _from_array(X: NDArray[Any]) -> list[Any] | NDArray[Any] | None:
         return None
     if X.ndim == 0:
         raise TypeError("Expected a collection of sequences, got a 0-D array: pass a list.")
+    if isinstance(X, np.matrix):
+        X = np.asarray(X)  # its columns have two dimensions, and columns of their own
     if X.ndim == 2 and X.shape[1] == 1:
         return _from_array(X[:, 0])
     if X.ndim > 1:

@@ -16,6 +16,11 @@ def is_missing(value: Any) -> bool:
     return isinstance(value, (float, np.floating)) and value != value
 
 
+def as_text(value: Any) -> str:
+    """Return how to make a string of ``s``; the text of a record of Biopython is no sequence."""
+    return "str(s.seq)" if hasattr(value, "seq") else "str(s)"
+
+
 def bad_letter(letter: str, row: int, position: int, alphabet: Alphabet) -> str:
     """Name a character that does not belong into a sequence, where it is, and the remedy."""
     where = f"Row {row}, position {position} (both 0-based)"
@@ -31,11 +36,12 @@ def bad_letter(letter: str, row: int, position: int, alphabet: Alphabet) -> str:
     name = repr(letter) if letter.isascii() else f"{letter!r} (U+{ord(letter):04X})"
     return (
         f"{where}: {name} is not in the {alphabet.name} alphabet ({known}). "
-        f"{_remedy(letter, alphabet)}"
+        f"{remedy(letter, alphabet)}"
     )
 
 
-def _remedy(letter: str, alphabet: Alphabet) -> str:
+def remedy(letter: str, alphabet: Alphabet) -> str:
+    """Say what to do about a character that is no letter of the alphabet."""
     upper = letter.upper()
     swap = {"U": ("T", "RNA"), "T": ("U", "DNA")}
     if upper in swap and swap[upper][0] in alphabet.letters and alphabet.complements is not None:

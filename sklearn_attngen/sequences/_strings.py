@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._alphabet import NO_SIGNAL, Alphabet
-from ._messages import bad_letter, is_missing
+from ._messages import as_text, bad_letter, is_missing
 
 # letters that are encoded at a time: they stay in the processor's cache
 _PART = 1 << 18
@@ -191,7 +191,7 @@ def _raise_not_a_string(value: Any, row: int) -> NoReturn:
         )
     raise TypeError(
         f"The sequence in row {row} (0-based) is of type {type(value).__name__}, not str. Convert "
-        f"every sequence to a string first, for example [str(s) for s in X]."
+        f"every sequence to a string first, for example [{as_text(value)} for s in X]."
     )
 
 

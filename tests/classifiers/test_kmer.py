@@ -86,6 +86,16 @@ def test_counts_are_square_rooted() -> None:
     assert features.nnz == 1
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "float64"])
+def test_counts_of_small_types(dtype: str) -> None:
+    """NumPy's root of a byte is of half precision, which no sparse matrix holds."""
+    pipeline = make_kmer_classifier(k=3).set_params(kmers__dtype=np.dtype(dtype))
+    pipeline.fit(["AAAAA", "CCGTC"], [0, 1])
+    features = pipeline[:-1].transform(["AAAAA"])
+    assert features.dtype == (np.float64 if dtype == "float64" else np.float32)
+    assert features.max() == pytest.approx(np.sqrt(3), rel=1e-6)
+
+
 def test_feature_names_are_kmers() -> None:
     """Coefficients can be told by name."""
     pipeline = make_kmer_classifier(k=2).fit(X, Y)

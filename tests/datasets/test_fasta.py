@@ -5,6 +5,7 @@ import io
 import pathlib
 import re
 from collections import deque
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -208,6 +209,21 @@ def test_uracil_in_dna_names_the_remedy():
         read_fasta(io.StringIO(">a\nACG\nU\n"), alphabet="DNA")
 
 
+@pytest.mark.parametrize(
+    ("letter", "alphabet", "message"),
+    [
+        ("-", "DNA", r"line 2, column 3 .*Remove gaps .*alphabet='ACGT-'"),
+        (".", "RNA", r"Remove gaps .*alphabet='ACGU\.'"),
+        ("*", "protein", r"Strip the stop sign, or .*alphabet='ACDEFGHIKLMNPQRSTVWY\*'"),
+        ("?", "DNA", "Correct the file or read it with alphabet=None"),
+    ],
+)
+def test_signs_that_are_no_letters_name_the_remedy(letter, alphabet, message):
+    """The classifiers refuse a gap or a stop too: to read it with any letters helps nobody."""
+    with pytest.raises(ValueError, match=message):
+        read_fasta(io.StringIO(f">a\nAC{letter}A\n"), alphabet=alphabet)
+
+
 @pytest.mark.parametrize("cut", [5, 20, -8, -1])
 def test_damaged_gzip(tmp_path, cut):
     """A cut-off gzip stream never gives part of the records."""
@@ -296,7 +312,10 @@ def test_write_refuses_what_fasta_cannot_hold(tmp_path, arguments, message):
     [
         ("ACGT", {}, TypeError, r"Pass \[sequence\]"),
         (["AC", "GT"], {"names": "ab"}, TypeError, "names .* got one string"),
-        (["ACGT"], {"line_width": -1}, ValueError, "line_width must be at least 1"),
+        (["ACGT"], {"line_width": -1}, ValueError, "line_width must be an int of at least 1"),
+        (["ACGT"], {"line_width": 2.5}, ValueError, r"an int of at least 1, got 2\.5"),
+        (["ACGT"], {"names": [">chr1"]}, ValueError, "record 0 .*'>chr1', begins with '>'"),
+        ([SimpleNamespace(seq="AC")], {}, TypeError, r"\[str\(s\.seq\) for s in sequences\]"),
         (["AC", "AC\n>x"], {}, ValueError, "Record 1 has .* at position 2"),
         ([">AC"], {}, ValueError, "Record 0 has '>' at position 0"),
         ([["A", "C"]], {}, ValueError, "2 columns of strings"),

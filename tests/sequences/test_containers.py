@@ -32,6 +32,7 @@ STRINGS: dict[str, Any] = {
     "S array": np.array(ROWS, dtype="S"),
     "object column": np.array(ROWS, dtype=object)[:, None],
     "U column": np.array(ROWS)[:, None],
+    "U matrix": np.array(ROWS)[:, None].view(np.matrix),
     "pandas str": pd.Series(ROWS),
     "pandas object": pd.Series(ROWS, dtype=object),
     "pandas string[python]": pd.Series(ROWS, dtype="string[python]"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -151,6 +152,12 @@ def test_other_types_raise(value: object, row: int) -> None:
     name = type(value).__name__
     with pytest.raises(TypeError, match=rf"row {row} \(0-based\) is of type {name}, not str"):
         encode(rows)
+
+
+def test_records_of_biopython_are_told_apart() -> None:
+    """Their str() is a description of several lines; the letters are in ``seq``."""
+    with pytest.raises(TypeError, match=r"SimpleNamespace, not str.*\[str\(s\.seq\) for s in X\]"):
+        encode([SimpleNamespace(seq="ACGT")])
 
 
 @pytest.mark.parametrize("form", sorted(set(FORMS)))

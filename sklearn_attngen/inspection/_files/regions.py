@@ -196,6 +196,6 @@ def _is_missing(value: Any) -> bool:
 def write_lines(lines: Sequence[str], path: str | os.PathLike[str]) -> None:
     """Write lines to a file, compressed if its name ends in ".gz"."""
     data = "".join(f"{line}\n" for line in lines).encode("utf-8")
-    if str(path).endswith(".gz"):
+    if str(path).lower().endswith(".gz"):
         data = gzip.compress(data, mtime=0)  # without the time, equal tracks give equal files
     Path(path).write_bytes(data)

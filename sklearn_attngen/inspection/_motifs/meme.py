@@ -130,6 +130,6 @@ def write_meme(motifs: Iterable[Motif] | Motif, path: str | os.PathLike[str]) ->
             *(" ".join(f"{value:.10f}" for value in row) for row in motif.probabilities),
         ]
     data = ("\n".join(lines) + "\n").encode("ascii", errors="replace")
-    if str(path).endswith(".gz"):
+    if str(path).lower().endswith(".gz"):
         data = gzip.compress(data, mtime=0)  # without the time, equal motifs give equal files
     Path(path).write_bytes(data)
