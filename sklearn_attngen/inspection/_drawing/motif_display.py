@@ -237,7 +237,8 @@ class MotifDisplay:
         alphabet = self.motifs[0].alphabet
         colors = color_letters(alphabet, letter_colors)
         heights = [letter_heights(motif, self.kind) for motif in self.motifs]
-        highest = max(float(height.max()) for height in heights)
+        # the letters of a position stand on top of each other
+        highest = max(float(height.sum(axis=1).max()) for height in heights)
         if self.kind == "information":
             # The most there can be if all letters were as frequent; other backgrounds allow more.
             highest = max(highest, float(np.log2(alphabet.n_letters)))

@@ -82,6 +82,24 @@ def test_contributions_are_drawn_on_one_scale():
     assert not texts_overlap(display)
 
 
+@pytest.mark.parametrize("kind", ["contribution", "information"])
+def test_no_position_is_higher_than_its_lane(kind):
+    """The upper tick is the highest position, not the highest letter."""
+    rare = {"alphabet": "protein", "background": [0.01] * 4 + [0.06] * 16}
+    motifs = {
+        "contribution": [
+            Motif(name, [[0.5, 0, 0, 0.5]] * 6, contributions=[0.1] * 5 + [-0.3]) for name in "ab"
+        ],
+        "information": [Motif(name, [[0.25] * 4 + [0] * 16] * 6, **rare) for name in "ab"],
+    }[kind]
+    display = MotifDisplay.from_motifs(motifs, kind=kind)
+    upper = display.ax_.get_yticks()[1::2]
+    tops = [max(p.get_path().get_extents().y1 for p in drawn) for drawn in display.letters_]
+    np.testing.assert_allclose(tops, upper)
+    labels = [text.get_text() for text in display.ax_.get_yticklabels()]
+    assert labels == ["0", {"contribution": "0.1", "information": "4.6"}[kind]] * 2
+
+
 def test_from_report_says_what_is_in_it(report):
     display = MotifDisplay.from_report(report)
     assert len(display.letters_) == len(report)
