@@ -152,6 +152,7 @@ class MotifDisplay:
         """
         if not hasattr(report, "columns") or "motif" not in report.columns:
             raise TypeError("report must be the DataFrame that motif_report returned.")
+        report = report.reset_index(drop=True)  # parts put together may number their rows alike
         if max_per_class is not None:
             ranked = report.sort_values("n_seqlets", ascending=False, kind="stable")
             report = report.loc[ranked.groupby("class").head(max_per_class).index.sort_values()]

@@ -117,6 +117,13 @@ def test_max_per_class(report):
     assert [motif.name for motif in display.motifs] == ["0_0", "1_0"]
 
 
+def test_rows_may_be_numbered_alike(report):
+    """As in reports of several classifiers put together, of which each motif is drawn once."""
+    renamed = report.assign(name=[f"other_{name}" for name in report["name"]])
+    display = MotifDisplay.from_report(pd.concat([report, renamed]), max_per_class=1)
+    assert [title.split(":")[0] for title in display.titles] == ["0_0", "1_0"]
+
+
 def test_from_estimator(model, data):
     display = MotifDisplay.from_estimator(
         model, data.data, data.target, width=7, kind="contribution", max_per_class=1
