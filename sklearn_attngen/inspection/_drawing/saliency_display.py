@@ -239,7 +239,7 @@ class SaliencyDisplay:
         group_name : str, default="Class"
             What the classes are, in the legend or at the axis.
         signed : bool, default=False
-            Whether the values are signed evidence.
+            Whether the values are signed evidence. Others must not be negative.
         positions : int, array-like of shape (L,) or None, default=None
             Numbers of the positions: that of the first one, or all of them. None counts from 0.
         labels : list or array of n str, or None, default=None
@@ -254,9 +254,15 @@ class SaliencyDisplay:
         Returns
         -------
         display : SaliencyDisplay
+
+        Raises
+        ------
+        ValueError
+            If a value is not finite, or negative without ``signed=True``, or if the other
+            arguments do not fit the values.
         """
         check_kind(kind, X)
-        values = check_values(saliency)
+        values = check_values(saliency, signed)
         alphabet = get_alphabet(alphabet)
         codes = None
         if kind == "sequences":

@@ -31,7 +31,7 @@ def check_kind(kind: str, X: Any) -> None:
             )
 
 
-def check_values(saliency: ArrayLike) -> NDArray[np.float64]:
+def check_values(saliency: ArrayLike, signed: bool) -> NDArray[np.float64]:
     """Return saliency as an array of shape (n, L), or raise."""
     values = np.asarray(saliency, dtype=np.float64)
     if values.ndim != 2 or 0 in values.shape:
@@ -41,6 +41,13 @@ def check_values(saliency: ArrayLike) -> NDArray[np.float64]:
         raise ValueError(
             f"saliency is {values[row, position]} in row {row} at position {position} (both "
             "0-based): only finite values can be drawn. Leave such rows out."
+        )
+    if not signed and (values < 0).any():
+        row, position = np.argwhere(values < 0)[0]
+        raise ValueError(
+            f"saliency is {values[row, position]:g} in row {row} at position {position} (both "
+            "0-based), and shares are never negative. Pass signed=True to draw evidence for and "
+            "against the target."
         )
     return values
 

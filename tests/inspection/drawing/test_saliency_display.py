@@ -301,6 +301,15 @@ def test_ticks_are_at_round_numbers(numbers, expected):
     assert numbers[tick_indices(numbers)].tolist() == expected
 
 
+@pytest.mark.parametrize("kind", ["profile", "sequences", "heatmap"])
+def test_evidence_is_not_drawn_as_shares(kind):
+    """Shares begin at 0: what speaks against the class would be cut off, and nobody told."""
+    values = np.array([[0.5, 0.5, 0.0], [0.5, -0.25, 0.1]])
+    with pytest.raises(ValueError, match=r"-0\.25 in row 1 at position 1 .*Pass signed=True"):
+        SaliencyDisplay.from_saliency(values, ["ACG"] * 2, kind=kind)
+    SaliencyDisplay.from_saliency(values, ["ACG"] * 2, kind=kind, signed=True)
+
+
 def test_wrong_arguments(known, X):
     values = np.ones((2, 30))
     with pytest.raises(ValueError, match="kind must be one of"):
