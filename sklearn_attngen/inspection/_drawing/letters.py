@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn_attngen._extras import require
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
 
-from .plot_style import PALETTE
+from .plot_style import NEUTRAL, PALETTE
 
 UNKNOWN_COLOR = "#B0B0B0"
 _NUCLEOTIDES = {
@@ -31,7 +31,8 @@ def letter_colors(alphabet: Alphabet, palette: str | Mapping[str, str]) -> dict[
     """Return the colour of every letter of an alphabet.
 
     ``palette`` is "classic" (A green, C blue, G orange, T red), "colorblind", or a mapping of
-    letters to colours that covers the alphabet.
+    letters to colours that covers the alphabet. Signs beside nucleotides or amino acids, such as
+    gaps, are grey.
     """
     letters = alphabet.letters
     if not isinstance(palette, str):
@@ -44,13 +45,12 @@ def letter_colors(alphabet: Alphabet, palette: str | Mapping[str, str]) -> dict[
             f"letter_colors must be 'classic', 'colorblind' or a mapping of letters to colours, "
             f"got {palette!r}."
         )
-    nucleotides = _NUCLEOTIDES[palette]
-    if set(letters) <= set(nucleotides):
-        return {letter: nucleotides[letter] for letter in letters}
     groups = dict(zip(_CHEMISTRY, _AMINO_ACIDS[palette], strict=True))
     amino_acids = {letter: color for group, color in groups.items() for letter in group}
-    if set(letters) <= set(amino_acids):
-        return {letter: amino_acids[letter] for letter in letters}
+    residues = {letter for letter in letters if letter.isalpha()}
+    for known in (_NUCLEOTIDES[palette], amino_acids):
+        if residues and residues <= set(known):
+            return {letter: known.get(letter, NEUTRAL) for letter in letters}
     return {letter: PALETTE[i % len(PALETTE)] for i, letter in enumerate(letters)}
 
 
@@ -58,7 +58,9 @@ def letter_colors(alphabet: Alphabet, palette: str | Mapping[str, str]) -> dict[
 def _glyph(letter: str) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
     """Return vertices and path codes of a letter, stretched to the unit square.
 
-    Letters that are narrow by nature (I, J) stay narrower and are centred.
+    Letters that are narrow by nature (I, J) stay narrower and are centred. Signs lower than a
+    letter, such as "-" and "*", stay lower, in their place on the line: a gap stretched to the full
+    height would be an I.
     """
     text = require("matplotlib.textpath", extra="plot", purpose="SaliencyDisplay")
     fonts = require("matplotlib.font_manager", extra="plot", purpose="SaliencyDisplay")
@@ -71,8 +73,13 @@ def _glyph(letter: str) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
         return path, np.array([box.x0, box.y0]), np.array([box.width, box.height])
 
     path, origin, size = outline(letter)
-    share = min(1.0, size[0] / outline("E")[2][0])
-    vertices = (path.vertices - origin) / size * [share, 1.0] + [(1 - share) / 2, 0.0]
+    usual = outline("E")[2]
+    wide = 1.0 if size[0] > size[1] else min(1.0, size[0] / usual[0])
+    high, lift = 1.0, 0.0
+    if not letter.isalpha():
+        high = min(1.0, size[1] / usual[1])
+        lift = float(np.clip(origin[1] / usual[1], 0.0, 1.0 - high))
+    vertices = (path.vertices - origin) / size * [wide, high] + [(1 - wide) / 2, lift]
     return vertices, path.codes
 
 
@@ -89,8 +96,8 @@ def draw_letters(
     """Draw a line of letters.
 
     The i-th is centred at x = i and reaches from ``bottom`` (one for all, or one for each) to
-    ``heights[i]`` above it; letters of negative height hang upside down. Returns one patch for each
-    different letter.
+    ``heights[i]`` above it; letters of negative height hang upside down. Low signs fill a part of
+    that. Returns one patch for each different letter.
     """
     patches = require("matplotlib.patches", extra="plot", purpose="SaliencyDisplay")
     paths = require("matplotlib.path", extra="plot", purpose="SaliencyDisplay")
