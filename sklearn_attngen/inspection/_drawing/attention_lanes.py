@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from sklearn_attngen.sequences import Alphabet
 
 from .letters import draw_letters
-from .plot_style import NEUTRAL, PALETTE, hide_spines, legend_above, tick_indices
+from .plot_style import NEUTRAL, PALETTE, hide_spines, legend_above
+from .position_ticks import number_positions
 
 # Letters of longer sequences would be too narrow to be read.
 LONGEST_WITH_LETTERS = 120
@@ -109,11 +110,10 @@ def draw_lanes(
     )
     ax.set_xlim(-0.5, length - 0.5)
     ax.set_ylim(bottom - _GAP, 0)
-    ticks = tick_indices(numbers)
-    ax.set_xticks(ticks, [f"{number:g}" for number in numbers[ticks]])
     hide_spines(ax, "top", "right", "left")
     engine = ax.figure.get_layout_engine()
-    if engine is not None:  # the names of heads take room that the legend has to know of
+    if engine is not None:  # how much room the names of heads leave to numbers and legend
         engine.execute(ax.figure.figure)
+    number_positions(ax, numbers)
     legend_above(ax, [lines[0], *bands[:1], *areas[:1], level], None, room=1.0)
     return lines, bands, areas, letters

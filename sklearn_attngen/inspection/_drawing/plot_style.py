@@ -1,4 +1,4 @@
-"""Colours, axes and ticks that the displays share."""
+"""Colours, axes and texts that the displays share."""
 
 from __future__ import annotations
 
@@ -24,6 +24,19 @@ def get_axes(ax: Any, figsize: tuple[float, float], purpose: str) -> tuple[Any, 
     return ax.figure, ax
 
 
+def axes_width(ax: Any) -> float:
+    """Return the width of the axes in inches."""
+    return ax.get_window_extent().width / ax.figure.dpi
+
+
+def text_width(text: str, size: str | float) -> float:
+    """Return the width of a text in inches; ``size`` is a font size as matplotlib names it."""
+    fonts = require("matplotlib.font_manager", extra="plot", purpose="A display")
+    paths = require("matplotlib.textpath", extra="plot", purpose="A display")
+    path = paths.TextPath((0, 0), plain(text), prop=fonts.FontProperties(size=size))
+    return path.get_extents().width / 72
+
+
 def check_positions(positions: Any, length: int) -> NDArray[Any]:
     """Return the number shown for each position, (L,).
 
@@ -42,18 +55,6 @@ def check_positions(positions: Any, length: int) -> NDArray[Any]:
             "one number for each, or the number of the first one."
         )
     return numbers
-
-
-def tick_indices(numbers: NDArray[Any], at_most: int = 10) -> NDArray[np.intp]:
-    """Choose the indices of the positions that get a tick: those with round numbers."""
-    if np.issubdtype(numbers.dtype, np.integer):
-        for scale in 10 ** np.arange(10):
-            for step in (scale, 2 * scale, 5 * scale):
-                chosen = np.flatnonzero(numbers % step == 0)
-                if 2 <= len(chosen) <= at_most:
-                    return chosen
-    every = -(-len(numbers) // at_most)
-    return np.arange(0, len(numbers), every)
 
 
 def in_words(name: str) -> str:

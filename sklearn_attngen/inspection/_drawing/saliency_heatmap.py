@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.isotonic import isotonic_regression
 
-from .plot_style import NEUTRAL, hide_spines, plain, tick_indices
+from .plot_style import NEUTRAL, axes_width, hide_spines, plain
+from .position_ticks import number_positions
 
 # Both keep their order for readers with any colour vision, and in grey print.
 _MAGNITUDE_COLORS, _EVIDENCE_COLORS = "viridis", "PuOr_r"
@@ -71,10 +72,7 @@ def draw_heatmap(
     )
     bar.set_label("Evidence for the target" if signed else "Share of saliency")
     bar.outline.set_visible(False)
-    # The colour bar and the names of the classes take about a quarter; numbers half an inch each.
-    inches = 0.75 * ax.get_window_extent().width / ax.figure.dpi
-    ticks = tick_indices(numbers, at_most=min(10, max(2, int(inches / 0.5))))
-    ax.set_xticks(ticks, [f"{number:g}" for number in numbers[ticks]])
+    number_positions(ax, numbers, room=0.75)  # the bar and names of classes take about a quarter
     if groups is None:
         ax.set_ylabel("Sequence" if sort is None else "Sequence (by the place of its peak)")
         ax.yaxis.get_major_locator().set_params(integer=True)
@@ -120,7 +118,5 @@ def _name_groups(ax: Any, groups: NDArray[Any]) -> None:
             transform=ax.get_yaxis_transform(),
             clip_on=False,
         )
-        ax.tick_params(
-            axis="y", pad=2 + 72 * _LEADER * ax.get_window_extent().width / ax.figure.dpi
-        )
+        ax.tick_params(axis="y", pad=2 + 72 * _LEADER * axes_width(ax))
     ax.set_ylim(n_rows - 0.5, -0.5)

@@ -15,16 +15,21 @@ from .letters import draw_letters
 from .plot_style import (
     NEUTRAL,
     PALETTE,
+    axes_width,
     hide_spines,
     legend_above,
     plain,
-    tick_indices,
+    text_width,
     wrapped,
 )
+from .position_ticks import number_positions, ticks_with_room
 
 _LINE_STYLES = ("-", "--", ":", "-.")
 # Heights in units of the tallest letter.
 _TITLE, _GAP, _TRACK, _NUMBERS = 0.45, 0.1, 0.2, 0.42
+_NUMBER_SIZE = "x-small"
+# Numbers that reach farther to the left, in inches, would cover the name of the axis.
+_LEFT_OF_LINE = 0.05
 # Each further line of a title.
 TITLE_LINE = 0.32
 
@@ -78,8 +83,7 @@ def draw_profile(
     ax.set_xlim(-0.5, len(numbers) - 0.5)
     if not signed:
         ax.set_ylim(bottom=0)
-    ticks = tick_indices(numbers)
-    ax.set_xticks(ticks, [f"{number:g}" for number in numbers[ticks]])
+    number_positions(ax, numbers)
     hide_spines(ax, "top", "right")
     legend_above(ax, [*lines, level], None if groups is None else group_name)
     return lines, bands
@@ -124,7 +128,7 @@ def draw_sequences(
     heights = saliency / tallest
     below = float(max(0.0, -heights.min()))
     pale = dict.fromkeys(alphabet.letters, "#8A8A8A")
-    ticks = set(tick_indices(numbers, at_most=max(2, length // 9)).tolist())
+    ticks = _numbered(numbers, width, axes_width(ax) / width)
     drawn: list[Any] = []
     y = 0.0  # the upper edge of what is drawn next
     for row in range(n):
@@ -149,12 +153,12 @@ def draw_sequences(
                 colors=pale,
                 width=0.6,
             )
-            for index in ticks.intersection(range(part.start, part.stop)):
+            for index in sorted(ticks.keys() & range(part.start, part.stop)):
                 ax.text(
                     index - start,
                     track - 0.07,
-                    f"{numbers[index]:g}",
-                    fontsize="x-small",
+                    ticks[index],
+                    fontsize=_NUMBER_SIZE,
                     color=NEUTRAL,
                     ha="center",
                     va="top",
@@ -168,3 +172,18 @@ def draw_sequences(
     what = "Evidence" if signed else "Share of saliency"
     ax.set_ylabel(f"{what}\n(tallest letter: {tallest:.2g})")
     return drawn
+
+
+def _numbered(numbers: NDArray[Any], width: int, inches: float) -> dict[int, str]:
+    """Return what is written under which letters, of lines of ``width`` letters this wide."""
+    length = len(numbers)
+    ticks, labels = ticks_with_room(
+        numbers, inches * length, at_most=max(2, length // 9), size=_NUMBER_SIZE
+    )
+    found = dict(zip(ticks.tolist(), labels, strict=True))
+    inside = {
+        index: label
+        for index, label in found.items()
+        if text_width(label, _NUMBER_SIZE) / 2 - (index % width + 0.5) * inches <= _LEFT_OF_LINE
+    }
+    return inside or found

@@ -162,6 +162,16 @@ def test_no_text_covers_another(size, sequence, share_scale, network, X):
     assert not texts_overlap(display)
 
 
+@pytest.mark.parametrize("size", [(4, 3.4), (12, 7)])
+def test_positions_in_a_chromosome_are_written_in_full(size):
+    """Six digits would write all of them alike, and ten long numbers cover each other."""
+    _, ax = plt.subplots(figsize=size, layout="constrained")
+    attention = np.random.default_rng(0).dirichlet(np.ones(60), (5, 3))
+    display = AttentionHeadsDisplay(attention, positions=43_044_295).plot(ax=ax)
+    assert "43044300" in [text.get_text() for text in ax.get_xticklabels()]
+    assert not texts_overlap(display)
+
+
 def test_estimators_without_heads_are_told_apart(X, y):
     cnn = CNNClassifier(n_filters=4, n_layers=1, max_epochs=1).fit(X[:60], y[:60])
     with pytest.raises(ValueError, match="CNNClassifier holds a network without attention"):

@@ -1,0 +1,67 @@
+"""Numbers of positions, under axes and under letters."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklearn_attngen._extras import require
+
+from .plot_style import axes_width, text_width
+
+# In inches.
+_BETWEEN_LABELS = 0.1
+
+
+def tick_indices(numbers: NDArray[Any], at_most: int = 10) -> NDArray[np.intp]:
+    """Choose the indices of the positions that get a tick: those with round numbers."""
+    if np.issubdtype(numbers.dtype, np.integer):
+        for scale in 10 ** np.arange(10):
+            for step in (scale, 2 * scale, 5 * scale):
+                chosen = np.flatnonzero(numbers % step == 0)
+                if 2 <= len(chosen) <= at_most:
+                    return chosen
+    every = -(-len(numbers) // at_most)
+    return np.arange(0, len(numbers), every)
+
+
+def as_text(numbers: NDArray[Any]) -> list[str]:
+    """Return numbers as text: whole ones in full, others with digits enough to be told apart."""
+    values = numbers.tolist()
+    step = min((abs(b - a) for a, b in pairwise(values) if a != b), default=1)
+    texts: list[str] = []
+    for digits in range(6, 18):
+        texts = [
+            str(int(value)) if float(value).is_integer() else f"{value:.{digits}g}"
+            for value in values
+        ]
+        errors = [abs(float(text) - value) for text, value in zip(texts, values, strict=True)]
+        if max(errors) <= step / 100:
+            break
+    return texts
+
+
+def ticks_with_room(
+    numbers: NDArray[Any], inches: float, *, at_most: int = 10, size: str | float = "medium"
+) -> tuple[NDArray[np.intp], list[str]]:
+    """Choose the positions that get a tick, few enough for their labels, and return both.
+
+    ``inches`` is the width of an axis with all positions, ``size`` the font size of the labels.
+    """
+    while True:
+        ticks = tick_indices(numbers, at_most)
+        labels = as_text(numbers[ticks])
+        widest = text_width(max(labels, key=len), size)
+        apart = np.diff(ticks).min(initial=len(numbers)) * inches / len(numbers)
+        if len(ticks) == 1 or widest + _BETWEEN_LABELS <= apart:
+            return ticks, labels
+        at_most = len(ticks) - 1
+
+
+def number_positions(ax: Any, numbers: NDArray[Any], *, room: float = 1.0) -> None:
+    """Write numbers of positions under the axes; ``room`` is the share of the width they have."""
+    size = require("matplotlib", extra="plot", purpose="A display").rcParams["xtick.labelsize"]
+    ax.set_xticks(*ticks_with_room(numbers, room * axes_width(ax), size=size))
