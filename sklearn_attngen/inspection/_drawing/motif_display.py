@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from sklearn_attngen._extras import require
 from sklearn_attngen.inspection._motifs.motif import Motif, check_motifs
 from sklearn_attngen.inspection._motifs.motif_report import motif_report
 
 from .letters import letter_colors as color_letters
 from .motif_logo import draw_logo, letter_heights
-from .plot_style import NEUTRAL, get_axes, hide_spines, plain
+from .plot_style import NEUTRAL, axes_size, get_axes, hide_spines, plain, wrapped_title
 
 KINDS = ("information", "contribution")
 # Beyond this many logos a figure is too high to be read.
 _MOST_MOTIFS = 20
+# Heights in inches: a line of a title, a logo, and the least of a logo in given axes.
+_TITLE_LINE, _LOGO, _LEAST = 0.18, 0.75, 0.3
 # Heights in units of a logo.
-_TITLE_LINE, _GAP = 0.24, 0.3
+_EDGE, _GAP = 0.06, 0.3
+# The number of sites or the q-value, which is kept of a title that is too long.
+_IN_BRACKETS = re.compile(r"(?<= )\([^()]*\)$")
 
 
 class MotifDisplay:
@@ -245,21 +251,20 @@ class MotifDisplay:
             highest = max(highest, float(np.log2(alphabet.n_letters)))
         highest = highest or 1.0
         widest = max(motif.width for motif in self.motifs)
-        titles = self.titles
-        if titles is None:
-            sites = [f" ({m.n_sites} sites)" if m.n_sites else "" for m in self.motifs]
-            names = [plain(motif.name) for motif in self.motifs]
-            titles = [name + site for name, site in zip(names, sites, strict=True)]
-        rooms = [0.06 + _TITLE_LINE * (title.count("\n") + 1) for title in titles]
+        titles = [_named(motif) for motif in self.motifs] if self.titles is None else self.titles
+        inches = max(6.0, 0.28 * widest + 1.0)
+        titles, logo = _fitted(titles, ax, inches - 1.0)
+        rooms = [_EDGE + _TITLE_LINE / logo * (title.count("\n") + 1) for title in titles]
         in_all = sum(rooms) + (1.0 + _GAP) * len(rooms)
-        size = (max(6.0, 0.28 * widest + 1.0), max(2.0, 0.75 * in_all + 0.5))
+        size = (inches, max(2.0, logo * in_all + 0.5))
         self.figure_, self.ax_ = get_axes(ax, size, "MotifDisplay")
         self.letters_: list[list[Any]] = []
         ticks: list[float] = []
         baseline = 0.0
         for motif, height, title, room in zip(self.motifs, heights, titles, rooms, strict=True):
             baseline -= 1.0 + room
-            self.ax_.text(-0.5, baseline + 1.04, title, fontsize="small", va="bottom", ha="left")
+            text = self.ax_.text(-0.5, baseline + 1.04, title, fontsize="small", va="bottom")
+            text.set_in_layout(False)  # a long one would take the room of the letters
             self.letters_.append(
                 draw_logo(self.ax_, motif, height / highest, baseline, colors=colors)
             )
@@ -267,7 +272,7 @@ class MotifDisplay:
             ticks += [baseline, baseline + 1.0]
             baseline -= _GAP
         self.ax_.set_xlim(-0.5, max(widest, 12) - 0.5)
-        self.ax_.set_ylim(baseline + _GAP - 0.06, 0)
+        self.ax_.set_ylim(baseline + _GAP - _EDGE, 0)
         self.ax_.set_yticks(ticks, ["0", f"{highest:.2g}"] * len(self.motifs), fontsize="small")
         step = 5 if widest > 12 else 2
         self.ax_.set_xticks(np.arange(0, widest, step))
@@ -275,6 +280,45 @@ class MotifDisplay:
         self.ax_.set_xlabel("Position in the motif (0-based)")
         self.ax_.set_ylabel("Information (bits)" if self.kind == "information" else "Mean saliency")
         return self
+
+
+def _named(motif: Motif) -> str:
+    """Return the name of a motif and how many sites it has."""
+    return plain(motif.name) + (f" ({motif.n_sites} sites)" if motif.n_sites else "")
+
+
+def _fitted(titles: Sequence[str], ax: Any, width: float) -> tuple[list[str], float]:
+    """Return titles in lines, and how high each logo is, in inches.
+
+    A figure of its own, with axes of this width, is as high as it needs to be. In given axes long
+    titles are cut rather than logos made flat.
+    """
+    if ax is None:
+        return [_in_lines(title, width, 4) for title in titles], _LOGO
+    logo = 0.0
+    lines: list[str] = []
+    width, height = axes_size(ax)
+    for max_lines in range(4, 0, -1):
+        lines = [_in_lines(title, width, max_lines) for title in titles]
+        n_lines = sum(title.count("\n") + 1 for title in lines)
+        logo = (height - _TITLE_LINE * n_lines) / (len(titles) * (1.0 + _EDGE + _GAP))
+        if logo >= _LEAST:
+            break
+    return lines, max(logo, _LEAST)
+
+
+def _in_lines(title: str, width: float, max_lines: int) -> str:
+    """Return a title in lines of at most this width in inches; formulas stay as they are."""
+    cbook = require("matplotlib.cbook", extra="plot", purpose="MotifDisplay")
+    lines = []
+    for line in title.split("\n"):
+        if not cbook.is_math_text(line):
+            found = _IN_BRACKETS.search(line)
+            ending = found[0] if found else ""
+            text = line.replace(r"\$", "$")
+            line = plain(wrapped_title(text, width, max_lines=max_lines, ending=ending))
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def _title(row: Any) -> str:

@@ -14,6 +14,7 @@ from sklearn_attngen._extras import require
 # Okabe and Ito's palette, which readers with any common colour vision can tell apart.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 NEUTRAL = "#6E6E6E"
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def get_axes(ax: Any, figsize: tuple[float, float], purpose: str) -> tuple[Any, Any]:
@@ -24,17 +25,19 @@ def get_axes(ax: Any, figsize: tuple[float, float], purpose: str) -> tuple[Any, 
     return ax.figure, ax
 
 
-def axes_width(ax: Any) -> float:
-    """Return the width of the axes in inches."""
-    return ax.get_window_extent().width / ax.figure.dpi
+def axes_size(ax: Any) -> tuple[float, float]:
+    """Return width and height of the axes in inches."""
+    box = ax.get_window_extent()
+    return box.width / ax.figure.dpi, box.height / ax.figure.dpi
 
 
 def text_width(text: str, size: str | float) -> float:
     """Return the width of a text in inches; ``size`` is a font size as matplotlib names it."""
     fonts = require("matplotlib.font_manager", extra="plot", purpose="A display")
     paths = require("matplotlib.textpath", extra="plot", purpose="A display")
-    path = paths.TextPath((0, 0), plain(text), prop=fonts.FontProperties(size=size))
-    return path.get_extents().width / 72
+    font = fonts.FontProperties(size=size)
+    points, _, _ = paths.text_to_path.get_text_width_height_descent(text, font, ismath=False)
+    return points / 72
 
 
 def check_positions(positions: Any, length: int) -> NDArray[Any]:
@@ -68,12 +71,37 @@ def plain(text: Any) -> str:
     return str(text).replace("$", r"\$")
 
 
-def wrapped(text: str, width: int) -> str:
-    """Return text in lines of at most ``width`` characters; what is beyond four lines is left out.
+def wrapped(text: str, width: int, *, max_lines: int = 4, ending: str = "") -> str:
+    """Return text in lines of at most ``width`` characters; what is beyond them is left out.
 
+    ``ending`` is the end of the text that stays in one piece, and behind the ellipsis, if it fits.
     ``plain`` comes after this: a formula's dollars would be parted.
     """
-    return "\n".join(textwrap.wrap(text, max(4, width), max_lines=4, placeholder=" …"))
+    width = max(4, width)
+    ending = ending if len(ending) + 2 <= width else ""
+    in_one_piece = ending.replace(" ", _NO_BREAK)
+    lines = textwrap.wrap(
+        text.removesuffix(ending) + in_one_piece,
+        width,
+        max_lines=max_lines,
+        placeholder=f" … {in_one_piece}".rstrip(" "),
+    )
+    return "\n".join(lines).replace(_NO_BREAK, " ")
+
+
+def wrapped_title(text: str, inches: float, *, max_lines: int = 4, ending: str = "") -> str:
+    """Return what is written above a line of letters, in lines of at most this width."""
+    text = " ".join(str(text).split())
+    if not text:
+        return text
+    room = 0.95 * inches  # text on a grid of pixels is a little wider than its outline
+    width = int(room / max(text_width(text, "small"), 0.01) * len(text))
+    lines = ""
+    for at_most in range(max(4, width), 3, -1):  # capital letters are wider than the average
+        lines = wrapped(text, at_most, max_lines=max_lines, ending=ending)
+        if all(text_width(line, "small") <= room for line in lines.split("\n")):
+            break
+    return lines
 
 
 def hide_spines(ax: Any, *sides: str) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sklearn_attngen._extras import require
 
-from .plot_style import axes_width, text_width
+from .plot_style import axes_size, text_width
 
 # In inches.
 _BETWEEN_LABELS = 0.1
@@ -64,4 +64,4 @@ def ticks_with_room(
 def number_positions(ax: Any, numbers: NDArray[Any], *, room: float = 1.0) -> None:
     """Write numbers of positions under the axes; ``room`` is the share of the width they have."""
     size = require("matplotlib", extra="plot", purpose="A display").rcParams["xtick.labelsize"]
-    ax.set_xticks(*ticks_with_room(numbers, room * axes_width(ax), size=size))
+    ax.set_xticks(*ticks_with_room(numbers, room * axes_size(ax)[0], size=size))

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from sklearn_attngen.sequences import get_alphabet
 
 from .letters import letter_colors as color_letters
-from .plot_style import get_axes
+from .plot_style import axes_size, get_axes, wrapped_title
 from .saliency_heatmap import draw_heatmap, heatmap_size
-from .saliency_plots import TITLE_LINE, draw_profile, draw_sequences, wrapped_titles
+from .saliency_plots import TITLE_LINE, draw_profile, draw_sequences
 
 if TYPE_CHECKING:
     from .saliency_display import SaliencyDisplay
@@ -63,9 +63,8 @@ def draw_saliency(
         numbered = [f"Sequence {row}" for row in range(n)]
         labels = numbered if display.labels is None else display.labels
         inches = max(5.0, 0.135 * width + 0.8)
-        titles = wrapped_titles(
-            labels, inches - 1.0 if ax is None else ax.get_window_extent().width / ax.figure.dpi
-        )
+        room = inches - 1.0 if ax is None else axes_size(ax)[0]
+        titles = [wrapped_title(label, room) for label in labels]
         height = n * (0.9 * -(-length // width) + 0.3) + 0.5
         height += 0.55 * TITLE_LINE * sum(title.count("\n") for title in titles)
         found["figure_"], found["ax_"] = get_axes(ax, (inches, height), "SaliencyDisplay")

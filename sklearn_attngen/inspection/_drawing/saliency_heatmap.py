@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.isotonic import isotonic_regression
 
-from .plot_style import NEUTRAL, axes_width, hide_spines, plain
+from .plot_style import NEUTRAL, axes_size, hide_spines, plain
 from .position_ticks import number_positions
 
 # Both keep their order for readers with any colour vision, and in grey print.
@@ -87,7 +87,7 @@ def _name_groups(ax: Any, groups: NDArray[Any]) -> None:
     """Part the classes by lines, and write the name of each beside its rows."""
     names, sizes = np.unique(groups, return_counts=True)
     n_rows, ends = len(groups), np.cumsum(sizes)
-    inches = max(0.1, ax.get_window_extent().height / ax.figure.dpi)
+    inches = max(0.1, axes_size(ax)[1])
     # Lines between small classes are thinner, lest they hide the rows.
     points = 72 * inches / n_rows * np.minimum(sizes[:-1], sizes[1:])
     for end, thin in zip(ends[:-1], np.clip(points / 20, 0.1, 1), strict=True):
@@ -118,5 +118,5 @@ def _name_groups(ax: Any, groups: NDArray[Any]) -> None:
             transform=ax.get_yaxis_transform(),
             clip_on=False,
         )
-        ax.tick_params(axis="y", pad=2 + 72 * _LEADER * axes_width(ax))
+        ax.tick_params(axis="y", pad=2 + 72 * _LEADER * axes_size(ax)[0])
     ax.set_ylim(n_rows - 0.5, -0.5)

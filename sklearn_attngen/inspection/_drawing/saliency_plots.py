@@ -8,19 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_attngen._extras import require
 from sklearn_attngen.sequences import Alphabet
 
 from .letters import draw_letters
 from .plot_style import (
     NEUTRAL,
     PALETTE,
-    axes_width,
+    axes_size,
     hide_spines,
     legend_above,
     plain,
     text_width,
-    wrapped,
 )
 from .position_ticks import number_positions, ticks_with_room
 
@@ -89,22 +87,6 @@ def draw_profile(
     return lines, bands
 
 
-def wrapped_titles(labels: Sequence[str], inches: float) -> list[str]:
-    """Return what is written above each sequence, in lines of at most this width."""
-    fonts = require("matplotlib.font_manager", extra="plot", purpose="SaliencyDisplay")
-    paths = require("matplotlib.textpath", extra="plot", purpose="SaliencyDisplay")
-    font = fonts.FontProperties(size="small")
-    points = 72 * 0.95 * inches  # text on a grid of pixels is a little wider than its outline
-    titles = []
-    for label in labels:
-        text = " ".join(str(label).split())
-        if text:
-            outline = paths.TextPath((0, 0), plain(text), prop=font).get_extents()
-            text = wrapped(text, int(points / max(outline.width, 1.0) * len(text)))
-        titles.append(text)
-    return titles
-
-
 def draw_sequences(
     ax: Any,
     saliency: NDArray[np.float64],
@@ -128,7 +110,7 @@ def draw_sequences(
     heights = saliency / tallest
     below = float(max(0.0, -heights.min()))
     pale = dict.fromkeys(alphabet.letters, "#8A8A8A")
-    ticks = _numbered(numbers, width, axes_width(ax) / width)
+    ticks = _numbered(numbers, width, axes_size(ax)[0] / width)
     drawn: list[Any] = []
     y = 0.0  # the upper edge of what is drawn next
     for row in range(n):

@@ -174,6 +174,43 @@ def test_what_cannot_be_drawn(report):
         MotifDisplay.from_report([motif])
 
 
+LONG_NAMES = [
+    ("bound_in_HepG2_and_K562_replicate1_0", "MA1631.1_MA1631.1.ASCL1(var.2)"),
+    ("bound_in_HepG2_and_K562_replicate1_" * 3, "MA1631.1_MA1631.1.ASCL1(var.2)" * 3),
+    ("bound in HepG2 " * 40, "MA$1631$.1_" * 40),
+]
+
+
+@pytest.mark.parametrize("size", [None, (6, 4), (12, 5)])
+@pytest.mark.parametrize(("name", "match"), LONG_NAMES)
+def test_long_titles_are_wrapped_and_keep_the_q_value(name, match, size, report):
+    """A title that is cut at the edge hides how good the match is; one in the layout, the logos."""
+    axes = None if size is None else plt.subplots(1, 2, figsize=size, layout="constrained")[1]
+    renamed = report.assign(name=name, match_1=match, q_value_1=3e-8)
+    display = MotifDisplay.from_report(renamed, ax=None if axes is None else axes[1])
+    assert not texts_overlap(display)
+    whole = [title.replace(r"\$", "$").split() for title in display.titles]
+    for text, expected in zip(display.ax_.texts, whole, strict=True):
+        found = text.get_text().replace(r"\$", "$")
+        assert "".join(found.split()) == "".join(expected) or "… (q = 3e-08)\n" in found
+        assert "…" not in found or len(name) > 40
+        assert "effect" in found.split("\n")[-1]
+    box, figure = display.ax_.get_window_extent(), display.figure_
+    assert box.width > (0.8 if size is None else 0.35) * figure.bbox.width
+    low, high = display.ax_.get_ylim()
+    assert box.height / (high - low) > 0.25 * figure.dpi  # a quarter of an inch for a logo
+
+
+def test_long_names_keep_the_number_of_sites(report):
+    """Without a report too; formulas in titles of one's own are not parted."""
+    motif = Motif("long_name_" * 40, [[1, 0, 0, 0]] * 6, n_sites=20)
+    formula = r"$\alpha + " + r"\beta + " * 20 + "1$"
+    assert MotifDisplay([motif]).plot().ax_.texts[0].get_text().endswith("… (20 sites)")
+    display = MotifDisplay([motif], titles=[formula]).plot()
+    assert display.ax_.texts[0].get_text() == formula
+    assert display.ax_.get_window_extent().width > 0.7 * display.figure_.bbox.width
+
+
 def test_no_minus_before_a_zero(report):
     changed = report.assign(effect_control=-0.001)
     texts = [text.get_text() for text in MotifDisplay.from_report(changed).ax_.texts]

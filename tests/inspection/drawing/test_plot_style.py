@@ -1,0 +1,26 @@
+"""Texts of pictures: as wide as there is room for."""
+
+import matplotlib as mpl
+import pytest
+
+from sklearn_attngen.inspection._drawing.plot_style import text_width, wrapped, wrapped_title
+
+
+@pytest.mark.parametrize("inches", [0.5, 1.5, 5.0])
+@pytest.mark.parametrize("text", ["i" * 60 + " " + "W" * 60, "bound_in_HepG2 " * 30, "a", ""])
+def test_no_line_of_a_title_is_wider_than_its_room(text, inches):
+    """Letters differ in width: a line of wide ones takes fewer than the average."""
+    with mpl.rc_context({"backend": "Agg"}):
+        lines = wrapped_title(text, inches).split("\n")
+        assert len(lines) <= 4
+        assert all(text_width(line, "small") <= inches for line in lines if line)
+
+
+def test_what_must_be_read_stands_at_the_end_of_what_is_cut():
+    """Numbers stay, names are shortened; where even the numbers do not fit, all is."""
+    text = "word " * 40 + "(q = 1)"
+    lines = wrapped(text, 20, max_lines=2, ending="(q = 1)").split("\n")
+    assert lines == ["word word word word", "word word … (q = 1)"]
+    assert wrapped("word (q = 1)", 20, ending="(q = 1)") == "word (q = 1)"
+    assert wrapped("word (q = 1)", 11, ending="(q = 1)") == "word\n(q = 1)"
+    assert wrapped(text, 5, max_lines=2, ending="(q = 1)") == "word\n…"
