@@ -31,7 +31,7 @@ def tick_indices(numbers: NDArray[Any], at_most: int = 10) -> NDArray[np.intp]:
 def as_text(numbers: NDArray[Any]) -> list[str]:
     """Return numbers as text: whole ones in full, others with digits enough to be told apart."""
     values = numbers.tolist()
-    step = min((abs(b - a) for a, b in pairwise(values) if a != b), default=1)
+    step = min([1, *(abs(b - a) for a, b in pairwise(values) if a != b)])
     texts: list[str] = []
     for digits in range(6, 18):
         texts = [

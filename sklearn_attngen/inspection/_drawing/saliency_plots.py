@@ -26,8 +26,6 @@ _LINE_STYLES = ("-", "--", ":", "-.")
 # Heights in units of the tallest letter.
 _TITLE, _GAP, _TRACK, _NUMBERS = 0.45, 0.1, 0.2, 0.42
 _NUMBER_SIZE = "x-small"
-# Numbers that reach farther to the left, in inches, would cover the name of the axis.
-_LEFT_OF_LINE = 0.05
 # Each further line of a title.
 TITLE_LINE = 0.32
 
@@ -110,7 +108,7 @@ def draw_sequences(
     heights = saliency / tallest
     below = float(max(0.0, -heights.min()))
     pale = dict.fromkeys(alphabet.letters, "#8A8A8A")
-    ticks = _numbered(numbers, width, axes_size(ax)[0] / width)
+    ticks, left = _numbered(numbers, width, axes_size(ax)[0] / width)
     drawn: list[Any] = []
     y = 0.0  # the upper edge of what is drawn next
     for row in range(n):
@@ -152,20 +150,22 @@ def draw_sequences(
     ax.set_yticks([])
     hide_spines(ax, "top", "right", "left", "bottom")
     what = "Evidence" if signed else "Share of saliency"
-    ax.set_ylabel(f"{what}\n(tallest letter: {tallest:.2g})")
+    ax.set_ylabel(f"{what}\n(tallest letter: {tallest:.2g})", labelpad=4 + 72 * left)
     return drawn
 
 
-def _numbered(numbers: NDArray[Any], width: int, inches: float) -> dict[int, str]:
-    """Return what is written under which letters, of lines of ``width`` letters this wide."""
+def _numbered(numbers: NDArray[Any], width: int, inches: float) -> tuple[dict[int, str], float]:
+    """Return what is written under which letters, of lines of ``width`` letters this wide.
+
+    And how far to the left of a line it reaches, in inches.
+    """
     length = len(numbers)
-    ticks, labels = ticks_with_room(
+    indices, labels = ticks_with_room(
         numbers, inches * length, at_most=max(2, length // 9), size=_NUMBER_SIZE
     )
-    found = dict(zip(ticks.tolist(), labels, strict=True))
-    inside = {
-        index: label
-        for index, label in found.items()
-        if text_width(label, _NUMBER_SIZE) / 2 - (index % width + 0.5) * inches <= _LEFT_OF_LINE
-    }
-    return inside or found
+    ticks = dict(zip(indices.tolist(), labels, strict=True))
+    left = [
+        text_width(label, _NUMBER_SIZE) / 2 - (index % width + 0.5) * inches
+        for index, label in ticks.items()
+    ]
+    return ticks, max(0.0, *left)

@@ -209,6 +209,17 @@ def test_long_sequences_are_wrapped_and_numbered(known, X):
     assert not texts_overlap(display)
 
 
+@pytest.mark.parametrize("positions", [1000, 43_044_295.25])
+@pytest.mark.parametrize("length", [9, 60])
+def test_numbers_under_the_first_letter_leave_the_axis_its_name(length, positions):
+    """A long number reaches beyond the letters to the left, where the name of the axis stands."""
+    display = SaliencyDisplay.from_saliency(
+        np.ones((1, length)), ["A" * length], kind="sequences", positions=positions
+    )
+    assert f"{positions}" in [text.get_text() for text in display.ax_.texts]
+    assert not texts_overlap(display)
+
+
 def test_labels_say_what_is_true_and_what_is_predicted(known, X, y):
     display = SaliencyDisplay.from_estimator(known, X[:1], y[:1], kind="sequences")
     assert display.ax_.texts[0].get_text() == f"Sequence 0: true {y[0]}, predicted {y[0]}"
