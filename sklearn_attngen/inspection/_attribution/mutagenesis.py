@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
-from sklearn_attngen.inspection._inputs.letter_input import LetterInput, Rows
+from sklearn_attngen.inspection._inputs.containers import Rows
+from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.network import LetterNetwork, batches_of
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet

@@ -13,9 +13,8 @@ from sklearn_attngen.sequences import Alphabet, Sequences
 from sklearn_attngen.sequences._read import read_ragged
 from sklearn_attngen.sequences._strings import to_matrix
 
+from .containers import Rows, in_container
 from .unwrap import chosen_alphabet, first_step
-
-Rows = NDArray[np.intp] | slice
 
 
 @dataclass(frozen=True)
@@ -32,8 +31,9 @@ class LetterInput:
     pad : {"left", "right", "error"}
         Side of the padding.
     container : object
-        The input itself, whose kind, index, name and columns the output takes over: pipelines may
-        select columns by name, and steps of their own may need a Series.
+        The input itself, whose kind, dtype, index, name and columns the output takes over:
+        pipelines may select columns by name, and steps of their own may need a Series or floats.
+        Lists become arrays.
     """
 
     sequences: Sequences
@@ -55,7 +55,9 @@ class LetterInput:
         elif hasattr(first, "module_"):  # a network takes one length, and nothing is padded for it
             length, pad = getattr(first, "length_", None), "error"
         codes = to_matrix(flat, lengths, length=length, pad=pad, origin="the length in fit")
-        return cls(Sequences("letters", layout, codes, None, chosen), lengths, pad, X)
+        is_list = isinstance(X, list | tuple)
+        container = np.asarray(X) if is_list and layout != "strings" else X
+        return cls(Sequences("letters", layout, codes, None, chosen), lengths, pad, container)
 
     @property
     def codes(self) -> NDArray[np.uint8]:
@@ -73,32 +75,16 @@ class LetterInput:
             first = codes.shape[1] - lengths if self.pad == "left" else np.zeros_like(lengths)
             ends = zip(restored, first.tolist(), (first + lengths).tolist(), strict=True)
             restored[:] = [sequence[start:stop] for sequence, start, stop in ends]
-        return _in_container(restored, self.container, rows)
+        return in_container(restored, self.container, rows)
 
     def with_values(self, values: NDArray[np.float32]) -> Any:
-        """Return one-hot-like values (n, L, n_letters) in the form of the input."""
+        """Return one-hot-like values (n, L, n_letters) in the form of the input.
+
+        Where that holds integers or bools, which have no fractions, the values stay floats.
+        """
         layout = self.sequences.layout
         if layout == "channels_first":
-            return np.ascontiguousarray(values.transpose(0, 2, 1))
-        if layout == "length_first":
-            return values
-        return _in_container(values.reshape(len(values), -1), self.container, slice(None))
-
-
-def _in_container(values: NDArray[Any], like: Any, rows: Rows) -> Any:
-    """Put values for the given rows into a container like the one given."""
-    is_polars = type(like).__module__.startswith("polars")
-    n_dimensions = len(getattr(like, "shape", ()))
-    if n_dimensions == 2 and values.ndim == 1:
-        values = values[:, None]
-    if hasattr(like, "columns") and n_dimensions == 2:
-        if is_polars:
-            return type(like)(values, schema=list(like.columns), orient="row")
-        return type(like)(values, columns=like.columns, index=like.index[rows])
-    if is_polars:
-        return type(like)(like.name, values.tolist())
-    if hasattr(like, "iloc"):
-        # the categories of a Series are the sequences it had
-        dtype = None if hasattr(like.dtype, "categories") else like.dtype
-        return type(like)(values, index=like.index[rows], name=like.name, dtype=dtype)
-    return values
+            values = np.ascontiguousarray(values.transpose(0, 2, 1))
+        elif layout == "flat":
+            values = values.reshape(len(values), -1)
+        return in_container(values, self.container, slice(None))
