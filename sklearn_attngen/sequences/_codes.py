@@ -147,13 +147,17 @@ def decode_codes(codes: NDArray[np.uint8], alphabet: str | Alphabet = "DNA") -> 
     if codes.ndim != 2:
         raise ValueError(f"codes must have shape (n_samples, length), got {codes.shape}.")
     n_samples, length = codes.shape
-    # asked for where it is needed: an alphabet need not have one
-    unknown = alphabet.unknown_letter if (codes == NO_SIGNAL).any() else "?"
-    table = alphabet.letters.ljust(256, unknown).encode("ascii")
-    text = codes.tobytes().translate(table).decode("ascii")
+    text = letters_of(codes, alphabet).decode("ascii")
     sequences = np.empty(n_samples, dtype=object)
     sequences[:] = [text[row * length : (row + 1) * length] for row in range(n_samples)]
     return sequences
+
+
+def letters_of(codes: NDArray[np.uint8], alphabet: Alphabet) -> bytes:
+    """Return the upper-case letters of codes, one after the other, as bytes."""
+    # asked for where it is needed: an alphabet need not have one
+    unknown = alphabet.unknown_letter if (codes == NO_SIGNAL).any() else "?"
+    return codes.tobytes().translate(alphabet.letters.ljust(256, unknown).encode("ascii"))
 
 
 def require_complements(alphabet: Alphabet, remedy: str = "") -> NDArray[np.uint8]:

@@ -37,6 +37,12 @@ def encode_column(
     return _encode_list(column, alphabet, unknown)
 
 
+def characters_of(column: list[Any] | NDArray[Any]) -> NDArray[np.uint8]:
+    """Return the characters of a column that `encode_column` has read, in one buffer, as bytes."""
+    text = "".join(_as_text(list(column)))
+    return np.frombuffer(text.encode("ascii"), dtype=np.uint8)
+
+
 def to_matrix(
     codes: NDArray[np.uint8],
     lengths: NDArray[np.int64],

@@ -150,7 +150,8 @@ def saliency(
     over positions and exponentials Captum passes plain gradients, so that for both networks the
     contributions do not add up to the output; :func:`convergence_delta` tells by how much.
 
-    Ambiguity letters are read as unknown before any change is measured.
+    Ambiguity letters count as unknown: no change is measured at them. Where a letter is changed in
+    a string, everything else in it stays as it is, and the new letter takes the case of the old.
 
     Examples
     --------

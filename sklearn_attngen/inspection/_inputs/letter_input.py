@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,10 @@ from numpy.typing import NDArray
 
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
 from sklearn_attngen.sequences import Alphabet, Sequences
+from sklearn_attngen.sequences._codes import letters_of
+from sklearn_attngen.sequences._containers import string_column
 from sklearn_attngen.sequences._read import read_ragged
-from sklearn_attngen.sequences._strings import to_matrix
+from sklearn_attngen.sequences._strings import characters_of, to_matrix
 
 from .containers import Rows, in_container
 from .unwrap import chosen_alphabet, first_step
@@ -67,15 +70,47 @@ class LetterInput:
         return codes
 
     def with_codes(self, codes: NDArray[np.uint8], rows: Rows = slice(None)) -> Any:
-        """Return other letters for the given rows of the input, (m, L), in its form."""
-        restored = self.sequences.restore(codes)
-        lengths = self.lengths[rows]
-        if self.sequences.layout == "strings" and (lengths < codes.shape[1]).any():
-            # Without the padding: what is made of unknown letters is the estimator's business.
-            first = codes.shape[1] - lengths if self.pad == "left" else np.zeros_like(lengths)
-            ends = zip(restored, first.tolist(), (first + lengths).tolist(), strict=True)
-            restored[:] = [sequence[start:stop] for sequence, start, stop in ends]
-        return in_container(restored, self.container, rows)
+        """Return other letters for the given rows of the input, (m, L), in its form.
+
+        Strings change only where the codes do, and the case of each position stays: letters may be
+        masked by lower case, and ambiguity letters may mean something to the estimator.
+        """
+        if self.sequences.layout == "strings":
+            changed = self._strings(codes, rows)
+        else:
+            changed = self.sequences.restore(codes)
+        return in_container(changed, self.container, rows)
+
+    @cached_property
+    def _column(self) -> list[Any] | NDArray[Any]:
+        column = string_column(self.container)
+        assert column is not None  # asked only where the input is strings
+        return column
+
+    @cached_property
+    def _characters(self) -> NDArray[np.uint8]:
+        """What stands in the strings of the input, (n, L); a control character in the padding."""
+        flat, length = characters_of(self._column), self.codes.shape[1]
+        padded = to_matrix(flat, self.lengths, length=length, pad=self.pad)
+        return padded & np.uint8(127)  # the padding too is ASCII
+
+    def _strings(self, codes: NDArray[np.uint8], rows: Rows) -> NDArray[np.object_]:
+        characters = self._characters[rows].copy()
+        at = np.flatnonzero(codes != self.codes[rows])
+        letters = letters_of(codes.take(at), self.sequences.alphabet)
+        characters.put(at, _in_case_of(characters.take(at), letters))
+        # Without the padding: what is made of unknown letters is the estimator's business.
+        lengths, width = self.lengths[rows], codes.shape[1]
+        first = np.arange(0, characters.size, width)
+        if self.pad == "left":
+            first += width - lengths
+        text: Any = characters.tobytes()
+        if not isinstance(self._column[0], bytes):
+            text = text.decode("ascii")
+        ends = zip(first.tolist(), (first + lengths).tolist(), strict=True)
+        strings = np.empty(len(codes), dtype=object)
+        strings[:] = [text[start:stop] for start, stop in ends]
+        return strings
 
     def with_values(self, values: NDArray[np.float32]) -> Any:
         """Return one-hot-like values (n, L, n_letters) in the form of the input.
@@ -88,3 +123,10 @@ class LetterInput:
         elif layout == "flat":
             values = values.reshape(len(values), -1)
         return in_container(values, self.container, slice(None))
+
+
+def _in_case_of(there: NDArray[np.uint8], letters: bytes) -> NDArray[np.uint8]:
+    """Write upper-case letters in the case of the characters that stand in their places."""
+    is_lower = (there >= ord("a")) & (there <= ord("z"))
+    upper, lower = (np.frombuffer(text, np.uint8) for text in (letters, letters.lower()))
+    return np.where(is_lower, lower, upper)

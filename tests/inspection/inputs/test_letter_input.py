@@ -13,9 +13,10 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_attngen import CNNClassifier, KmerVectorizer
-from sklearn_attngen.inspection import SaliencyDisplay, perturbation_curve, saliency
+from sklearn_attngen.inspection import SaliencyDisplay, mutagenesis, perturbation_curve, saliency
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
+from sklearn_attngen.sequences import Alphabet
 
 
 class Keeper(ClassifierMixin, BaseEstimator):
@@ -190,6 +191,66 @@ def test_steps_that_need_a_series_work(X, y):
     assert (values[:, :20] > 0).any()
     curve = perturbation_curve(model, data, y, fractions=(0, 0.3), n_bootstrap=0)
     assert curve.baseline == model.score(data, y)
+
+
+def test_strings_change_only_where_codes_do():
+    """Ambiguity letters stay, and case stays where it is: the estimator may tell them apart."""
+    strings = np.array(["acgTRyn", "GATTACA"], dtype=object)
+    data = LetterInput.read(Keeper(), strings, None)
+    assert data.with_codes(data.codes).tolist() == strings.tolist()
+    codes = data.codes[[1, 0, 0]]
+    codes[1, [0, 3, 4]] = [3, 2, 255]  # R is unknown already
+    codes[2, [1, 3, 5]] = [255, 255, 1]
+    changed = data.with_codes(codes, np.array([1, 0, 0]))
+    assert changed.tolist() == ["GATTACA", "tcgGRyn", "angNRcn"]
+    assert data.with_codes(codes[:1], slice(1, 2)).tolist() == ["GATTACA"]
+
+
+def test_signs_that_are_no_letters_have_no_case():
+    strings = ["a-*c", "AC-*"]
+    data = LetterInput.read(Keeper(), strings, "AC-*")
+    assert data.with_codes(data.codes).tolist() == strings
+    assert data.with_codes(data.codes[::-1]).tolist() == ["aC-*", "A-*C"]
+
+
+@pytest.mark.parametrize("pad", ["left", "right"])
+def test_strings_keep_their_case_and_length_where_they_are_padded(pad):
+    estimator = padded(pad=pad, length=6).fit(["acg", "TTGACA", "Nacg"], [0, 1, 1])
+    data = LetterInput.read(estimator, ["acg", "TTGACA", "Nacg"], None)
+    codes = data.codes.copy()
+    codes[codes == 2] = 3
+    assert data.with_codes(codes).tolist() == ["act", "TTTACA", "Nact"]
+
+
+def test_an_unknown_letter_is_needed_only_where_one_is_written():
+    alphabet = Alphabet("plain", "AB")
+    data = LetterInput.read(Keeper(), ["AB", "ba"], alphabet)
+    codes = data.codes.copy()
+    codes[0, 0] = 1
+    assert data.with_codes(codes).tolist() == ["BB", "ba"]
+    codes[0, 0] = 255
+    with pytest.raises(ValueError, match="no letter for an unknown residue"):
+        data.with_codes(codes)
+
+
+def test_lists_of_bytes_stay_bytes(X):
+    rows = [x.encode() for x in X[:3]]
+    data = LetterInput.read(kmers().fit(rows, [0, 1, 1]), rows, None)
+    assert data.with_codes(data.codes).tolist() == rows
+
+
+def test_soft_masked_sequences_are_explained_as_the_estimator_reads_them(X, y):
+    """What was even saliency, and a curve from chance: every word was new in upper case."""
+    lower = np.array([x.lower() for x in X], dtype=object)
+    words = CountVectorizer(analyzer="char", ngram_range=(2, 3), lowercase=False)
+    model = make_pipeline(words, LogisticRegression()).fit(lower, y)
+    curve = perturbation_curve(model, lower, y, fractions=(0, 0.2), n_repeats=1, n_bootstrap=0)
+    assert curve.baseline == model.score(lower, y) > 0.7
+    assert np.ptp(saliency(model, lower[:5]), axis=1).min() > 0
+    changes = mutagenesis(model, lower[:2], target=model.classes_[1])
+    mutant = [lower[0][:3] + "g" + lower[0][4:], lower[0]]
+    expected = np.diff(model.predict_proba(mutant)[::-1, 1])[0]
+    assert changes[0, 3, 2] == pytest.approx(expected, abs=1e-9)
 
 
 def test_square_input_is_read_as_the_network_reads_it(X, y):
