@@ -93,9 +93,10 @@ class Metric:
         is_scorer = isinstance(metric, str) or hasattr(metric, "_score_func")
         self.scorer = get_scorer(metric) if is_scorer else make_scorer(metric)
         function = self.scorer._score_func
-        # known by identity: a function of the user's own may have any name
-        known = {accuracy_score, balanced_accuracy_score, roc_auc_score} & {function}
-        if known and self.scorer._sign < 0:
+        # known by identity: a function of the user's own may have any name, and no hash
+        is_accuracy = function is accuracy_score or function is balanced_accuracy_score
+        is_known = is_accuracy or function is roc_auc_score
+        if is_known and self.scorer._sign < 0:
             raise ValueError(
                 f"metric turns the sign of {function.__name__}, so that its chance level is no "
                 f"lower bound. Pass the metric itself, where larger is better."
@@ -105,7 +106,7 @@ class Metric:
         self.name = metric if isinstance(metric, str) else name.removesuffix("_score")
         self.y = y
         self.chance: float | None = None
-        if function in (accuracy_score, balanced_accuracy_score) and plain:
+        if is_accuracy and plain:
             self.chance = 1.0 / n_classes
         elif function is roc_auc_score:
             self.chance = 0.5

@@ -1,5 +1,7 @@
 """Metrics of perturbed predictions: equal to scikit-learn's, resampled quickly and rightly."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
@@ -47,6 +49,21 @@ def test_functions_of_labels_and_predictions():
     measured = Metric(lambda y, predicted: float((y == predicted).sum()), Y, 2)
     assert measured.score(Responses(MODEL, X)) == (MODEL.predict(X) == Y).sum()
     assert Metric(accuracy_score, Y, 2).chance == 0.5
+
+
+def test_callables_without_a_hash_are_metrics_too():
+    @dataclass
+    class Share:
+        of: str
+
+        def __call__(self, y, predicted):
+            return float(np.mean((y == predicted)[y == self.of]))
+
+    responses = Responses(MODEL, X)
+    measured = Metric(Share("a"), Y, 2)
+    assert measured.name == "Share"
+    assert measured.score(responses) == Share("a")(Y, MODEL.predict(X))
+    assert Metric(make_scorer(Share("a")), Y, 2).score(responses) == measured.score(responses)
 
 
 def test_decision_functions_are_enough_for_roc_auc():
