@@ -264,7 +264,8 @@ def _explain(
                 target = torch.from_numpy(columns[row]).to(x.device)
                 every = explainer.hypothetical(x, reference, target)
                 own = (every * x).sum(dim=1)
-                found = every.transpose(1, 2) if hypothetical else own
+                letters = every[:, network.channels.tolist()].transpose(1, 2)
+                found = letters if hypothetical else own
                 np.add.at(values, row, found.cpu().numpy().astype(np.float64) / m)
                 if compare:
                     change = (network.outputs(x) - network.outputs(reference)).cpu().numpy()

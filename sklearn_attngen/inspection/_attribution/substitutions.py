@@ -47,7 +47,7 @@ def network_substitutions(
     from sklearn_attngen.networks import substitution_logits
 
     n, length = codes.shape
-    replacements = torch.eye(network.n_letters)
+    replacements = torch.eye(network.n_letters)[network.channels.tolist()]
     if unknown:
         replacements = torch.zeros(1, network.n_letters)
     step = max(1, _LOGITS_AT_A_TIME // (length * len(replacements)))

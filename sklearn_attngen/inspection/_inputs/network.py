@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_attngen.sequences import NO_SIGNAL
+
 from .letter_input import LetterInput
-from .unwrap import find_network
+from .unwrap import find_network, peel
 
 if TYPE_CHECKING:
     import torch
@@ -38,21 +40,26 @@ class LetterNetwork:
     ----------
     module : torch.nn.Module
         The network for one strand.
-    n_letters : int
-        Number of its input channels.
+    channels : ndarray of uint8 of shape (n_letters,)
+        Which of its input channels each letter is: an encoder before it may know the letters in
+        another order.
     complement : ndarray or None
-        Codes of the complements if the estimator averages over both strands, else None.
+        Channels of the complements if the estimator averages over both strands, else None.
     """
 
     module: torch.nn.Module
-    n_letters: int
+    channels: NDArray[np.uint8]
     complement: NDArray[np.uint8] | None
+
+    @property
+    def n_letters(self) -> int:
+        """Number of letters, and of input channels."""
+        return len(self.channels)
 
     @classmethod
     def find(cls, estimator: Any, data: LetterInput) -> LetterNetwork | None:
         """Return the network that decides on the letters of ``data``, or None if there is none."""
-        found = find_network(estimator)
-        final = None if found is None else found[0]
+        final, encoders = find_network(estimator) or (None, [])
         # A classifier that was fitted on numbers has a network that knows no letters.
         if (
             final is None
@@ -60,12 +67,15 @@ class LetterNetwork:
             or getattr(final, "_kind", "letters") != "letters"
         ):
             return None
+        given = data.sequences.alphabet
+        own = getattr(final, "_alphabet", given)
+        written = peel(encoders[0]).alphabet_ if encoders else own
+        channels = [written.letters.index(letter) for letter in given.letters]
         averages = getattr(final, "_averages", False)
-        alphabet = data.sequences.alphabet
         return cls(
             final.module_,
-            alphabet.n_letters,
-            alphabet.complement_codes if averages else None,
+            np.array(channels, dtype=np.uint8),
+            own.complement_codes if averages else None,
         )
 
     def tensor(self, codes: NDArray[np.uint8]) -> torch.Tensor:
@@ -75,7 +85,9 @@ class LetterNetwork:
         from sklearn_attngen.training import expand
 
         parameter = next(self.module.parameters())
-        letters = torch.from_numpy(np.require(codes, requirements=["C", "W"]))
+        channel_of = np.full(256, NO_SIGNAL, dtype=np.uint8)
+        channel_of[: self.n_letters] = self.channels
+        letters = torch.from_numpy(channel_of.take(codes))
         return expand(letters.to(parameter.device), self.n_letters, parameter.dtype)
 
     def turn(self, x: torch.Tensor) -> torch.Tensor:
