@@ -49,7 +49,11 @@ def peel(estimator: Any) -> Any:
             estimator = estimator.estimator
         elif hasattr(estimator, "best_estimator_"):
             estimator = estimator.best_estimator_
-        elif hasattr(estimator, "cv_results_") and not getattr(estimator, "refit", True):
+        elif (
+            hasattr(estimator, "cv_results_")
+            and not getattr(estimator, "refit", True)
+            and not hasattr(estimator, "predict")  # others than searches predict nevertheless
+        ):
             raise ValueError(
                 f"{type(estimator).__name__} was fitted with refit=False, so it holds no best "
                 "estimator to look at. Fit it with refit=True, or with the name of a score if "

@@ -153,3 +153,11 @@ def test_the_first_step_is_what_reads_the_input(wrap):
     assert first_step(wrap(encoder)) is encoder
     forest = LogisticRegression()
     assert first_step(forest) is forest
+
+
+def test_a_threshold_on_a_classifier_that_is_not_fitted_again(make_known, X, y):
+    """It has results of cross-validation and refit=False, as a failed search has, but predicts."""
+    known = make_known().fit(X, y)
+    tuned = TunedThresholdClassifierCV(known, cv="prefit", refit=False, store_cv_results=True)
+    tuned.fit(X, y)
+    np.testing.assert_array_equal(saliency(tuned, X[:2]), saliency(tuned, X[:2], "occlusion"))
