@@ -150,7 +150,8 @@ def _read_2d(
         if blocks is None:
             raise ValueError(
                 f"X has {width} columns, which is no multiple of the {n_letters} letters of the "
-                f"{alphabet.name} alphabet. {_REMEDY.format(n_letters=n_letters)}."
+                f"{alphabet.name} alphabet. {_REMEDY.format(n_letters=n_letters)}. For other "
+                f"letters pass alphabet=."
             )
         _check_length(blocks.shape[1], length)
         if codes is not None:
@@ -175,7 +176,8 @@ def _read_2d(
         raise ValueError(
             f"Expected sequences, got {describe(X)} that is not one-hot"
             f"{first_bad_block(blocks)}. {_REMEDY.format(n_letters=n_letters)}, with zeros and "
-            f"ones that sum to at most 1 at each position."
+            f"ones that sum to at most 1 at each position. For other letters than those of the "
+            f"{alphabet.name} alphabet pass alphabet=."
         )
     return Sequences("numeric", "flat", None, _as_float(X)[:, :, None], alphabet)
 

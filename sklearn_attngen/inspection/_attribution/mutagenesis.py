@@ -83,7 +83,8 @@ def mutagenesis(
         depend on it beyond rounding of the classifier.
     alphabet : str, Alphabet or None, default=None
         What X is written in. None takes the estimator's ``alphabet`` parameter, or that of one of
-        its parts, and DNA where there is none.
+        its parts, and DNA where there is none. It must be said where a step of your own changes
+        the alphabet first, as a translation does.
 
     Returns
     -------

@@ -103,8 +103,9 @@ def saliency(
         mutagenesis, those of X for the methods of networks. None chooses it by the length, so that
         the one-hot form takes a few MB. Results do not depend on it beyond rounding.
     alphabet : str, Alphabet or None, default=None
-        What X is read in where letters are changed. None takes the estimator's ``alphabet``
-        parameter, or that of one of its parts, and DNA where there is none.
+        What X is written in. None takes the estimator's ``alphabet`` parameter, or that of one of
+        its parts, and DNA where there is none. It must be said where a step of your own changes
+        the alphabet first, as a translation does.
 
     Returns
     -------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,8 +49,9 @@ def find_members(estimator: Any) -> list[Member] | None:
     return _find(estimator, inside=False)
 
 
-def _find(estimator: Any, *, inside: bool) -> list[Member] | None:
-    found = last_behind_encoders(estimator)
+def _find(estimator: Any, before: Sequence[Any] = (), *, inside: bool) -> list[Member] | None:
+    """Find them in an estimator that is given the columns of the encoders ``before`` it."""
+    found = last_behind_encoders(estimator, before)
     if found is None:
         return None
     final, encoders = found
@@ -66,7 +67,7 @@ def _find(estimator: Any, *, inside: bool) -> list[Member] | None:
     total = sum(weight for _, weight in averaged)
     members: list[Member] = []
     for part, weight in averaged:
-        below = _find(part, inside=True)
+        below = _find(part, (*before, *encoders), inside=True)
         if below is None or len(part.classes_) != len(final.classes_):
             return None
         share = weight / total

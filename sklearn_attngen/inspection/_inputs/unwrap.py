@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sklearn.base import BaseEstimator
@@ -77,25 +78,60 @@ def find_network(estimator: Any) -> tuple[Any, list[Any]] | None:
     return found if found is not None and callable(getattr(found[0], "saliency", None)) else None
 
 
-def last_behind_encoders(estimator: Any) -> tuple[Any, list[Any]] | None:
-    """Return the last estimator and the encoders before it, None if anything else is there."""
+def last_behind_encoders(
+    estimator: Any, before: Sequence[Any] = ()
+) -> tuple[Any, list[Any]] | None:
+    """Return the last estimator and the encoders before it, None if anything else is there.
+
+    ``before`` are the encoders whose columns the estimator is given.
+
+    Raises
+    ------
+    ValueError
+        If the last estimator is a network that takes the columns of an encoder for other letters.
+    """
     encoders: list[Any] = []
     final = peel(estimator)
     while isinstance(final, Pipeline):
-        before = _encoders_in(final.steps[:-1])
-        if before is None:
+        inside = _encoders_in(final.steps[:-1])
+        if inside is None:
             return None
-        encoders += before
+        encoders += inside
         final = peel(final.steps[-1][1])
+    for encoder in (*before, *encoders):
+        _check_letters(final, peel(encoder))
     return final, encoders
+
+
+def _check_letters(network: Any, encoder: SequenceOneHotEncoder) -> None:
+    """Raise if a network of this package takes the columns of an encoder for other letters."""
+    own, written = getattr(network, "_alphabet", None), encoder.alphabet_
+    if own is None or (network._kind, network.length_, own.n_letters) == (
+        "letters",
+        encoder.length_,
+        written.n_letters,
+    ):
+        return
+    name = type(network).__name__
+    raise ValueError(
+        f"{name} was fitted with the alphabet {own.name} behind a SequenceOneHotEncoder with the "
+        f"alphabet {written.name}, so it took the {encoder.length_} x {written.n_letters} columns "
+        f"for something else than {encoder.length_} letters. Fit it with the encoder's alphabet: "
+        f"{name}(alphabet={written.name!r})."
+    )
 
 
 def first_step(estimator: Any) -> Any:
     """Return what reads the input: the first step of a pipeline, or the estimator itself."""
     first = peel(estimator)
     while isinstance(first, Pipeline):
-        first = peel(next(step for _, step in first.steps if not _passes_through(step)))
+        first = peel(_first_of(first)[1])
     return first
+
+
+def _first_of(pipeline: Pipeline) -> tuple[str, Any]:
+    """Return the name of the step that reads the input, and the step."""
+    return next((name, step) for name, step in pipeline.steps if not _passes_through(step))
 
 
 def _encoders_in(steps: list[tuple[str, Any]]) -> list[Any] | None:
@@ -119,20 +155,35 @@ def _passes_through(step: Any) -> bool:
     return step is None or (isinstance(step, str) and step == "passthrough")
 
 
-def _parameters(estimator: Any, name: str) -> list[tuple[Any, Any]]:
-    """Return the owner and the value of every parameter called ``name``, at any depth."""
+def _parameters(estimator: Any, name: str, *, readers_only: bool = False) -> list[tuple[Any, Any]]:
+    """Return the owner and the value of every parameter called ``name``, at any depth.
+
+    With ``readers_only``, of the parts that are given the input itself: no later steps.
+    """
     estimator = peel(estimator)
     if not hasattr(estimator, "get_params") or isinstance(estimator, type):
         return []
     found, parameters = [], estimator.get_params(deep=True)
     for key, value in parameters.items():
+        if readers_only and not _reads_input(estimator, parameters, key):
+            continue
         owner, _, last = key.rpartition("__")
         if last == name:
             found.append((parameters.get(owner) if owner else estimator, value))
         # These two show their own parameters only, not those of what they hold.
         if isinstance(value, FrozenEstimator) or hasattr(value, "best_estimator_"):
-            found += _parameters(value, name)
+            found += _parameters(value, name, readers_only=readers_only)
     return found
+
+
+def _reads_input(estimator: Any, parameters: dict[str, Any], key: str) -> bool:
+    """Say whether the part that a parameter belongs to is the first in each pipeline it is in."""
+    names = key.split("__")
+    for depth, name in enumerate(names):
+        owner = parameters.get("__".join(names[:depth])) if depth else estimator
+        if isinstance(owner, Pipeline) and name != _first_of(owner)[0]:
+            return False
+    return True
 
 
 def alphabet_of(estimator: Any) -> Alphabet:
@@ -148,11 +199,18 @@ def alphabet_of(estimator: Any) -> Alphabet:
 
 
 def chosen_alphabet(estimator: Any, alphabet: str | Alphabet | None) -> Alphabet:
-    """Return the alphabet given, which the estimator must read; its own if none is."""
+    """Return the alphabet given, which the estimator must read; its own if none is.
+
+    Steps that name no alphabet may read any, and change letters into those of later steps.
+    """
+    last_behind_encoders(estimator)  # raises where the alphabets do not fit together
     if alphabet is None:
         return alphabet_of(estimator)
-    given, found = get_alphabet(alphabet), _alphabets_in(estimator)
-    if found and given not in found:
+    given, found = get_alphabet(alphabet), _alphabets_in(estimator, readers_only=True)
+    # An encoder reads strings, in which the order of the letters of an alphabet does not show.
+    by_letters = isinstance(first_step(estimator), SequenceOneHotEncoder)
+    reads = given in found or (by_letters and set(given.letters) == set(found[0].letters))
+    if found and not reads:
         raise ValueError(
             f"alphabet is {given.name}, but {type(estimator).__name__} reads {found[0].name}. "
             "Leave alphabet out, or fit an estimator of that alphabet."
@@ -160,13 +218,13 @@ def chosen_alphabet(estimator: Any, alphabet: str | Alphabet | None) -> Alphabet
     return given
 
 
-def _alphabets_in(estimator: Any) -> list[Alphabet]:
+def _alphabets_in(estimator: Any, *, readers_only: bool = False) -> list[Alphabet]:
     """Return the alphabets that the parts of an estimator read, each once.
 
     A fitted part reads the one that it was fitted with, whatever its parameter says since then.
     """
     found: list[Alphabet] = []
-    for owner, value in _parameters(estimator, "alphabet"):
+    for owner, value in _parameters(estimator, "alphabet", readers_only=readers_only):
         if isinstance(value, str | Alphabet):
             fitted = getattr(owner, "_alphabet", None) or getattr(owner, "alphabet_", None)
             alphabet = fitted if isinstance(fitted, Alphabet) else get_alphabet(value)

@@ -1,20 +1,36 @@
 """Looking inside estimators: what hides a network, what shows it."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import BaggingClassifier, VotingClassifier
 from sklearn.feature_selection import RFECV
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
 from sklearn.model_selection import GridSearchCV, TunedThresholdClassifierCV
 from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
-from sklearn_attngen import AttnGenClassifier, make_kmer_classifier
+from sklearn_attngen import (
+    AttnGenClassifier,
+    CNNClassifier,
+    KmerVectorizer,
+    make_kmer_classifier,
+)
 from sklearn_attngen.inspection import mutagenesis, saliency
-from sklearn_attngen.inspection._inputs.unwrap import alphabet_of, find_network, first_step
+from sklearn_attngen.inspection._inputs.unwrap import (
+    alphabet_of,
+    chosen_alphabet,
+    find_network,
+    first_step,
+)
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
 from sklearn_attngen.sequences import get_alphabet
+
+SMALL = {"n_filters": 4, "n_layers": 0, "n_estimators": 1, "max_epochs": 1, "random_state": 0}
 
 
 class Reverse(TransformerMixin, BaseEstimator):
@@ -161,3 +177,87 @@ def test_a_threshold_on_a_classifier_that_is_not_fitted_again(make_known, X, y):
     tuned = TunedThresholdClassifierCV(known, cv="prefit", refit=False, store_cv_results=True)
     tuned.fit(X, y)
     np.testing.assert_array_equal(saliency(tuned, X[:2]), saliency(tuned, X[:2], "occlusion"))
+
+
+def translate(sequences):
+    """Turn each two nucleotides into an amino acid."""
+    pairs = {a + b: "ACDEFGHIKLMNPQRS"[i] for i, (a, b) in enumerate(product("ACGT", repeat=2))}
+    return ["".join(pairs.get(s[i : i + 2], "X") for i in range(0, len(s), 2)) for s in sequences]
+
+
+def to_dna(sequences):
+    return [s.replace("U", "T") for s in sequences]
+
+
+def by_hand(model, X, letters):
+    """Ask for each mutant: changes of the probability of the second class."""
+    mutants = [x[:i] + a + x[i + 1 :] for x in X for i in range(len(x)) for a in letters]
+    mutated = model.predict_proba(mutants)[:, 1].reshape(len(X), -1, len(letters))
+    return mutated - model.predict_proba(X)[:, 1, None, None]
+
+
+@pytest.mark.parametrize(
+    ("change", "inner", "outer", "letters"),
+    [(translate, "protein", "DNA", "ACGT"), (to_dna, "DNA", "RNA", "ACGU")],
+    ids=["translation", "transcription"],
+)
+def test_steps_may_change_the_alphabet(change, inner, outer, letters, make_sequences, y):
+    """The alphabet is that of X, whatever later steps read; each mutant is asked for."""
+    X = make_sequences(300, letters=letters)
+    model = make_pipeline(FunctionTransformer(change), SequenceOneHotEncoder(alphabet=inner))
+    model = make_pipeline(model, CNNClassifier(alphabet=inner, **SMALL)).fit(X, y)
+    target = model.classes_[1]
+    changes = mutagenesis(model, X[:2], target, scale="probability", alphabet=outer)
+    assert changes.shape == (2, 30, 4)
+    np.testing.assert_allclose(changes, by_hand(model, X[:2], letters), atol=1e-7)
+    assert saliency(model, X[:2], alphabet=outer).shape == (2, 30)
+
+
+def test_strings_that_cannot_be_read_ask_for_their_alphabet(make_sequences, y):
+    X = make_sequences(300, letters="ACGU")
+    model = make_pipeline(FunctionTransformer(to_dna), SequenceOneHotEncoder())
+    model = make_pipeline(model, LogisticRegression()).fit(X, y)
+    with pytest.raises(ValueError, match="alphabet='RNA'"):
+        saliency(model, X[:2])
+    encoded = SequenceOneHotEncoder(alphabet="ACGTE").fit_transform(["ACE", "TGE"])
+    with pytest.raises(ValueError, match="pass alphabet="):
+        saliency(LogisticRegression().fit(encoded, [0, 1]), encoded)
+
+
+def test_what_reads_the_input_decides_on_its_alphabet(X, y):
+    """Also inside wrappers; what later steps read does not matter."""
+    counted = make_pipeline(KmerVectorizer(k=2), LogisticRegression()).fit(X, y)
+    voting = VotingClassifier([("m", FrozenEstimator(counted))], voting="soft").fit(X, y)
+    for model in (counted, make_pipeline(counted), voting):
+        assert chosen_alphabet(model, "DNA") == get_alphabet("DNA")
+        with pytest.raises(ValueError, match=r"alphabet is protein, but .* reads DNA"):
+            chosen_alphabet(model, "protein")
+    changed = make_pipeline(FunctionTransformer(), counted)
+    voting = VotingClassifier([("m", FrozenEstimator(changed))], voting="soft").fit(X, y)
+    for model in (changed, voting):
+        assert chosen_alphabet(model, "protein") == get_alphabet("protein")
+
+
+@pytest.fixture
+def proteins(make_sequences):
+    return make_sequences(300, letters="ACDEFGHIKLMNPQRSTVWY", length=12)
+
+
+@pytest.mark.parametrize("alphabet", [None, "protein"])
+@pytest.mark.parametrize("explain", [saliency, mutagenesis])
+def test_networks_that_take_the_columns_for_other_letters(explain, alphabet, proteins, y):
+    """The 20 columns of a residue were explained as five positions."""
+    encoder = SequenceOneHotEncoder(alphabet="protein")
+    model = make_pipeline(encoder, AttnGenClassifier(**SMALL)).fit(proteins, y)
+    with pytest.raises(ValueError, match=r"AttnGenClassifier\(alphabet='protein'\)"):
+        explain(model, proteins[:2], alphabet=alphabet)
+
+
+def test_networks_of_ensembles_that_take_the_columns_for_other_letters(proteins, y):
+    encoder, network = SequenceOneHotEncoder(alphabet="protein"), AttnGenClassifier(**SMALL)
+    around = make_pipeline(encoder, BaggingClassifier(network, 2)).fit(proteins, y)
+    column = proteins[:, None]
+    inside = BaggingClassifier(make_pipeline(encoder, network), 2).fit(column, y)
+    for model, X in ((around, proteins), (inside, column)):
+        with pytest.raises(ValueError, match=r"AttnGenClassifier\(alphabet='protein'\)"):
+            saliency(model, X[:2], alphabet="protein")
