@@ -26,7 +26,7 @@ def test_integrated_gradients_nearly_add_up(kind, strands, planted):
     result = convergence_delta(model, X)
     assert result.delta.shape == result.change.shape == result.relative.shape == (20,)
     missed = np.abs(result.delta).mean()
-    assert missed < 0.1 * np.abs(result.change).mean()
+    assert missed < 0.2 * np.abs(result.change).mean()
     evidence = saliency(model, X, "integrated_gradients", signed=True).sum(axis=1)
     np.testing.assert_allclose(evidence - result.change, result.delta, atol=1e-9)
     np.testing.assert_allclose(result.relative, np.abs(result.delta / result.change))
