@@ -36,8 +36,12 @@ def check_fitted_classifier(estimator: Any) -> None:
     if not (hasattr(estimator, "predict_proba") or hasattr(estimator, "decision_function")):
         raise TypeError(
             f"{name} has neither predict_proba nor decision_function, so there is no score whose "
-            "change could be measured. Use a classifier that has one of them, for instance by "
-            "wrapping it in sklearn.calibration.CalibratedClassifierCV."
+            "change could be measured. Use a classifier that has one of them"
+            + (
+                ", such as one with voting='soft'."
+                if getattr(estimator, "voting", None) == "hard"
+                else "."
+            )
         )
     if not hasattr(estimator, "classes_"):
         raise TypeError(f"{name} has no classes_: only classifiers can be explained here.")
