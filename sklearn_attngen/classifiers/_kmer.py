@@ -112,5 +112,7 @@ def make_kmer_classifier(
 
 
 def square_root(counts: Any) -> Any:
-    """Return the square root of counts, sparse or not, in single precision at least."""
-    return np.sqrt(counts.astype(np.promote_types(counts.dtype, np.float32), copy=False))
+    """Return the square root of counts; of sparse ones in single precision at least."""
+    if hasattr(counts, "tocsr"):  # the root of a byte is of half precision, which they cannot hold
+        counts = counts.astype(np.promote_types(counts.dtype, np.float32), copy=False)
+    return np.sqrt(counts)

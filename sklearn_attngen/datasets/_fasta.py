@@ -197,7 +197,7 @@ def write_fasta(
     """
     if isinstance(sequences, str):
         raise TypeError("sequences must be a list of strings, got one string. Pass [sequence].")
-    if not isinstance(line_width, Integral) or line_width < 1:
+    if not isinstance(line_width, Integral) or isinstance(line_width, bool) or line_width < 1:
         raise ValueError(f"line_width must be an int of at least 1, got {line_width!r}.")
     if isinstance(sequences, Iterator | ValuesView | deque):
         sequences = list(sequences)
@@ -235,7 +235,7 @@ def write_fasta(
         if not sequence or len(f"{header}.".splitlines()) > 1:
             what = "a header with a line break" if sequence else "no letters"
             raise ValueError(f"Record {i} (counted from 0) has {what}; FASTA cannot hold that.")
-        if header.startswith(">"):
+        if header.lstrip().startswith(">"):
             raise ValueError(
                 f"The header of record {i} (counted from 0), {header!r}, begins with '>', which is "
                 "written before each. Leave it out."

@@ -13,6 +13,7 @@ import pytest
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_attngen.classifiers import make_kmer_classifier
 from sklearn_attngen.sequences import reverse_complement
@@ -94,6 +95,17 @@ def test_counts_of_small_types(dtype: str) -> None:
     features = pipeline[:-1].transform(["AAAAA"])
     assert features.dtype == (np.float64 if dtype == "float64" else np.float32)
     assert features.max() == pytest.approx(np.sqrt(3), rel=1e-6)
+
+
+def test_another_first_step_may_give_frames() -> None:
+    """The steps of a pipeline can be replaced: roots of a frame are a frame."""
+    X, y = ["AAAAA", "CCGTC"], [0, 1]
+
+    def counts(X: list[str]) -> pd.DataFrame:
+        return pd.DataFrame([[x.count(letter) for letter in "ACGT"] for x in X])
+
+    pipeline = make_kmer_classifier().set_params(kmers=FunctionTransformer(counts)).fit(X, y)
+    assert pipeline.predict(X).tolist() == y
 
 
 def test_feature_names_are_kmers() -> None:

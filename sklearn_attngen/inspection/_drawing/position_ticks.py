@@ -51,14 +51,18 @@ def ticks_with_room(
 
     ``inches`` is the width of an axis with all positions, ``size`` the font size of the labels.
     """
-    while True:
-        ticks = tick_indices(numbers, at_most)
+    few = min(at_most, len(numbers))
+    rounded = (tick_indices(numbers, n) for n in range(few, 1, -1))
+    # round numbers of positions with gaps may all lie close together
+    even = (np.linspace(0, len(numbers) - 1, n).astype(np.intp) for n in range(few, 1, -1))
+    for ticks in (*rounded, *even):
         labels = as_text(numbers[ticks])
         widest = text_width(max(labels, key=len), size)
         apart = np.diff(ticks).min(initial=len(numbers)) * inches / len(numbers)
-        if len(ticks) == 1 or widest + _BETWEEN_LABELS <= apart:
+        if len(ticks) > 1 and widest + _BETWEEN_LABELS <= apart:
             return ticks, labels
-        at_most = len(ticks) - 1
+    ticks = tick_indices(numbers, 1)
+    return ticks, as_text(numbers[ticks])
 
 
 def number_positions(ax: Any, numbers: NDArray[Any], *, room: float = 1.0) -> None:

@@ -31,6 +31,10 @@ def check_kind(kind: str, X: Any) -> None:
             )
 
 
+# A mean or a smoothed row may miss 0 by so much of the largest value.
+_ROUNDING = 1e-9
+
+
 def check_values(saliency: ArrayLike, signed: bool) -> NDArray[np.float64]:
     """Return saliency as an array of shape (n, L), or raise."""
     values = np.asarray(saliency, dtype=np.float64)
@@ -42,14 +46,15 @@ def check_values(saliency: ArrayLike, signed: bool) -> NDArray[np.float64]:
             f"saliency is {values[row, position]} in row {row} at position {position} (both "
             "0-based): only finite values can be drawn. Leave such rows out."
         )
-    if not signed and (values < 0).any():
-        row, position = np.argwhere(values < 0)[0]
+    negative = values < -_ROUNDING * np.abs(values).max()
+    if not signed and negative.any():
+        row, position = np.argwhere(negative)[0]
         raise ValueError(
             f"saliency is {values[row, position]:g} in row {row} at position {position} (both "
             "0-based), and shares are never negative. Pass signed=True to draw evidence for and "
             "against the target."
         )
-    return values
+    return values if signed else np.maximum(values, 0.0)
 
 
 def letters_of(X: Any, shape: tuple[int, ...], alphabet: Alphabet) -> NDArray[np.uint8]:

@@ -37,9 +37,9 @@ def to_bed(
     path : str or path-like
         The file; it is compressed if the name ends in ".gz". An existing file is replaced.
     pad : {"left", "right"} or None, default=None
-        For seqlets of sequences of different lengths: the side on which the saliency of the shorter
-        ones has padding, as ``pad`` of the encoder. None takes all for equally long. The sites of
-        motifs are counted in the sequences themselves.
+        For sequences of different lengths that were padded before the search: the side on which
+        the shorter ones are, as ``pad`` of the encoder. None takes all for as long as what was
+        searched; :func:`motif_report` counts sites in strings of different lengths without padding.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def to_bed(
     """
     where = read_regions(regions)
     pieces = list(_sites_of(found))
-    own, padded = where.end - where.start, _are_seqlets(found)
+    own = where.end - where.start
     highest = max((float(np.max(scores)) for *_, scores, _ in pieces if len(scores)), default=1.0)
     lines: list[tuple[str, int, int, str]] = []
     for name, rows, starts, ends, strands, scores, lengths in pieces:
@@ -89,9 +89,15 @@ def to_bed(
                 "regions: give one for each sequence that was searched."
             )
         if lengths is not None:
-            check_lengths(where, rows, lengths, pad if padded else None, padded=padded)
-            if padded and pad == "left":
-                starts, ends = starts - (lengths - own[rows]), ends - (lengths - own[rows])
+            check_lengths(where, rows, lengths, pad)
+            padding = lengths - own[rows] if pad == "left" else 0
+            starts, ends = starts - padding, ends - padding
+        elif pad == "left":
+            raise ValueError(
+                f"How long the padding is cannot be told for {name}: with pad='left' seqlets need "
+                "their length, the number of positions of the saliency, as extract_seqlets gives "
+                "it."
+            )
         outside = (starts >= own[rows]) | (ends <= 0)
         if outside.any():
             i = int(np.argmax(outside))

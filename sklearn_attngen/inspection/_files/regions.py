@@ -72,8 +72,6 @@ def check_lengths(
     rows: NDArray[Any],
     lengths: NDArray[Any],
     pad: str | None,
-    *,
-    padded: bool = True,
 ) -> None:
     """Raise if the regions of some rows are not as long as what was found in them.
 
@@ -87,8 +85,6 @@ def check_lengths(
         Number of positions that stand for each; where there is padding, that too.
     pad : {"left", "right"} or None
         With a side, regions may be shorter.
-    padded : bool, default=True
-        Whether there can be padding among the positions.
     """
     own = (where.end - where.start)[rows]
     wrong = own != lengths if pad is None else own > lengths
@@ -97,17 +93,16 @@ def check_lengths(
     i = int(np.argmax(wrong))
     row = rows[i]
     here = f"{where.chrom[row]}:{where.start[row]}-{where.end[row]}"
-    what = "saliency" if padded else "sequence"
     message = (
-        f"Region {row} (0-based), {here}, is {own[i]} letters long, but the {what} has "
+        f"Region {row} (0-based), {here}, is {own[i]} letters long, but its sequence has "
         f"{lengths[i]} positions. Regions are half-open and 0-based, as in BED."
     )
     if (own == lengths - 1).all():
         message += " All of them are one letter short: if they are 1-based with their ends"
         message += " included, subtract 1 from every start."
-    if padded and pad is None and own[i] < lengths[i]:
-        message += " If the sequences are of different lengths, say on which side of the shorter"
-        message += " ones the saliency has padding: pad='left' or pad='right'."
+    if pad is None and own[i] < lengths[i]:
+        message += " If the sequences are of different lengths, say on which side the shorter ones"
+        message += " were padded: pad='left' or pad='right'."
     raise ValueError(message)
 
 

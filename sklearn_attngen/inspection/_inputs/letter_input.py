@@ -88,6 +88,10 @@ class LetterInput:
         return column
 
     @cached_property
+    def _are_bytes(self) -> bool:
+        return all(isinstance(sequence, bytes) for sequence in self._column)
+
+    @cached_property
     def _characters(self) -> NDArray[np.uint8]:
         """What stands in the strings of the input, (n, L); a control character in the padding."""
         flat, length = characters_of(self._column), self.codes.shape[1]
@@ -105,7 +109,7 @@ class LetterInput:
         if self.pad == "left":
             first += width - lengths
         text: Any = characters.tobytes()
-        if not isinstance(self._column[0], bytes):
+        if not self._are_bytes:
             text = text.decode("ascii")
         ends = zip(first.tolist(), (first + lengths).tolist(), strict=True)
         strings = np.empty(len(codes), dtype=object)

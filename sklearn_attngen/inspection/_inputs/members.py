@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
 
-from .unwrap import last_behind_encoders, peel
+from .unwrap import check_letters, last_behind_encoders, peel
 
 Reader = Callable[[Any], Any]
 
@@ -51,7 +51,7 @@ def find_members(estimator: Any) -> list[Member] | None:
 
 def _find(estimator: Any, before: Sequence[Any] = (), *, inside: bool) -> list[Member] | None:
     """Find them in an estimator that is given the columns of the encoders ``before`` it."""
-    found = last_behind_encoders(estimator, before)
+    found = last_behind_encoders(estimator)
     if found is None:
         return None
     final, encoders = found
@@ -60,6 +60,7 @@ def _find(estimator: Any, before: Sequence[Any] = (), *, inside: bool) -> list[M
         return None
     readers: list[Reader] = [encoder.transform for encoder in encoders]
     if callable(getattr(final, "saliency", None)):
+        check_letters(final, (*before, *encoders))
         return [Member(final, readers, 1.0)]
     if isinstance(final, BaggingClassifier):
         readers.append(np.asarray)  # it gives its members columns without names

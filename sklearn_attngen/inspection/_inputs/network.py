@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn_attngen.sequences import NO_SIGNAL
 
 from .letter_input import LetterInput
-from .unwrap import find_network, peel
+from .unwrap import last_behind_encoders, misread, peel
 
 if TYPE_CHECKING:
     import torch
@@ -59,12 +59,16 @@ class LetterNetwork:
     @classmethod
     def find(cls, estimator: Any, data: LetterInput) -> LetterNetwork | None:
         """Return the network that decides on the letters of ``data``, or None if there is none."""
-        final, encoders = find_network(estimator) or (None, [])
+        found = last_behind_encoders(estimator)
+        if found is None:
+            return None
+        final, encoders = found
         # A classifier that was fitted on numbers has a network that knows no letters.
         if (
-            final is None
+            not callable(getattr(final, "saliency", None))
             or not hasattr(final, "module_")
             or getattr(final, "_kind", "letters") != "letters"
+            or misread(final, encoders) is not None
         ):
             return None
         given = data.sequences.alphabet

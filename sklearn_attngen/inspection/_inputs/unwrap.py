@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from sklearn.base import BaseEstimator
@@ -77,23 +77,21 @@ def find_network(estimator: Any) -> tuple[Any, list[Any]] | None:
         None unless the last estimator has a ``saliency`` method of its own and every step before it
         is a SequenceOneHotEncoder or passes the data through: only then are the positions that
         it sees the positions of the sequence.
-    """
-    found = last_behind_encoders(estimator)
-    return found if found is not None and callable(getattr(found[0], "saliency", None)) else None
-
-
-def last_behind_encoders(
-    estimator: Any, before: Sequence[Any] = ()
-) -> tuple[Any, list[Any]] | None:
-    """Return the last estimator and the encoders before it, None if anything else is there.
-
-    ``before`` are the encoders whose columns the estimator is given.
 
     Raises
     ------
     ValueError
-        If the last estimator is a network that takes the columns of an encoder for other letters.
+        If it takes the columns of an encoder for other letters.
     """
+    found = last_behind_encoders(estimator)
+    if found is None or not callable(getattr(found[0], "saliency", None)):
+        return None
+    check_letters(*found)
+    return found
+
+
+def last_behind_encoders(estimator: Any) -> tuple[Any, list[Any]] | None:
+    """Return the last estimator and the encoders before it, None if anything else is there."""
     encoders: list[Any] = []
     final = peel(estimator)
     while isinstance(final, Pipeline):
@@ -102,26 +100,31 @@ def last_behind_encoders(
             return None
         encoders += inside
         final = peel(final.steps[-1][1])
-    for encoder in (*before, *encoders):
-        _check_letters(final, peel(encoder))
     return final, encoders
 
 
-def _check_letters(network: Any, encoder: SequenceOneHotEncoder) -> None:
+def misread(network: Any, encoders: Iterable[Any]) -> SequenceOneHotEncoder | None:
+    """Return the first encoder whose columns a network of this package takes for other letters."""
+    own = getattr(network, "_alphabet", None)
+    if own is None:
+        return None
+    seen = network._kind, network.length_, own.n_letters
+    written = map(peel, encoders)
+    return next((e for e in written if seen != ("letters", e.length_, e.alphabet_.n_letters)), None)
+
+
+def check_letters(network: Any, encoders: Iterable[Any]) -> None:
     """Raise if a network of this package takes the columns of an encoder for other letters."""
-    own, written = getattr(network, "_alphabet", None), encoder.alphabet_
-    if own is None or (network._kind, network.length_, own.n_letters) == (
-        "letters",
-        encoder.length_,
-        written.n_letters,
-    ):
+    encoder = misread(network, encoders)
+    if encoder is None:
         return
-    name = type(network).__name__
+    own, written, name = network._alphabet, encoder.alphabet_, type(network).__name__
     raise ValueError(
         f"{name} was fitted with the alphabet {own.name} behind a SequenceOneHotEncoder with the "
         f"alphabet {written.name}, so it took the {encoder.length_} x {written.n_letters} columns "
-        f"for something else than {encoder.length_} letters. Fit it with the encoder's alphabet: "
-        f"{name}(alphabet={written.name!r})."
+        f"for something else than {encoder.length_} letters. Fit it with the encoder's alphabet, "
+        f"{name}(alphabet={written.name!r}), or say method='occlusion' or 'mutagenesis', which ask "
+        "for its predictions alone."
     )
 
 
@@ -192,7 +195,7 @@ def _reads_input(estimator: Any, parameters: dict[str, Any], key: str) -> bool:
 
 def alphabet_of(estimator: Any) -> Alphabet:
     """Return the alphabet of the sequences that a fitted estimator reads; DNA if it names none."""
-    found = _alphabets_in(estimator)
+    found = list(dict.fromkeys(alphabet for _, alphabet in _alphabets_in(estimator)))
     if len(found) > 1:
         names = ", ".join(alphabet.name for alphabet in found)
         raise ValueError(
@@ -207,33 +210,35 @@ def chosen_alphabet(estimator: Any, alphabet: str | Alphabet | None) -> Alphabet
 
     Steps that name no alphabet may read any, and change letters into those of later steps.
     """
-    last_behind_encoders(estimator)  # raises where the alphabets do not fit together
     if alphabet is None:
         return alphabet_of(estimator)
-    given, found = get_alphabet(alphabet), _alphabets_in(estimator, readers_only=True)
-    # An encoder reads strings, in which the order of the letters of an alphabet does not show.
-    by_letters = isinstance(first_step(estimator), SequenceOneHotEncoder)
-    reads = given in found or (by_letters and set(given.letters) == set(found[0].letters))
-    if found and not reads:
+    given, readers = get_alphabet(alphabet), _alphabets_in(estimator, readers_only=True)
+    if readers and not any(_reads(owner, own, given) for owner, own in readers):
         raise ValueError(
-            f"alphabet is {given.name}, but {type(estimator).__name__} reads {found[0].name}. "
+            f"alphabet is {given.name}, but {type(estimator).__name__} reads {readers[0][1].name}. "
             "Leave alphabet out, or fit an estimator of that alphabet."
         )
     return given
 
 
-def _alphabets_in(estimator: Any, *, readers_only: bool = False) -> list[Alphabet]:
-    """Return the alphabets that the parts of an estimator read, each once.
+def _reads(owner: Any, own: Alphabet, given: Alphabet) -> bool:
+    """Say whether what reads an alphabet of its own reads the given one."""
+    if not isinstance(owner, SequenceOneHotEncoder):
+        return own == given
+    # in the strings that an encoder reads the order of the letters does not show
+    return (set(own.letters), own.ambiguous) == (set(given.letters), given.ambiguous)
+
+
+def _alphabets_in(estimator: Any, *, readers_only: bool = False) -> list[tuple[Any, Alphabet]]:
+    """Return the parts of an estimator that read an alphabet, and which.
 
     A fitted part reads the one that it was fitted with, whatever its parameter says since then.
     """
-    found: list[Alphabet] = []
+    found: list[tuple[Any, Alphabet]] = []
     for owner, value in _parameters(estimator, "alphabet", readers_only=readers_only):
         if isinstance(value, str | Alphabet):
             fitted = getattr(owner, "_alphabet", None) or getattr(owner, "alphabet_", None)
-            alphabet = fitted if isinstance(fitted, Alphabet) else get_alphabet(value)
-            if alphabet not in found:
-                found.append(alphabet)
+            found.append((owner, fitted if isinstance(fitted, Alphabet) else get_alphabet(value)))
     return found
 
 

@@ -41,7 +41,8 @@ class Motif:
     sites : structured ndarray or None, default=None
         Where the motif was found: the fields are "row" of the data, "start" (first position,
         0-based, counted on the strand that the data is written in), "strand" (+1 or -1), "score"
-        (similarity to the motif) and "length" (number of letters of the sequence).
+        (similarity to the motif) and "length" (number of positions of the sequence, with
+        padding where that was searched too).
 
     Attributes
     ----------

@@ -108,10 +108,10 @@ def motif_report(
 
         - ``"built-in"``: :func:`cluster_seqlets`. Any alphabet, one strand or both.
         - ``"tfmodisco"``: TF-MoDISco's clustering, by tfmodisco-lite
-          (``sklearn-attngen[modisco]``). DNA or RNA, both strands. It compares regions by scores
-          for all letters: `method` is ``"auto"`` or ``"mutagenesis"`` (:func:`mutagenesis` with
-          ``centered=True``) or ``"deeplift"`` (:func:`deeplift` with ``hypothetical=True``), or
-          `saliency` holds such scores.
+          (``sklearn-attngen[modisco]``). DNA, or RNA with ``both_strands=True``: it reads both
+          strands always. It compares regions by scores for all letters: `method` is ``"auto"`` or
+          ``"mutagenesis"`` (:func:`mutagenesis` with ``centered=True``) or ``"deeplift"``
+          (:func:`deeplift` with ``hypothetical=True``), or `saliency` holds such scores.
     min_seqlets : int, default=20
         Fewer regions make no motif.
     min_information : float, default=0.25

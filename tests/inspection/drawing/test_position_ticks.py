@@ -58,3 +58,13 @@ def test_long_labels_are_fewer(first, size, inches):
     assert np.all(np.diff(ticks) * inches / 60 > widths[1:])
     if inches == 20.0:
         assert len(ticks) > 5
+
+
+def test_positions_with_gaps_keep_several_ticks():
+    """Round numbers of three exons stand close together; then ticks are spread evenly."""
+    numbers = np.r_[43044295:43044325, 43045000:43045100, 43047777:43047800]
+    with mpl.rc_context({"backend": "Agg"}):
+        ticks, labels = ticks_with_room(numbers, 4.5)
+        widths = [text_width(label, "medium") for label in labels]
+    assert len(ticks) >= 3
+    assert np.all(np.diff(ticks) * 4.5 / len(numbers) > widths[1:])

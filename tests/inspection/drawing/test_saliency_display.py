@@ -362,3 +362,13 @@ def test_names_are_no_formulas(kind, X, tmp_path):
         "sequences": lambda: ax.texts,
     }[kind]()
     assert any(r"\$^\$" in text.get_text() for text in texts)
+
+
+def test_rounding_below_zero_is_zero():
+    """A mean of shares may miss 0 by a bit; that is no evidence with a sign."""
+    values = np.full((3, 8), 0.125)
+    values[1, 2] = -1e-18
+    assert SaliencyDisplay.from_saliency(values).saliency.min() == 0
+    values[1, 2] = -1e-3
+    with pytest.raises(ValueError, match=r"in row 1 at position 2 .*signed=True"):
+        SaliencyDisplay.from_saliency(values)

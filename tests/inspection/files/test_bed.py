@@ -5,8 +5,15 @@ import pandas as pd
 import pytest
 from sklearn.utils import Bunch
 
-from sklearn_attngen.inspection import Motif, extract_seqlets, to_bed, to_frame
+from sklearn_attngen.inspection import (
+    Motif,
+    cluster_seqlets,
+    extract_seqlets,
+    to_bed,
+    to_frame,
+)
 from sklearn_attngen.inspection._motifs.clustering import SITE
+from sklearn_attngen.preprocessing import SequenceOneHotEncoder
 
 REGIONS = [("chr2", 100, 120, "+"), ("chr1", 200, 220, "-")]
 
@@ -156,7 +163,50 @@ def test_regions_of_another_length_are_refused(tmp_path):
     with pytest.raises(ValueError, match=r"is 18 letters long, .* has 20 .*pad='left' or pad="):
         to_bed(seqlets, ["chr1:100-118"], tmp_path / "x")
     found = motif(sites=[(0, 2, 1, 1.0, 20)])
-    with pytest.raises(ValueError, match=r"is 19 letters long, but the sequence has 20 positions"):
-        to_bed(found, ["chr1:101-120"], tmp_path / "x", pad="right")
+    with pytest.raises(ValueError, match=r"is 19 letters long, but its sequence has 20 positions"):
+        to_bed(found, ["chr1:101-120"], tmp_path / "x")
     assert list(tmp_path.iterdir()) == []
     to_bed(found, ["chr1:100-120"], tmp_path / "x")
+
+
+@pytest.mark.parametrize("pad", ["left", "right"])
+def test_motifs_of_padded_sequences(tmp_path, pad):
+    """cluster_seqlets asks for padding where lengths differ: its sites know it, and regions do not.
+
+    Every line of the file is where a word was planted, on either strand.
+    """
+    rng = np.random.default_rng(0)
+    X, starts = [], rng.integers(0, 30, 80)
+    for start, length in zip(starts, rng.integers(40, 60, 80), strict=True):
+        x = "".join(rng.choice(list("ACGT"), length))
+        X.append(x[:start] + "GATTACAC" + x[start + 8 :])
+    values = np.zeros((80, 60))
+    for row, (x, start) in enumerate(zip(X, starts, strict=True)):
+        first = start + (60 - len(x) if pad == "left" else 0)
+        values[row, first : first + 8] = 1
+    seqlets = extract_seqlets(values, width=8)
+    motifs = cluster_seqlets(
+        SequenceOneHotEncoder(length=60, pad=pad).fit_transform(X), values, seqlets
+    )
+    signs = np.where(np.arange(80) % 2, "-", "+")
+    regions = [
+        ("c", 100 * row, 100 * row + len(x), sign)
+        for row, (x, sign) in enumerate(zip(X, signs, strict=True))
+    ]
+    with pytest.raises(ValueError, match="pad='left' or pad='right'"):
+        to_bed(motifs, regions, tmp_path / "x")
+    to_bed(motifs, regions, tmp_path / "x", pad=pad)
+    written = {int(line.split("\t")[1]) for line in (tmp_path / "x").read_text().splitlines()}
+    planted = {
+        100 * row + (len(x) - start - 8 if sign == "-" else start)
+        for row, (x, start, sign) in enumerate(zip(X, starts.tolist(), signs, strict=True))
+    }
+    assert written == planted
+
+
+def test_padding_of_unknown_length_is_refused(tmp_path):
+    """Seqlets that do not say how long the saliency was cannot be moved."""
+    seqlets = {"row": [0], "start": [3], "end": [8], "score": [1.0]}
+    with pytest.raises(ValueError, match=r"with pad='left' seqlets need their length"):
+        to_bed(seqlets, ["c:100-120"], tmp_path / "x", pad="left")
+    to_bed(seqlets, ["c:100-120"], tmp_path / "x", pad="right")

@@ -28,7 +28,7 @@ from sklearn_attngen.inspection._inputs.unwrap import (
     first_step,
 )
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
-from sklearn_attngen.sequences import get_alphabet
+from sklearn_attngen.sequences import Alphabet, get_alphabet
 
 SMALL = {"n_filters": 4, "n_layers": 0, "n_estimators": 1, "max_epochs": 1, "random_state": 0}
 
@@ -243,14 +243,36 @@ def proteins(make_sequences):
     return make_sequences(300, letters="ACDEFGHIKLMNPQRSTVWY", length=12)
 
 
-@pytest.mark.parametrize("alphabet", [None, "protein"])
-@pytest.mark.parametrize("explain", [saliency, mutagenesis])
-def test_networks_that_take_the_columns_for_other_letters(explain, alphabet, proteins, y):
-    """The 20 columns of a residue were explained as five positions."""
+def test_networks_that_take_the_columns_for_other_letters(proteins, y):
+    """The 20 columns of a residue were explained as five positions; predictions are what they are.
+
+    Which of two alphabets X is written in has to be said.
+    """
+    letters = "ACDEFGHIKLMNPQRSTVWY"
     encoder = SequenceOneHotEncoder(alphabet="protein")
     model = make_pipeline(encoder, AttnGenClassifier(**SMALL)).fit(proteins, y)
+    X, target = proteins[:2], model.classes_[1]
     with pytest.raises(ValueError, match=r"AttnGenClassifier\(alphabet='protein'\)"):
-        explain(model, proteins[:2], alphabet=alphabet)
+        saliency(model, X, alphabet="protein")
+    with pytest.raises(ValueError, match=r"several alphabets \(protein, DNA\)"):
+        saliency(model, X)
+    assert saliency(model, X, "occlusion", alphabet="protein").shape == (2, 12)
+    changes = mutagenesis(model, X, target, scale="probability", alphabet="protein")
+    np.testing.assert_allclose(changes, by_hand(model, X, letters), atol=1e-7)
+
+
+def test_encoders_inside_wrappers_read_their_letters_in_any_order(X, y):
+    """As they do outside; an alphabet with another unknown letter is another one."""
+    encoder = SequenceOneHotEncoder(alphabet="ATCG")
+    part = make_pipeline(encoder, LogisticRegression())
+    for model in (
+        part.fit(X, y),
+        CalibratedClassifierCV(part, cv=2).fit(X, y),
+        VotingClassifier([("a", part)], voting="soft").fit(X, y),
+    ):
+        assert chosen_alphabet(model, "DNA") == get_alphabet("DNA")
+        with pytest.raises(ValueError, match="alphabet is mine, but"):
+            chosen_alphabet(model, Alphabet("mine", "ACGT", ambiguous="?"))
 
 
 def test_networks_of_ensembles_that_take_the_columns_for_other_letters(proteins, y):
