@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -55,7 +55,7 @@ def ticks_with_room(
     rounded = (tick_indices(numbers, n) for n in range(few, 1, -1))
     # round numbers of positions with gaps may all lie close together
     even = (np.linspace(0, len(numbers) - 1, n).astype(np.intp) for n in range(few, 1, -1))
-    for ticks in (*rounded, *even):
+    for ticks in chain(rounded, even):
         labels = as_text(numbers[ticks])
         widest = text_width(max(labels, key=len), size)
         apart = np.diff(ticks).min(initial=len(numbers)) * inches / len(numbers)

@@ -46,8 +46,9 @@ def to_bed(
     TypeError
         If what is found is neither seqlets nor motifs.
     ValueError
-        If the regions are not as long as the sequences, or seqlets hold positions that are no
-        whole numbers or scores that are not finite; the message names the row.
+        If the regions are not as long as the sequences, seqlets hold positions that are no whole
+        numbers or scores that are not finite, or ``pad="left"`` meets seqlets without a length;
+        the message names the row, if one is wrong.
 
     See Also
     --------
@@ -95,8 +96,8 @@ def to_bed(
         elif pad == "left":
             raise ValueError(
                 f"How long the padding is cannot be told for {name}: with pad='left' seqlets need "
-                "their length, the number of positions of the saliency, as extract_seqlets gives "
-                "it."
+                "a column 'length', the number of positions of the saliency, and sites a field, as "
+                "extract_seqlets and cluster_seqlets give them."
             )
         outside = (starts >= own[rows]) | (ends <= 0)
         if outside.any():
@@ -122,21 +123,13 @@ def to_bed(
     write_lines([line[-1] for line in sorted(lines)], path)
 
 
-def _columns_of(found: Any) -> list[Any]:
-    return list(getattr(found, "columns", found if isinstance(found, Mapping) else ()))
-
-
-def _are_seqlets(found: Any) -> bool:
-    return set(_SEQLET_COLUMNS) <= set(_columns_of(found))
-
-
 def _sites_of(found: Any) -> Iterator[tuple[str, Any, Any, Any, Any, Any, Any]]:
     """Yield name, rows, starts, ends, strands, scores and lengths of seqlets or of each motif.
 
     Lengths are those of what they were found in, or None where they do not know.
     """
-    columns = _columns_of(found)
-    if _are_seqlets(found):
+    columns = list(getattr(found, "columns", found if isinstance(found, Mapping) else ()))
+    if set(_SEQLET_COLUMNS) <= set(columns):
         *places, scores = (np.asarray(found[key]) for key in _SEQLET_COLUMNS)
         rows, starts, ends = (
             read_integers(values.tolist(), key, "seqlet")

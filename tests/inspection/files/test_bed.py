@@ -207,6 +207,6 @@ def test_motifs_of_padded_sequences(tmp_path, pad):
 def test_padding_of_unknown_length_is_refused(tmp_path):
     """Seqlets that do not say how long the saliency was cannot be moved."""
     seqlets = {"row": [0], "start": [3], "end": [8], "score": [1.0]}
-    with pytest.raises(ValueError, match=r"with pad='left' seqlets need their length"):
+    with pytest.raises(ValueError, match=r"with pad='left' seqlets need a column 'length'"):
         to_bed(seqlets, ["c:100-120"], tmp_path / "x", pad="left")
     to_bed(seqlets, ["c:100-120"], tmp_path / "x", pad="right")

@@ -11,8 +11,10 @@ from sklearn_attngen.classifiers import make_kmer_classifier
 from sklearn_attngen.datasets import make_motif_sequences
 from sklearn_attngen.feature_extraction import KmerVectorizer
 from sklearn_attngen.inspection import deeplift, motif_report, mutagenesis
+from sklearn_attngen.inspection._motifs import modisco
 from sklearn_attngen.inspection._motifs.modisco import find_modisco_motifs, own_scores
 from sklearn_attngen.sequences import NO_SIGNAL, get_alphabet, one_hot, read_sequences
+from sklearn_attngen.sequences._codes import strand_complements
 
 WORDS = ["TGACTCAGC", "CCGAATGTA", "ACAATAGGG"]
 
@@ -206,3 +208,13 @@ def test_the_library_is_an_extra(kmers, fresh, monkeypatch):
     message = r"^clustering='tfmodisco' needs modiscolite.*attngen\[modisco\]"
     with pytest.raises(ImportError, match=message):
         motif_report(kmers, fresh.data, fresh.target, clustering="tfmodisco")
+
+
+def test_one_strand_is_for_the_built_in_clustering(monkeypatch):
+    """RNA is read on one strand unless both are asked for; this clustering knows no other way."""
+    monkeypatch.setattr(modisco, "require", lambda *arguments, **options: None)
+    rna = get_alphabet("RNA")
+    with pytest.raises(ValueError, match=r"on both strands always, .*Say both_strands=True"):
+        modisco.check_modisco(rna, strand_complements("auto", rna))
+    modisco.check_modisco(rna, strand_complements(True, rna))
+    modisco.check_modisco(get_alphabet("DNA"), strand_complements("auto", get_alphabet("DNA")))
