@@ -179,8 +179,8 @@ class KnownLayer:
     def apply(self, changes: Tensor, block: Block, out: Tensor) -> Tensor:
         """Map changes of the input in windows to changes, or values, of the output."""
         width, n_in = changes.shape[:2]
-        _convolve(changes.reshape(width, n_in, -1), self.taps, self.layer, out.flatten(2))
-        out += self.before.windows(block)
+        out[:] = self.before.windows(block)
+        _add_convolved(changes.reshape(width, n_in, -1), self.taps, self.layer, out.flatten(2))
         self.layer.activate(out)
         if self.rest is not None:
             out += self.rest.windows(block)
@@ -224,7 +224,7 @@ class KnownAverage:
         return out
 
 
-def _convolve(changes: Tensor, taps: Tensor, layer: Layer, out: Tensor) -> None:
+def _add_convolved(changes: Tensor, taps: Tensor, layer: Layer, out: Tensor) -> None:
     """Convolve windows (width, n_in, m) that have zeros around them, as wide as anything comes."""
     (kernel,), (dilation,) = layer.convolution.kernel_size, layer.convolution.dilation
     n_in, m = changes.shape[1:]
@@ -234,15 +234,12 @@ def _convolve(changes: Tensor, taps: Tensor, layer: Layer, out: Tensor) -> None:
         n_seen = len(seen) // n_in
         for step, offset in enumerate(range(first, len(out), dilation)):
             low, high = max(0, kernel - 1 - step), min(kernel, n_seen + kernel - 1 - step)
-            if low >= high:
-                out[offset].zero_()
-                continue
             start = step + low - kernel + 1
-            torch.mm(
-                taps[:, low * n_in : high * n_in],
-                seen[start * n_in : (start + high - low) * n_in],
-                out=out[offset],
-            )
+            if low < high:
+                out[offset].addmm_(
+                    taps[:, low * n_in : high * n_in],
+                    seen[start * n_in : (start + high - low) * n_in],
+                )
 
 
 def _steps(module: nn.Module) -> Iterator[nn.Module]:

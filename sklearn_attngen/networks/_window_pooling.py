@@ -166,18 +166,19 @@ class KnownPooling:
         weights = logits.sub_(top).exp_()
         outside = (top_outside - top).exp_()
         totals = weights.sum(dim=0) + outside * self.totals[at]
-        product = space.take("product", *features.shape)
         pooled = space.take("pooled", self.n_parts, n_filters, *block_shape)
+        weights /= totals
         outside /= totals
         for head, sums in enumerate(self.sums):
-            torch.mul(features, weights[:, head : head + 1], out=product)
-            torch.sum(product, dim=0, out=pooled[head])
-            pooled[head] /= totals[head]
-            pooled[head] += sums[at] * outside[head]
+            torch.mul(sums[at], outside[head], out=pooled[head])
         if self.highest is not None:
-            torch.add(features, hidden, out=product)
-            torch.amax(product, dim=0, out=pooled[-1])
-            torch.maximum(pooled[-1], self.highest[at], out=pooled[-1])
+            pooled[-1] = self.highest[at]
+        # offset by offset, so that what is summed stays in the cache
+        for offset, values in enumerate(features):
+            for head, weight in enumerate(weights[offset]):
+                pooled[head].addcmul_(values, weight)
+            if self.highest is not None:
+                torch.maximum(pooled[-1], values + hidden[offset], out=pooled[-1])
         return pooled.view(self.n_parts * n_filters, -1).t()
 
     @property
