@@ -40,9 +40,10 @@ def read_meme(path: str | os.PathLike[str]) -> list[Motif]:
 
     Notes
     -----
-    Version 4 of the minimal format is read: the alphabet (``ALPHABET=`` with the letters in a
-    line), the background frequencies, and for each motif its names and its letter-probability
-    matrix. Of a motif's scores (log-odds matrix, E-value) nothing is read.
+    Version 4 of the format is read, minimal or as MEME, DREME and STREME write it: the alphabet
+    (``ALPHABET=`` with the letters, or its definition, of which the letters are read), the
+    background frequencies, and for each motif its names and its letter-probability matrix. Of a
+    motif's scores (log-odds matrix, E-value) nothing is read.
 
     Examples
     --------

@@ -19,6 +19,10 @@ from .motif import Motif
 _GZIP = b"\x1f\x8b"
 # How a row of a matrix begins; a number that is none is an error of its own.
 _ROW = re.compile(r"\s*[-+]?(\.?\d|nan\b|inf)", re.IGNORECASE)
+# What MEME itself writes after the names of a motif.
+_STATISTICS = re.compile(r"\s+width\s*=\s*\d+\s+sites\s*=.*")
+# What names a letter in the definition of an alphabet, and comments.
+_REMARK = re.compile(r'"[^"]*"|#.*')
 # The letters of the alphabets that MEME knows by name, in MEME's order.
 _KNOWN = {"ACGT": "DNA", "ACGU": "RNA", "ACDEFGHIKLMNPQRSTVWY": "protein"}
 
@@ -86,16 +90,26 @@ class MemeReader:
 
     def _read_alphabet(self, line: str) -> None:
         found = re.match(r"ALPHABET\s*=\s*(\S+)\s*$", line)
-        if not found:
-            self._fail(
-                "only alphabets given by their letters, as in 'ALPHABET= ACGT', can be read, not "
-                f"{line!r}"
-            )
-        letters = found.group(1).upper()
+        letters = found.group(1).upper() if found else self._read_definition(line)
         try:
             self.alphabet = get_alphabet(_KNOWN.get(letters, letters))
         except ValueError as error:
             self._fail(str(error).rstrip("."))
+
+    def _read_definition(self, header: str) -> str:
+        """Return the residues that are defined line by line, as DREME does, in MEME's order."""
+        residues: list[str] = []
+        for number, line in enumerate(self.lines[self.at :], self.at + 1):
+            line = _REMARK.sub(" ", line)
+            if line.split() == ["END", "ALPHABET"]:
+                self.at = number
+                return "".join(sorted(residues, key=lambda x: (not x.isalpha(), x in "*-.", x)))
+            if "=" not in line:  # with it others stand for the letter
+                residues += [words.split()[0] for words in line.split("~") if words.strip()]
+        self._fail(
+            "an alphabet must be given by its letters, as in 'ALPHABET= ACGT', or by lines that "
+            f"'END ALPHABET' ends, got {header!r}"
+        )
 
     def _read_background(self) -> None:
         words: list[str] = []
@@ -119,7 +133,7 @@ class MemeReader:
 
     def _read_motif(self, line: str) -> None:
         header = self.at
-        words = line.split(maxsplit=2)
+        words = _STATISTICS.sub("", line).split(maxsplit=2)
         if len(words) < 2:
             self._fail("a motif has no name")
         name, description = words[1], words[2] if len(words) > 2 else ""
@@ -152,7 +166,7 @@ class MemeReader:
             self._fail(f"the matrix of motif {name} has no rows", matrix_line)
         try:
             n_sites = round(float(said["nsites"])) if "nsites" in said else None
-        except ValueError:
+        except (ValueError, OverflowError):  # the latter for infinity
             self._fail(f"nsites= {said['nsites']} of motif {name} is no number", matrix_line)
         try:
             motif = Motif(

@@ -64,6 +64,32 @@ def test_alphabets_are_named_by_their_letters(write):
     assert read_meme(write(rna))[0].alphabet.name == "RNA"
 
 
+DNA = """ALPHABET "DNA" DNA-LIKE
+A "Adenine" CC0000 ~ T "Thymine" 008000
+C "Cytosine = C" 0000CC ~ G "Guanine ~" FFB300
+# a comment
+N "Any base" = ACGT
+
+U = T
+END ALPHABET"""
+
+
+def test_alphabets_are_defined_as_dreme_does(write):
+    text = FILE.replace("ALPHABET= ACGT", DNA)
+    for motif, other in zip(read_meme(write(text)), read_meme(write(FILE)), strict=True):
+        assert motif.alphabet is get_alphabet("DNA")
+        np.testing.assert_array_equal(motif.probabilities, other.probabilities)
+        np.testing.assert_array_equal(motif.background, other.background)
+    own = "MEME version 4\n\nALPHABET\n1\n-\nH\nEND ALPHABET\n\nMOTIF m\n"
+    own += "letter-probability matrix: alength= 3 w= 1\n1 0 0\n"
+    assert read_meme(write(own))[0].alphabet.letters == "H1-"
+
+
+def test_the_description_ends_before_what_meme_counts(write):
+    counted = "MOTIF MA1 MEME-1\twidth =   2  sites =  17  llr = 171  E-value = 3.1e-004"
+    assert read_meme(write(FILE.replace("MOTIF MA1 first one", counted)))[0].description == "MEME-1"
+
+
 @pytest.mark.parametrize("name", ["out.meme", "out.meme.gz"])
 def test_round_trip(tmp_path, name):
     rng = np.random.default_rng(0)
@@ -131,9 +157,11 @@ def test_round_trip_of_proteins(tmp_path):
         (" 1.0 0.0", "\n 1.0 0.0", "line 14: a blank line stands inside .* MA1. Take it out"),
         ("w= 2 nsites= 20 E= 0\n 0.2 0.8 0 0", "\n 0.2 0.8 0 0\n", "line 14: a blank line"),
         ("nsites= 20", "nsites= many", "line 12: nsites= many"),
+        ("nsites= 20", "nsites= inf", "line 12: nsites= inf"),
         ("G 0.2 T 0.3", "G 0.2 N 0.3", "line 9: the background must hold"),
         ("T 0.3", "T 0.0", "line 9: background frequencies must be above 0"),
-        ("ALPHABET= ACGT", 'ALPHABET "DNA" DNA-LIKE', "line 3: only alphabets given by"),
+        ("ALPHABET= ACGT", 'ALPHABET "DNA" DNA-LIKE', "line 3: an alphabet must be given by"),
+        ("ALPHABET= ACGT", "ALPHABET\nA\nC # A\na = AC\nA\nEND ALPHABET", "line 8: .* distinct"),
         ("ALPHABET= ACGT", "ALPHABET= AACG", "line 3: .* distinct"),
         (
             "letter-probability matrix: alength= 4 w= 1\n0.25\t0.25\t0.25\t0.25\n",
