@@ -197,7 +197,7 @@ def _peaks(values: Floats, width: int) -> tuple[Indices, Indices, Floats]:
     total = np.zeros((len(values), values.shape[1] + 1))
     np.cumsum(values, axis=1, out=total[:, 1:])
     sums = total[:, width:] - total[:, :-width]
-    places = np.arange(sums.shape[1])
+    overlapping = np.arange(1 - width, width)
     found = []
     row = np.arange(len(values))
     while True:
@@ -206,9 +206,11 @@ def _peaks(values: Floats, width: int) -> tuple[Indices, Indices, Floats]:
         positive = score > 0
         if not positive.any():
             break
-        row, sums, best, score = row[positive], sums[positive], best[positive], score[positive]
+        if not positive.all():
+            row, sums, best, score = row[positive], sums[positive], best[positive], score[positive]
         found.append((row, best, score))
-        sums[np.abs(places - best[:, None]) < width] = -np.inf
+        taken = np.clip(best[:, None] + overlapping, 0, sums.shape[1] - 1)
+        sums[np.arange(len(sums))[:, None], taken] = -np.inf
     if not found:
         return np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0)
     rows, starts, scores = (np.concatenate(part) for part in zip(*found, strict=True))

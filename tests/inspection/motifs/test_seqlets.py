@@ -1,5 +1,7 @@
 """extract_seqlets: peaks are found where they are, and rarely where they are not."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from sklearn.utils import Bunch
@@ -43,6 +45,37 @@ def test_regions_do_not_overlap():
     np.add.at(covered, (seqlets.row[:, None], seqlets.start[:, None] + np.arange(6)), 1)
     assert covered.max() == 1
     assert len(seqlets.row) > 2000
+
+
+def greedy(row, width):
+    """Take the best window, the first of equal ones, as long as there is one with a sum above 0."""
+    total = np.concatenate([[0.0], np.cumsum(row)])
+    sums = total[width:] - total[:-width]
+    starts = []
+    while sums.max() > 0:
+        best = int(sums.argmax())
+        starts.append(best)
+        sums[max(0, best - width + 1) : best + width] = -np.inf
+    return sorted(starts)
+
+
+@pytest.mark.parametrize("width", [2, 5, 19, 20])
+def test_regions_are_those_of_taking_one_after_the_other(width):
+    rng = np.random.default_rng(width)
+    for values in (rng.normal(size=(30, 20)), rng.integers(-1, 3, (30, 20))):
+        seqlets = extract_seqlets(values, width=width, false_discovery_rate=1.0)
+        for row in range(30):
+            assert sorted(seqlets.start[seqlets.row == row]) == greedy(values[row], width)
+
+
+def test_long_sequences_take_little_memory():
+    """No row is looked at as a whole for each window, but for its highest sum."""
+    values = np.random.default_rng(0).random((20, 20_000))
+    tracemalloc.start()
+    extract_seqlets(values, null=values)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3.5 * values.nbytes
 
 
 def test_noise_has_few_peaks():
