@@ -6,6 +6,7 @@ import gzip
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,6 +44,8 @@ def read_regions(regions: Any, n: int | None = None) -> Regions:
             "order."
         )
     starts, ends = read_integers(start, "start"), read_integers(end, "end")
+    # tables hold chromosomes that are called "1" as numbers
+    chrom = [str(name) if isinstance(name, Integral) else name for name in chrom]
     for row, name in enumerate(chrom):
         if not isinstance(name, str) or not name or any(letter.isspace() for letter in name):
             raise ValueError(

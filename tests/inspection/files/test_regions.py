@@ -44,6 +44,13 @@ def test_strand_is_plus_where_there_is_none():
     assert not read_regions([("chr1", 0, 10, ".")], 1).minus.any()
 
 
+def test_numbered_chromosomes():
+    """Tables hold those of Ensembl as numbers, beside "X" or not."""
+    frame = pd.DataFrame({"chrom": [1, 22], "start": [100, 5], "end": [110, 15]})
+    assert read_regions(frame, 2).chrom.tolist() == ["1", "22"]
+    assert read_regions([(1, 100, 110), ("X", 5, 15)], 2).chrom.tolist() == ["1", "X"]
+
+
 def test_thousands_are_read():
     assert read_regions(["chr1:1,000-1,010"], 1).start.tolist() == [1000]
 
@@ -56,7 +63,7 @@ def test_thousands_are_read():
         ([TUPLES[0], ("chr2", 5, 15, "minus")], r"strand of region 1 \(0-based\) is 'minus'"),
         ([TUPLES[0], ("chr2", "x", 15)], r"start of region 1 \(0-based\) is 'x'"),
         ([TUPLES[0], ("chr2", 5, 15.5)], r"end of region 1 \(0-based\) is 15.5"),
-        ([TUPLES[0], (2, 5, 15)], r"chromosome of region 1 \(0-based\) is 2"),
+        ([TUPLES[0], (2.0, 5, 15)], r"chromosome of region 1 \(0-based\) is 2\.0"),
         ([TUPLES[0], ("chr 2", 5, 15)], "name without spaces"),
         ([TUPLES[0], ("chr2", 5)], r"Region 1 \(0-based\) has 2 parts"),
         (["chr1:100-110", "chr2:5"], r"Region 1 \(0-based\) is 'chr2:5'"),
