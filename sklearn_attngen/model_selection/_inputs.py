@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, is_regressor
-from sklearn.metrics import get_scorer
+from sklearn.dummy import DummyClassifier
+from sklearn.metrics import check_scoring, get_scorer
 from sklearn.model_selection import StratifiedGroupKFold, check_cv
 
 from sklearn_attngen.sequences._messages import is_missing
@@ -90,6 +91,8 @@ def name_scorers(scoring: Any, *, return_train_score: bool) -> dict[str, Scorer]
             )
         if isinstance(scorer, str):
             get_scorer(scorer)  # raises for a name that does not exist
+        else:
+            check_scoring(DummyClassifier(), scoring=scorer)  # raises for a metric
         columns = {name, f"train_{name}"} if return_train_score else {name}
         if columns & reserved:
             raise ValueError(

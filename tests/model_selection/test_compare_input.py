@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.metrics import accuracy_score
 
 from sklearn_attngen.model_selection import compare_classifiers
 
@@ -54,6 +55,7 @@ def test_wrong_estimators_raise(estimators: object, error: type[Exception], mess
         ({"fold": n_test_rows}, ValueError, "'fold' is taken"),
         ({"x": 3}, TypeError, "got 3 as 'x'"),
         ("acuracy", ValueError, "acuracy"),
+        ({"a": accuracy_score}, ValueError, "metric function rather than a scorer.*make_scorer"),
     ],
 )
 def test_wrong_scorers_raise(scoring: object, error: type[Exception], message: str) -> None:
