@@ -6,6 +6,7 @@ folder per class, in it one text file per sequence; in archives usually below on
 
 from __future__ import annotations
 
+import os
 import re
 import zipfile
 import zlib
@@ -13,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 import numpy as np
 
@@ -122,8 +123,13 @@ def read_archive(path: Path, sha256: str = "", where: str | None = None) -> Sequ
 
 def read_folder(path: Path) -> SequenceTable:
     """Read a folder that holds the folders ``train`` and ``test``."""
+
+    def refuse(error: OSError) -> NoReturn:
+        raise error
+
     # all of them: what lies elsewhere is refused, as in an archive, instead of left out
-    files = [file for file in path.rglob("*") if file.is_file()]
+    places = os.walk(path, onerror=refuse, followlinks=True)
+    files = (Path(folder, name) for folder, _, names in places for name in names)
     rows = ((_parse_place(file.relative_to(path).as_posix(), str(path)), file) for file in files)
     return _build_table(
         ((place, file.read_bytes()) for place, file in rows if place is not None), str(path), ""

@@ -1,5 +1,7 @@
 """Archives are read whole or refused; nothing is ever unpacked to disk."""
 
+import os
+
 import pytest
 
 from sklearn_attngen.datasets import fetch_genomic_benchmark
@@ -133,3 +135,32 @@ def test_folders_and_archives_refuse_the_same(stray, tools, tmp_path):
     for source in (archive, folder):
         with pytest.raises(ValueError, match=f"unknown layout: '{stray}'"):
             fetch_genomic_benchmark("own", source=source)
+
+
+def test_folders_that_lie_elsewhere(tools, tmp_path):
+    """Links to the folder of a class, or of a split, are followed and not left out."""
+    for name, text in tools.make_files({"a": (2, 1), "b": (1, 1)}, prefix="").items():
+        (tmp_path / "disk" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "disk" / name).write_text(text)
+    own = tmp_path / "own"
+    (own / "train").mkdir(parents=True)
+    for place in ("train/a", "train/b", "test"):
+        (own / place).symlink_to(tmp_path / "disk" / place)
+    bunch = fetch_genomic_benchmark("own", source=own, split="all", shuffle=False)
+    assert bunch.target.tolist() == ["a", "a", "b", "a", "b"]
+
+
+def test_a_folder_that_cannot_be_read(tools, tmp_path, monkeypatch):
+    """Its sequences are not left out without a word."""
+    for name, text in tools.make_files({"a": (2, 1), "b": (1, 1)}, prefix="").items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+
+    def scandir(folder, list_folder=os.scandir):
+        if os.fspath(folder).endswith("b"):
+            raise PermissionError(f"no: {folder}")
+        return list_folder(folder)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(PermissionError, match=r"no: .*b"):
+        fetch_genomic_benchmark("own", source=tmp_path)
