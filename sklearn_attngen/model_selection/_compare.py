@@ -98,7 +98,8 @@ def compare_classifiers(
         If something other than classifiers, sequences or scorers is given.
     ValueError
         If y is not one column, a fold has an empty side or divides a group, a row has no group, a
-        name occurs twice, a scorer does not return a number, or every fit failed.
+        name occurs twice, a metric is given for a scorer, a scorer does not return a number, or
+        every fit failed.
 
     See Also
     --------

@@ -212,6 +212,11 @@ def check_motifs(motifs: Any, what: str = "motifs") -> list[Motif]:
         return [motifs]
     if isinstance(motifs, str | bytes) or not hasattr(motifs, "__iter__"):
         raise TypeError(f"{what} must be a list of Motif, got {type(motifs).__name__}.")
+    if hasattr(motifs, "columns"):
+        raise TypeError(
+            f"{what} must be a list of Motif, got a table. Pass the column that holds them: "
+            "report['motif'] of motif_report."
+        )
     listed = list(motifs)
     for i, motif in enumerate(listed):
         if not isinstance(motif, Motif):

@@ -1,6 +1,7 @@
 """Motif: what it accepts, what its numbers mean, and how it reads on the other strand."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sklearn_attngen.inspection import Motif
@@ -83,6 +84,8 @@ def test_lists_of_motifs_are_checked():
         check_motifs([motif, 3])
     with pytest.raises(TypeError, match="must be a list of Motif, got str"):
         check_motifs("file.meme")
+    with pytest.raises(TypeError, match=r"got a table. Pass the column .* report\['motif'\]"):
+        check_motifs(pd.DataFrame({"name": ["m"], "motif": [motif]}))
 
 
 def test_repr_is_short():
