@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
 from sklearn_attngen._extras import require
+from sklearn_attngen.sequences import Alphabet
 from sklearn_attngen.sequences._codes import strand_complements
 
 from .meme import read_meme
@@ -114,7 +115,9 @@ def match_motifs(
     """
     pd = require("pandas", extra="tables", purpose="match_motifs")
     queries = check_motifs(motifs)
-    known = read_database(database, queries[0] if queries else None)
+    if not queries:
+        raise ValueError("There are no motifs to compare.")
+    known = read_database(database, queries[0].alphabet, queries[0].name)
     p_values, offsets, overlaps, strands = compare(queries, known, both_strands)
     q_values = benjamini_hochberg(p_values)
     n_best = len(known) if n_best is None else min(n_best, len(known))
@@ -139,9 +142,9 @@ def match_motifs(
 
 
 def read_database(
-    database: Iterable[Motif] | str | os.PathLike[str], like: Motif | None
+    database: Iterable[Motif] | str | os.PathLike[str], alphabet: Alphabet, name: str = "X"
 ) -> list[Motif]:
-    """Return the motifs of a database, which must be written in the alphabet of ``like``."""
+    """Return the motifs of a database, which must be written in the alphabet of what is named."""
     if isinstance(database, str | os.PathLike):
         known = read_meme(database)
     else:
@@ -149,10 +152,10 @@ def read_database(
     if not known:
         raise ValueError("The database holds no motifs.")
     for motif in known:
-        if like is not None and motif.alphabet.letters != like.alphabet.letters:
+        if motif.alphabet.letters != alphabet.letters:
             raise ValueError(
-                f"{motif.name} of the database is written in {motif.alphabet.name}, {like.name} in "
-                f"{like.alphabet.name}. Compare motifs of one alphabet; for RNA, replace the "
+                f"{motif.name} of the database is written in {motif.alphabet.name}, {name} in "
+                f"{alphabet.name}. Compare motifs of one alphabet; for RNA, replace the "
                 "alphabet of a DNA database: dataclasses.replace(motif, alphabet='RNA')."
             )
     return known
@@ -162,8 +165,6 @@ def compare(
     queries: list[Motif], known: list[Motif], both_strands: bool | str
 ) -> tuple[NDArray, NDArray, NDArray, NDArray]:
     """Return p-values, offsets, overlaps and strands, each of shape (n_queries, n_known)."""
-    if not queries:
-        raise ValueError("There are no motifs to compare.")
     for query in queries:
         if query.alphabet.letters != queries[0].alphabet.letters:
             raise ValueError(

@@ -210,7 +210,7 @@ def motif_report(
     labels = np.asarray(estimator.predict(X)) if y is None else column_or_1d(y)
     check_consistent_length(data.codes, labels)
     complement = strand_complements(both_strands, letters)
-    known = None if database is None else read_database(database, None)
+    known = None if database is None else read_database(database, letters)
     hypothetical = None
     if clustering == "tfmodisco":
         check_modisco(letters, complement)
@@ -330,7 +330,6 @@ def _add_matches(
     names = np.array([motif.description or motif.name for motif in known], dtype=object)
     p_values: NDArray[np.float64] = np.empty((0, len(known)))
     if queries:
-        read_database(known, queries[0])  # the alphabets agree
         p_values = compare(queries, known, both_strands)[0]
     q_values = benjamini_hochberg(p_values)
     order = np.argsort(p_values, axis=1, kind="stable")

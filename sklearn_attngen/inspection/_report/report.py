@@ -190,8 +190,10 @@ def report(
     wanted = check_fractions(fractions)
     if not (wanted > 0).any():
         raise ValueError("fractions needs at least one above 0: nothing would be removed.")
-    known = None if database is None or not motifs else read_database(database, None)
     data = LetterInput.read(estimator, X, alphabet)
+    known = None
+    if database is not None and motifs:
+        known = read_database(database, data.sequences.alphabet)
     labels = _check_labels(estimator, y, data)
     numbers = check_positions(positions, data.codes.shape[1])
     random = check_random_state(random_state)

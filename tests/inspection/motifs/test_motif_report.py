@@ -172,10 +172,8 @@ def test_what_is_wrong_is_said(kmers, fresh, database):
     with pytest.raises(FileNotFoundError):
         motif_report(kmers, fresh.data, database="nowhere.meme")
     rna = [Motif("r", [[1, 0, 0, 0]], "RNA")]
-    with pytest.raises(ValueError, match="Compare motifs of one alphabet"):
-        motif_report(
-            kmers, fresh.data, fresh.target, saliency=fresh.positions, database=rna, width=9
-        )
+    with pytest.raises(ValueError, match=r"written in RNA, X in DNA. Compare motifs of one"):
+        motif_report(kmers, fresh.data, method="none", database=rna)  # before saliency is asked for
 
 
 @pytest.mark.slow
