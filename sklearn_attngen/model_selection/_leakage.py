@@ -18,6 +18,7 @@ from sklearn_attngen.model_selection._shortcuts import (
 )
 from sklearn_attngen.model_selection._words import (
     Letters,
+    are_among,
     connect,
     hash_rows,
     hash_words,
@@ -250,9 +251,9 @@ def _across(train: Rows, test: Rows) -> list[Finding]:
     n = len(test)
     seen = np.isin(test.whole, train.whole)
     n_seen = int(seen.sum())
-    shared = np.isin(train.words, test.words)
+    shared = are_among(train.words, test.words)
     words, word_rows = train.words[shared], train.word_rows[shared]
-    known = np.isin(test.words, words)
+    known = are_among(test.words, words)
     n_related = len(np.unique(test.word_rows[known]))
     verdicts = ("the score on them says nothing", "a leak, unless new rows have relatives too")
     findings = [
@@ -312,7 +313,7 @@ def _looked_up(
     """
     known, place = np.unique(keys, return_inverse=True)
     low, high = _range((codes[rows], codes[rows]), place, len(known))
-    there = np.isin(wanted, known)
+    there = are_among(wanted, known)
     place = np.searchsorted(known, wanted[there])
     return _range((low[place], high[place]), wanted_rows[there], n)
 

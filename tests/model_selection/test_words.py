@@ -7,6 +7,7 @@ import pytest
 
 from sklearn_attngen.model_selection import _words
 from sklearn_attngen.model_selection._words import (
+    are_among,
     connect,
     hash_rows,
     hash_words,
@@ -89,6 +90,14 @@ def test_letters_come_from_any_container() -> None:
         read_letters(np.array([[0.5, 1.5, 2.0, 0.1]]), "DNA")
     with pytest.raises(ValueError, match=r"Row 1, position 2"):
         read_letters(["ACGT", "AC!T"], "DNA")
+
+
+@pytest.mark.parametrize(("n", "n_known"), [(50, 20), (20, 50), (0, 5), (5, 0)])
+def test_keys_that_are_known(n: int, n_known: int) -> None:
+    rng = np.random.default_rng(n)
+    keys = rng.integers(30, size=n).astype(np.uint64)
+    known = rng.integers(30, size=n_known).astype(np.uint64)
+    np.testing.assert_array_equal(are_among(keys, known), np.isin(keys, known))
 
 
 def test_links_join_all_rows_with_a_key() -> None:
