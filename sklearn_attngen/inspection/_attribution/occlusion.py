@@ -11,7 +11,7 @@ from scipy.special import softmax
 
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.network import LetterNetwork
-from sklearn_attngen.inspection._inputs.unwrap import refuses_unknown_letters
+from sklearn_attngen.inspection._inputs.unwrap import last_step, refuses_unknown_letters
 from sklearn_attngen.sequences import NO_SIGNAL
 
 from .substitutions import network_substitutions
@@ -145,12 +145,17 @@ def class_scores(estimator: Any, X: Any, method: str | None = None) -> NDArray[n
     scores = getattr(estimator, method)(X)
     if method == "decision_function" and np.ndim(scores) == 1:
         scores = np.column_stack([-np.asarray(scores), scores])
-    if isinstance(scores, list) or np.ndim(scores) != 2 or scores.shape[1] != n_classes:
+    is_table = not isinstance(scores, list) and np.ndim(scores) == 2
+    # three classes make three pairs: columns alone do not tell
+    pairwise = getattr(last_step(estimator), "decision_function_shape", "ovr") == "ovo"
+    pairwise = pairwise and method == "decision_function" and n_classes > 2
+    if pairwise or not is_table or scores.shape[1] != n_classes:
         shape = "a list" if isinstance(scores, list) else f"shape {np.shape(scores)}"
+        remedy = " Set decision_function_shape='ovr'." if pairwise else ""
         raise ValueError(
             f"{method} of {type(estimator).__name__} gave {shape}; one column for each of its "
             f"{n_classes} classes is needed. Estimators with several outputs, and decision "
-            "functions that compare classes pairwise, cannot be explained."
+            f"functions that compare classes pairwise, cannot be explained.{remedy}"
         )
     return np.asarray(scores, dtype=np.float64)
 

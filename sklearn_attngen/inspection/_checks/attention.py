@@ -22,11 +22,11 @@ from sklearn_attngen.inspection._inputs.network import (
     gradients_allowed,
     poolings_in,
 )
-from sklearn_attngen.inspection._inputs.unwrap import find_network
+from sklearn_attngen.inspection._inputs.unwrap import find_network, last_step
 from sklearn_attngen.inspection._removal.removal import Remover
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
 
-from .runs import COLUMNS, last_step, not_applicable
+from .runs import COLUMNS, not_applicable
 
 ATTENTION_CHECKS = ("uniform_attention", "mask_leak")
 # what is left of a saliency when all positions get the same attention; None: no order at all

@@ -15,7 +15,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn_attngen.inspection._attribution.saliency import method_name, saliency
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.network import NO_NETWORK, LetterNetwork, gradients_allowed
-from sklearn_attngen.inspection._inputs.unwrap import find_network, peel
+from sklearn_attngen.inspection._inputs.unwrap import find_network, last_step
 from sklearn_attngen.sequences import NO_SIGNAL
 
 from .agreement import overlap, overlap_by_chance, rank_correlation, top_letters
@@ -245,12 +245,6 @@ class SanityRuns:
 
 def _is_seed(name: str) -> bool:
     return name.rpartition("__")[2] == "random_state"
-
-
-def last_step(model: Any) -> Any:
-    """Return the estimator that decides at the end of a pipeline."""
-    model = peel(model)
-    return last_step(model.steps[-1][1]) if hasattr(model, "steps") else model
 
 
 def _mean(values: NDArray[np.float64]) -> float:

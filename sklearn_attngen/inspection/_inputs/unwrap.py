@@ -136,6 +136,14 @@ def first_step(estimator: Any) -> Any:
     return first
 
 
+def last_step(estimator: Any) -> Any:
+    """Return what decides: the estimator at the end of a pipeline, or the estimator itself."""
+    last = peel(estimator)
+    while isinstance(last, Pipeline):
+        last = peel(last.steps[-1][1])
+    return last
+
+
 def _first_of(pipeline: Pipeline) -> tuple[str, Any]:
     """Return the name of the step that reads the input, and the step."""
     return next((name, step) for name, step in pipeline.steps if not _passes_through(step))

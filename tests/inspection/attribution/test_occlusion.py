@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
+from sklearn.svm import SVC
 
 from sklearn_attngen import AttnGenClassifier, CNNClassifier
 from sklearn_attngen.inspection import saliency
@@ -89,3 +90,13 @@ def test_networks_are_not_asked_for_whole_sequences(data, rows):
     model.predict_proba = lambda X: asked.append(len(X)) or original(X)
     saliency(model, rows, "occlusion")
     assert asked == [len(rows)]
+
+
+def test_pairwise_decision_functions_are_refused(data):
+    """Of three classes too, whose three pairs look like one column for each."""
+    X, y = data[0], np.arange(40) % 3
+    model = make_pipeline(SequenceOneHotEncoder(), SVC(decision_function_shape="ovo")).fit(X, y)
+    with pytest.raises(ValueError, match=r"pairwise.*Set decision_function_shape='ovr'"):
+        saliency(model, X[:2], "occlusion")
+    model.set_params(svc__decision_function_shape="ovr")
+    assert saliency(model, X[:2], "occlusion", signed=True).any()
