@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from sklearn_attngen.sequences import Alphabet
 
 from .letters import draw_letters
-from .plot_style import NEUTRAL, PALETTE, hide_spines, legend_above
+from .plot_style import NEUTRAL, PALETTE, hide_spines, legend_above, seen_on
 from .position_ticks import number_positions
 
 # Letters of longer sequences would be too narrow to be read.
 LONGEST_WITH_LETTERS = 120
 _SOFT, _HARD = PALETTE[0], PALETTE[1]
-_HARD_NAME = "Hard head"
+_HARD_NAME = "hard head"  # that of several networks comes behind their number
 # In units of the height of a lane.
 _STEP, _LETTER, _GAP = 1.18, 0.34, 0.12
 
@@ -54,7 +54,7 @@ def draw_lanes(
     baselines = -_STEP * np.arange(1, n_heads + 1)
     level = None
     for head, (name, base, unit) in enumerate(zip(names, baselines, highest, strict=True)):
-        color = _HARD if name == _HARD_NAME else _SOFT
+        color = _HARD if name.lower().endswith(_HARD_NAME) else _SOFT
         ax.plot([-0.5, length - 0.5], [base] * 2, color=NEUTRAL, linewidth=0.6)
         (level,) = ax.plot(
             [-0.5, length - 0.5],
@@ -92,7 +92,7 @@ def draw_lanes(
         lines += ax.plot(
             x,
             base + mean[head] / unit,
-            color=color if sequence is None else "black",
+            color=color if sequence is None else seen_on(ax, "black"),
             linewidth=1.5 if sequence is None else 0.9,
             label=f"Mean (n={n})",
         )

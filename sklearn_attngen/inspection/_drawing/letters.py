@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn_attngen._extras import require
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
 
-from .plot_style import NEUTRAL, PALETTE
+from .plot_style import NEUTRAL, PALETTE, seen_on
 
 UNKNOWN_COLOR = "#B0B0B0"
 _NUCLEOTIDES = {
@@ -115,7 +115,7 @@ def draw_letters(
         outline = (vertices[None] * size[:, None] + corner[:, None]).reshape(-1, 2)
         patch = patches.PathPatch(
             paths.Path(outline, np.tile(kinds, at.size)),
-            facecolor=UNKNOWN_COLOR if unknown else colors.get(letter, UNKNOWN_COLOR),
+            facecolor=seen_on(ax, UNKNOWN_COLOR if unknown else colors.get(letter, UNKNOWN_COLOR)),
             linewidth=0,
         )
         ax.add_patch(patch)

@@ -12,7 +12,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_attngen._extras import require
 
-from .plot_style import NEUTRAL, PALETTE, hide_spines, in_words, legend_above, plain, wrapped
+from .plot_style import (
+    NEUTRAL,
+    PALETTE,
+    hide_spines,
+    in_words,
+    legend_above,
+    plain,
+    seen_on,
+    wrapped,
+)
 
 _PARAMETER = "mask_fraction"
 # Characters that stand beside axes of the usual height.
@@ -223,7 +232,8 @@ class MaskFractionDisplay:
         percent = 100 * np.asarray(self.fractions)
         notes = self.notes or {}
         for i, (name, matrix) in enumerate(self.scores.items()):
-            axes, color = self.axes_[i], PALETTE[i % len(PALETTE)]
+            axes = self.axes_[i]
+            color = seen_on(axes, PALETTE[i % len(PALETTE)])
             mean, spread = matrix.mean(axis=1), matrix.std(axis=1)
             if folds:
                 axes.plot(percent, matrix, color=color, linewidth=0.7, alpha=0.45)
@@ -239,7 +249,9 @@ class MaskFractionDisplay:
                     axes.set_title(notes[name], fontsize="small", loc="left")
                 axes.axhline(0, color=NEUTRAL, linestyle=(0, (1, 2)), linewidth=1, zorder=0)
             if self.chosen is not None:
-                axes.axvline(100 * self.chosen, color="black", ls="--", linewidth=1, zorder=0)
+                axes.axvline(
+                    100 * self.chosen, color=seen_on(axes, "black"), ls="--", lw=1, zorder=0
+                )
             axes.set_ylabel((self.labels or {}).get(name, _axis_label(name)))
             axes.set_xticks(percent, [f"{value:g}" for value in percent])
             axes.tick_params(labelbottom=i == len(self.scores) - 1)
@@ -263,7 +275,7 @@ class MaskFractionDisplay:
             label = "± 1 standard deviation of folds"
             handles.append(patches.Patch(facecolor=NEUTRAL, alpha=0.25, label=label))
         if self.chosen is not None:
-            style = {"color": "black", "linestyle": "--", "linewidth": 1}
+            style = {"color": seen_on(self.ax_, "black"), "linestyle": "--", "linewidth": 1}
             handles.append(lines.Line2D([], [], label="Chosen by the search", **style))
         return handles
 

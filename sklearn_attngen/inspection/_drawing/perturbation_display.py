@@ -11,7 +11,16 @@ from sklearn.utils import Bunch
 from sklearn_attngen._extras import require
 from sklearn_attngen.inspection._removal.perturbation import perturbation_curve
 
-from .plot_style import NEUTRAL, PALETTE, get_axes, hide_spines, in_words, legend_above, plain
+from .plot_style import (
+    NEUTRAL,
+    PALETTE,
+    get_axes,
+    hide_spines,
+    in_words,
+    legend_above,
+    plain,
+    seen_on,
+)
 
 _ORDER_NAMES = {
     "top": "Most salient first",
@@ -231,7 +240,7 @@ class PerturbationCurveDisplay:
         for i, (name, curve) in enumerate(self.curves.items()):
             percent = 100 * curve.fractions
             for order in (order for order in orders if order in curve.scores):
-                color = PALETTE[i % len(PALETTE)] if several else _ORDER_COLORS[order]
+                color = seen_on(ax, PALETTE[i % len(PALETTE)] if several else _ORDER_COLORS[order])
                 (self.lines_[name, order],) = ax.plot(
                     percent,
                     curve.scores[order].mean(axis=1),
@@ -252,7 +261,11 @@ class PerturbationCurveDisplay:
         levels = {curve.chance for curve in self.curves.values()} - {None}
         if len(levels) == 1:
             self.chance_line_ = ax.axhline(
-                levels.pop(), color="black", linestyle=(0, (1, 2)), linewidth=1, label="Chance"
+                levels.pop(),
+                color=seen_on(ax, "black"),
+                linestyle=(0, (1, 2)),
+                linewidth=1,
+                label="Chance",
             )
             low, high = ax.get_ylim()
             ax.set_ylim(low - 0.02 * (high - low), high)

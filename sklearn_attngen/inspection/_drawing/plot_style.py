@@ -14,6 +14,8 @@ from sklearn_attngen._extras import require
 # Okabe and Ito's palette, which readers with any common colour vision can tell apart.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 NEUTRAL = "#6E6E6E"
+# Luminance below which a colour cannot be told from a dark one behind it.
+_DARK = 0.25
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -29,6 +31,17 @@ def axes_size(ax: Any) -> tuple[float, float]:
     """Return width and height of the axes in inches."""
     box = ax.get_window_extent()
     return box.width / ax.figure.dpi, box.height / ax.figure.dpi
+
+
+def seen_on(ax: Any, color: str) -> str:
+    """Return a colour, or white for one that is as dark as the axes."""
+    to_rgba = require("matplotlib.colors", extra="plot", purpose="A display").to_rgba
+    behind = np.ones(3)
+    for part in (ax.figure, ax):
+        *rgb, alpha = to_rgba(part.get_facecolor())
+        behind = alpha * np.array(rgb) + (1 - alpha) * behind
+    luminances = [np.dot(rgb, [0.299, 0.587, 0.114]) for rgb in (behind, to_rgba(color)[:3])]
+    return "white" if max(luminances) < _DARK else color
 
 
 def text_width(text: str, size: str | float) -> float:

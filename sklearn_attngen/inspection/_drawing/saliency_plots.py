@@ -18,6 +18,7 @@ from .plot_style import (
     hide_spines,
     legend_above,
     plain,
+    seen_on,
     text_width,
 )
 from .position_ticks import number_positions, ticks_with_room
@@ -49,7 +50,7 @@ def draw_profile(
     for i, group in enumerate(np.unique(labels)):
         rows = saliency[labels == group]
         mean, spread = rows.mean(axis=0), rows.std(axis=0)
-        name, color = plain(group), PALETTE[i % len(PALETTE)]
+        name, color = plain(group), seen_on(ax, PALETTE[i % len(PALETTE)])
         if groups is None:
             name = "All sequences"
         elif class_colors is not None:

@@ -207,3 +207,17 @@ def test_bad_input(network, X):
     with pytest.raises(ValueError, match=r"positions has shape \(2,\)"):
         draw(network, X[:2], positions=[1, 2])
     assert plt.get_fignums() == []
+
+
+def test_the_mean_is_seen_on_dark_axes(network, X):
+    with plt.style.context("dark_background"):
+        display = AttentionHeadsDisplay.from_estimator(network, X[:5], sequence=0)
+    assert {line.get_color() for line in display.lines_} == {"white"}
+
+
+@pytest.mark.parametrize("n_estimators", [1, 2])
+def test_hard_heads_have_a_colour_of_their_own(n_estimators, X, y):
+    model = AttnGenClassifier(**SMALL | {"n_estimators": n_estimators}).fit(X[:100], y[:100])
+    display = AttentionHeadsDisplay.from_estimator(model, X[:5])
+    is_hard = [line.get_color() == display.lines_[4].get_color() for line in display.lines_]
+    assert is_hard == [False, False, False, False, True] * n_estimators

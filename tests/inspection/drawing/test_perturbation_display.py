@@ -4,6 +4,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from sklearn_attngen.inspection import PerturbationCurveDisplay, perturbation_curve
 
@@ -192,3 +193,14 @@ def test_by_default_what_there_is_is_drawn(known, X, y):
         ("two", "bottom"),
     }
     assert set(draw({"one": top, "two": bottom}).lines_) == {("one", "top")}
+
+
+def test_every_line_is_seen_on_dark_axes(known, X, y):
+    curve = perturbation_curve(
+        known, X, y, fractions=(0, 0.1), orders=("top", "random", "matched"), n_bootstrap=0
+    )
+    with plt.style.context("dark_background"):
+        display = PerturbationCurveDisplay.from_curve(curve)
+        several = PerturbationCurveDisplay.from_curves({str(i): curve for i in range(7)})
+    lines = [*display.ax_.lines, *several.ax_.lines]
+    assert not {to_hex(line.get_color()) for line in lines} & {"#000000"}

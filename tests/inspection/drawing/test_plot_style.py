@@ -1,9 +1,16 @@
 """Texts of pictures: as wide as there is room for."""
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import pytest
 
-from sklearn_attngen.inspection._drawing.plot_style import text_width, wrapped, wrapped_title
+from sklearn_attngen.inspection._drawing.plot_style import (
+    PALETTE,
+    seen_on,
+    text_width,
+    wrapped,
+    wrapped_title,
+)
 
 
 @pytest.mark.parametrize("inches", [0.5, 1.5, 5.0])
@@ -24,3 +31,15 @@ def test_what_must_be_read_stands_at_the_end_of_what_is_cut():
     assert wrapped("word (q = 1)", 20, ending="(q = 1)") == "word (q = 1)"
     assert wrapped("word (q = 1)", 11, ending="(q = 1)") == "word\n(q = 1)"
     assert wrapped(text, 5, max_lines=2, ending="(q = 1)") == "word\n…"
+
+
+@pytest.mark.parametrize(
+    ("figure", "axes", "dark"),
+    [("white", "white", False), ("black", "#222", True), ("#111", "none", True), ("k", "w", False)],
+)
+def test_black_is_seen_on_every_background(figure, axes, dark):
+    with mpl.rc_context({"figure.facecolor": figure, "axes.facecolor": axes, "backend": "Agg"}):
+        ax = plt.subplots()[1]
+    assert [seen_on(ax, color) for color in PALETTE[:-1]] == list(PALETTE[:-1])
+    assert seen_on(ax, PALETTE[-1]) == ("white" if dark else PALETTE[-1])
+    plt.close("all")

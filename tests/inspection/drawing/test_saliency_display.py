@@ -5,7 +5,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.font_manager import FontProperties
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -372,3 +372,16 @@ def test_rounding_below_zero_is_zero():
     values[1, 2] = -1e-3
     with pytest.raises(ValueError, match=r"in row 1 at position 2 .*signed=True"):
         SaliencyDisplay.from_saliency(values)
+
+
+@pytest.mark.parametrize("kind", ["profile", "sequences"])
+def test_what_is_black_is_seen_on_dark_axes(kind):
+    """The last colour of the palette, and letters of hydrophobic amino acids."""
+    values = np.random.default_rng(0).random((7, 9))
+    with plt.style.context("dark_background"):
+        display = SaliencyDisplay.from_saliency(
+            values, ["AVLIPWFMD"] * 7, list("abcdefg"), kind=kind, alphabet="protein"
+        )
+    drawn = display.lines_ if kind == "profile" else display.letters_
+    colors = [part.get_color() if kind == "profile" else part.get_facecolor() for part in drawn]
+    assert min(max(to_rgb(color)) for color in colors) > 0.3
