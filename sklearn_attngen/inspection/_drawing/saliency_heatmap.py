@@ -55,6 +55,7 @@ def draw_heatmap(
     rows = heatmap_order(saliency, groups, sort)
     ordered = saliency[rows]
     highest = float(np.quantile(np.abs(ordered), _SATURATED)) or float(np.abs(ordered).max()) or 1.0
+    ax.grid(False)  # of a style: it would lie over the image, and look like lines between classes
     image = ax.imshow(
         ordered,
         aspect="auto",
@@ -75,7 +76,7 @@ def draw_heatmap(
     number_positions(ax, numbers, room=0.75)  # the bar and names of classes take about a quarter
     if groups is None:
         ax.set_ylabel("Sequence" if sort is None else "Sequence (by the place of its peak)")
-        ax.yaxis.get_major_locator().set_params(integer=True)
+        ax.yaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     else:
         _name_groups(ax, groups)
         ax.set_ylabel(group_name)

@@ -127,6 +127,16 @@ def test_a_heat_map_shows_every_sequence_class_by_class(known, X, y):
     assert display.image_.get_clim()[0] == 0
 
 
+def test_rows_of_a_heat_map_are_whole_numbers_and_styles_draw_no_lines_over_it():
+    with plt.style.context("ggplot"):
+        display = SaliencyDisplay.from_saliency([[0.2, 0.8]], kind="heatmap")
+    display.figure_.canvas.draw()
+    low, high = sorted(display.ax_.get_ylim())
+    assert [tick for tick in display.ax_.get_yticks() if low <= tick <= high] == [0]
+    grid = [*display.ax_.get_xgridlines(), *display.ax_.get_ygridlines()]
+    assert not any(line.get_visible() for line in grid)
+
+
 def test_a_heat_map_of_evidence_is_even_about_zero():
     values = np.array([[0.5, -0.25, 0.0], [0.1, 0.0, 0.0]])
     display = SaliencyDisplay.from_saliency(values, kind="heatmap", signed=True)
