@@ -18,6 +18,7 @@ from .plot_style import (
     hide_spines,
     in_words,
     legend_above,
+    make_room_for_legend,
     plain,
     seen_on,
 )
@@ -232,6 +233,7 @@ class PerturbationCurveDisplay:
                 "their widths in one picture would not mean the same. Compute the curves with one "
                 "confidence_level, or leave the intervals out with band=False."
             )
+        is_new = ax is None
         self.figure_, self.ax_ = get_axes(ax, (6.4, 4.2), "PerturbationCurveDisplay")
         ax = self.ax_
         several = len(self.curves) > 1
@@ -282,6 +284,8 @@ class PerturbationCurveDisplay:
                 count = f", n={n.pop()}" if len(n) == 1 else ""
                 title = f"Mean, {100 * confidence[0]:g} % interval{count}"
             legend_above(ax, self._handles(), title)
+            if is_new:
+                make_room_for_legend(ax)
         return self
 
     def _chosen_orders(self, orders: Sequence[str] | None) -> Sequence[str]:

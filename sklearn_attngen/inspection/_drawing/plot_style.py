@@ -146,3 +146,11 @@ def legend_above(ax: Any, handles: Sequence[Any], title: str | None, *, room: fl
         )
         if legend.get_window_extent().width <= widest:
             break
+
+
+def make_room_for_legend(ax: Any) -> None:
+    """Make the figure of these axes alone higher by what a legend takes beyond a quarter of it."""
+    figure, legend = ax.figure, ax.get_legend()
+    width, height = figure.get_size_inches()
+    taken = legend.get_window_extent().height / figure.dpi
+    figure.set_size_inches(width, height + max(0.0, taken - height / 4))

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from sklearn_attngen._extras import require
 from sklearn_attngen.sequences import get_alphabet
 
 from .letters import letter_colors as color_letters
-from .plot_style import axes_size, get_axes, wrapped_title
+from .plot_style import axes_size, get_axes, make_room_for_legend, wrapped_title
 from .saliency_heatmap import draw_heatmap, heatmap_size
 from .saliency_plots import TITLE_LINE, draw_profile, draw_sequences
 
@@ -43,6 +44,8 @@ def draw_saliency(
             band=band,
             **common,
         )
+        if ax is None:
+            make_room_for_legend(found["ax_"])
     elif display.kind == "heatmap":
         found["figure_"], found["ax_"] = get_axes(
             ax, heatmap_size(display.groups), "SaliencyDisplay"
@@ -67,6 +70,8 @@ def draw_saliency(
         titles = [wrapped_title(label, room) for label in labels]
         height = n * (0.9 * -(-length // width) + 0.3) + 0.5
         height += 0.55 * TITLE_LINE * sum(title.count("\n") for title in titles)
+        usual = require("matplotlib", extra="plot", purpose="SaliencyDisplay").rcParams["font.size"]
+        height *= max(1.0, usual / 10)  # text stands between the lines, and along the axis
         found["figure_"], found["ax_"] = get_axes(ax, (inches, height), "SaliencyDisplay")
         found["letters_"] = draw_sequences(
             found["ax_"],

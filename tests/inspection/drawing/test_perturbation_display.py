@@ -204,3 +204,11 @@ def test_every_line_is_seen_on_dark_axes(known, X, y):
         several = PerturbationCurveDisplay.from_curves({str(i): curve for i in range(7)})
     lines = [*display.ax_.lines, *several.ax_.lines]
     assert not {to_hex(line.get_color()) for line in lines} & {"#000000"}
+
+
+def test_names_of_many_estimators_leave_room_for_the_curves(curve):
+    names = [f"a classifier with a name of some length, number {i}" for i in range(20)]
+    display = PerturbationCurveDisplay.from_curves(dict.fromkeys(names, curve))
+    display.figure_.canvas.draw()
+    assert display.ax_.get_legend().get_window_extent().y1 <= display.figure_.bbox.y1
+    assert display.ax_.get_window_extent().height / display.figure_.dpi > 1.5

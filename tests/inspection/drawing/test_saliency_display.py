@@ -395,3 +395,24 @@ def test_what_is_black_is_seen_on_dark_axes(kind):
     drawn = display.lines_ if kind == "profile" else display.letters_
     colors = [part.get_color() if kind == "profile" else part.get_facecolor() for part in drawn]
     assert min(max(to_rgb(color)) for color in colors) > 0.3
+
+
+def test_names_of_many_classes_leave_room_for_the_profile():
+    y = np.array([f"binding sites of transcription factor {i}" for i in range(30)])
+    display = SaliencyDisplay.from_saliency(np.full((30, 50), 0.02), y=y)
+    display.figure_.canvas.draw()  # a layout without room for the axes would warn
+    legend = display.ax_.get_legend().get_window_extent()
+    assert legend.y1 <= display.figure_.bbox.y1
+    assert display.ax_.get_window_extent().height / display.figure_.dpi > 1.5
+
+
+@pytest.mark.parametrize("size", [10, 15, 20])
+@pytest.mark.parametrize("n", [1, 3])
+def test_large_texts_beside_letters_stay_in_the_figure(n, size):
+    values = np.full((n, 60), 1 / 60)
+    with mpl.rc_context({"font.size": size}):
+        display = SaliencyDisplay.from_saliency(values, ["ACGT" * 15] * n, kind="sequences")
+        assert not texts_overlap(display)
+    label = display.ax_.yaxis.label.get_window_extent()
+    assert label.y0 >= -1
+    assert label.y1 <= display.figure_.bbox.y1 + 1
