@@ -156,7 +156,8 @@ class SaliencyMixin:
                 f"target must be a class label or one label for each of the {sequences.n_samples} "
                 f"rows, got an array of shape {labels.shape}."
             )
-        known = np.isin(labels, self.classes_)
+        # not np.isin, to which 12 and "12" are the same where classes are many
+        known = (labels[:, None] == self.classes_).any(axis=1)
         if not known.all():
             row = int(np.flatnonzero(~known)[0])
             raise ValueError(
