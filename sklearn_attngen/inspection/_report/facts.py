@@ -98,7 +98,7 @@ def composition_rows(data: LetterInput, y: NDArray[Any]) -> tuple[list[str], lis
     return header, rows
 
 
-def data_warnings(data: LetterInput, y: NDArray[Any]) -> list[str]:
+def data_warnings(data: LetterInput, y: NDArray[Any], classes: NDArray[Any]) -> list[str]:
     """Return what is remarkable about the sequences."""
     found = []
     _, same = np.unique(data.codes, axis=0, return_inverse=True)
@@ -109,6 +109,12 @@ def data_warnings(data: LetterInput, y: NDArray[Any]) -> list[str]:
         pairs = np.unique(np.column_stack([same, np.unique(y, return_inverse=True)[1]]), axis=0)
         if len(pairs) > n_different:
             found.append("Some copies have different labels: no classifier can get both right.")
+    missing = [str(label) for label in np.setdiff1d(classes, y)]
+    if missing:
+        found.append(
+            f"No sequence is of the class {' or '.join(missing)}: metrics of probabilities, which "
+            "need all classes, are left out."
+        )
     sizes = np.unique(y, return_counts=True)[1]
     if sizes.min() < 30:
         found.append(

@@ -103,12 +103,13 @@ def faithfulness_section(results: Bunch) -> str:
             table(
                 ["Measure", "Score", "Control", "Better than control by", level],
                 measures,
-                caption="Measures on the probability of the predicted class",
+                caption="Measures on the score of the predicted class",
                 numbers=(1, 2, 3, 4),
             ),
             paragraph(
-                "Comprehensiveness is the probability lost without the salient letters, "
-                "sufficiency that lost with them alone, both with random letters as control. "
+                "The score is the probability, or the decision function of a classifier that gives "
+                "none. Comprehensiveness is what it loses without the salient letters, sufficiency "
+                "what it loses with them alone, both with random letters as control. "
                 "Infidelity is how badly signed evidence foretells the effect of random "
                 "replacements: 0 says wholly, 1 not at all; its control is the same evidence in "
                 "permuted places."
@@ -263,9 +264,9 @@ def motifs_section(found: Any, with_database: bool) -> str:
     return "\n".join(
         [
             paragraph(
-                "Regions of high saliency, aligned. The effect is how much the probability of the "
-                "class falls when the sites are replaced; the control is as many letters "
-                "elsewhere. A motif whose effect is no larger than its control's does nothing that "
+                "Regions of high saliency, aligned. The effect is how much the score of the class "
+                "falls when the sites are replaced; the control is as many letters elsewhere. A "
+                "motif whose effect is no larger than its control's does nothing that "
                 f"other letters do not.{left}"
             ),
             table(

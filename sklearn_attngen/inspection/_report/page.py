@@ -50,7 +50,7 @@ def report_page(
     with _without_windows():
         sections = [
             ("Model card", _model(estimator, description)),
-            ("Data card", _data(data, y, results)),
+            ("Data card", _data(estimator, data, y, results)),
             ("Predictions", _predictions(estimator, y, results)),
             ("Is the explanation faithful?", faithfulness_section(results)),
             ("Where the saliency lies", saliency_section(results, true, numbers, method)),
@@ -157,12 +157,12 @@ def _model(estimator: Any, description: str | None) -> str:
     )
 
 
-def _data(data: LetterInput, y: NDArray[Any], results: Bunch) -> str:
+def _data(estimator: Any, data: LetterInput, y: NDArray[Any], results: Bunch) -> str:
     header, rows = composition_rows(data, y)
     n, length = data.codes.shape
     lengths = np.unique(data.lengths)
     letters = f"{length}" if len(lengths) == 1 else f"{lengths[0]} to {lengths[-1]}"
-    remarks = data_warnings(data, y)
+    remarks = data_warnings(data, y, estimator.classes_)
     explained = "all" if len(results.rows) == n else f"{len(results.rows):,}"
     return "\n".join(
         [

@@ -210,6 +210,7 @@ def test_classifiers_without_probabilities_and_three_classes(X, tmp_path):
         assert ("log_loss" in str(list(results.metrics))) == has_probabilities
         text = path.read_text(encoding="utf-8")
         assert ("probability 0." in text) == has_probabilities
+        assert "Measures on the score of the predicted class" in text
         assert results.motifs is None
         assert "<h2>Motifs</h2>" not in text
 
@@ -233,6 +234,17 @@ def test_remarks_about_the_data(known, X, y, tmp_path):
     assert "2 sequences are copies of others" in text
     assert "Some copies have different labels" in text
     assert "The smallest class has" in text
+
+
+def test_a_class_without_sequences_is_named(X, tmp_path):
+    y = np.array([{"A": "x", "C": "y"}.get(x[4], "z") for x in X])
+    model = make_pipeline(SequenceOneHotEncoder(), LogisticRegression()).fit(X, y)
+    path = tmp_path / "r.html"
+    for classes, remark in ((["x", "z"], "class y: metrics"), (["z"], "class x or y: metrics")):
+        rows = np.isin(y, classes)
+        results = report(model, X[rows], y[rows], path, motifs=False, n_examples=0, **QUICK)
+        assert "neg_log_loss" not in results.metrics
+        assert f"No sequence is of the {remark}" in path.read_text(encoding="utf-8")
 
 
 def test_strands_of_motifs_are_those_asked_for(known, X, y, tmp_path, monkeypatch):
