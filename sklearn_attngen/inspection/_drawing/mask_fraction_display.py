@@ -15,12 +15,14 @@ from sklearn_attngen._extras import require
 from .plot_style import (
     NEUTRAL,
     PALETTE,
+    axes_size,
     hide_spines,
     in_words,
     legend_above,
     plain,
     seen_on,
     wrapped,
+    wrapped_title,
 )
 
 _PARAMETER = "mask_fraction"
@@ -230,7 +232,10 @@ class MaskFractionDisplay:
         self.lines_: dict[str, Any] = {}
         self.bands_: dict[str, Any] = {}
         percent = 100 * np.asarray(self.fractions)
-        notes = self.notes or {}
+        notes = {
+            name: wrapped_title(note, axes_size(self.ax_)[0])
+            for name, note in (self.notes or {}).items()
+        }
         for i, (name, matrix) in enumerate(self.scores.items()):
             axes = self.axes_[i]
             color = seen_on(axes, PALETTE[i % len(PALETTE)])

@@ -131,7 +131,7 @@ def test_a_search_without_a_best_candidate(masked, X, y):
     assert len(display.axes_) == 2
 
 
-@pytest.mark.parametrize("size", [(4, 4), (6.4, 6), (10, 7)])
+@pytest.mark.parametrize("size", [(3, 5), (4, 4), (6.4, 6), (10, 7)])
 def test_no_text_covers_another(size, search):
     figure, ax = plt.subplots(figsize=size, layout="constrained")
     display = MaskFractionDisplay.from_search(search, ax=ax)
@@ -153,6 +153,8 @@ def test_no_text_covers_another(size, search):
     ]
     assert over == []
     assert all(box.x0 >= 0 and box.y1 <= figure.bbox.y1 for box in boxes)
+    titles = [axes._left_title.get_window_extent() for axes in display.axes_]
+    assert all(title.x1 <= figure.bbox.x1 for title in titles)
 
 
 def test_names_of_scores_are_wrapped_and_no_formulas(masked, X, y):
