@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, get_scorer
 
 from sklearn_attngen._version import __version__
+from sklearn_attngen.inspection._attribution.occlusion import label_columns
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.members import find_members
 from sklearn_attngen.inspection._inputs.unwrap import peel
@@ -149,7 +150,8 @@ def metric_values(
     rng: np.random.Generator,
 ) -> tuple[dict[str, dict[str, Any]], NDArray[np.int64]]:
     """Return {name: {label, value, interval}} and the confusion matrix."""
-    responses = Responses(estimator, X)
+    responses = Responses(estimator, X, numbered=True)
+    y = label_columns(estimator, y, len(y))
     every = np.arange(len(y))
     draws = [stratified_rows(y, rng) for _ in range(n_bootstrap)]
     complete = len(np.unique(y)) == len(estimator.classes_)
@@ -172,5 +174,5 @@ def metric_values(
                 interval = np.quantile(found, tails)
             value = float(sign * scorer(responses, every, y))
             metrics[name] = {"label": label, "value": value, "interval": interval}
-        matrix = confusion_matrix(y, responses.predict(every), labels=estimator.classes_)
+        matrix = confusion_matrix(y, responses.predict(every), labels=responses.classes_)
     return metrics, matrix

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
-from sklearn.metrics import accuracy_score
+from sklearn.metrics import accuracy_score, confusion_matrix, get_scorer
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import Bunch
 
 from sklearn_attngen.inspection import report
+from sklearn_attngen.inspection._report.facts import metric_values
 from sklearn_attngen.inspection._report.letters import _chosen
 from sklearn_attngen.inspection._report.page import _verdict
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
@@ -223,6 +224,22 @@ def test_long_sequences_are_cut_to_the_peak_and_the_page_says_so(
     path = tmp_path / "r.html"
     report(model, X, model.predict(X), path, motifs=False, n_examples=1, **QUICK)
     assert "the 240 letters about the peak, of 300" in path.read_text(encoding="utf-8")
+
+
+def test_metrics_are_those_of_the_labels_whatever_their_type(X):
+    """Scorers get numbers, as they take several times as long for text."""
+    numbers = np.array([{"A": 0, "C": 1}.get(x[4], 2) for x in X])
+    found = []
+    for y in (numbers, np.array(["exon", "intron", "none"], dtype=object)[numbers]):
+        model = make_pipeline(SequenceOneHotEncoder(), LogisticRegression(C=0.01)).fit(X, y)
+        rng = np.random.default_rng(0)
+        metrics, matrix = metric_values(model, X, y, n_bootstrap=5, confidence_level=0.9, rng=rng)
+        for name, metric in metrics.items():
+            scorer = get_scorer("roc_auc_ovr" if name == "roc_auc" else name)
+            assert metric["value"] == abs(scorer(model, X, y))
+        np.testing.assert_array_equal(matrix, confusion_matrix(y, model.predict(X)))
+        found.append(metrics)
+    np.testing.assert_equal(*found)
 
 
 def test_remarks_about_the_data(known, X, y, tmp_path):
