@@ -10,10 +10,19 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import train_test_split
 from sklearn.utils import assert_all_finite
 from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.validation import column_or_1d
 
 from sklearn_attngen.sequences._messages import is_missing
 
-__all__ = ["check_no_missing", "encode_target", "row_weights", "validation_split", "with_missing"]
+__all__ = [
+    "check_classes",
+    "check_no_missing",
+    "checked_labels",
+    "encode_target",
+    "row_weights",
+    "validation_split",
+    "with_missing",
+]
 
 # of a row whose weight is used as it is: millions of such rows can be added up in single precision
 LARGEST_WEIGHT = 1e30
@@ -46,6 +55,28 @@ def check_no_missing(y: NDArray[Any], name: str = "y") -> None:
         )
     if y.dtype.kind == "f":
         assert_all_finite(y, input_name=name)
+
+
+def check_classes(labels: NDArray[Any], name: str = "y") -> None:
+    """Raise if labels cannot be told apart and put in order, as one is missing or of another kind.
+
+    Raises
+    ------
+    ValueError
+        If a label is missing.
+    TypeError
+        If only some labels are text.
+    """
+    check_no_missing(labels, name)
+    if labels.dtype.kind == "O" and len({isinstance(label, str) for label in labels}) > 1:
+        raise TypeError(f"{name} holds both text and other labels. Write all of them as text.")
+
+
+def checked_labels(y: ArrayLike, name: str = "y") -> NDArray[Any]:
+    """Return labels as an array of shape (n,), checked."""
+    labels = column_or_1d(with_missing(y))
+    check_classes(labels, name)
+    return labels
 
 
 def encode_target(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int64]:

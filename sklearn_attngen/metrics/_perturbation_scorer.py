@@ -13,7 +13,7 @@ from sklearn.utils import Bunch, _safe_indexing, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _num_samples, check_consistent_length
 
-from sklearn_attngen.classifiers._targets import check_no_missing, with_missing
+from sklearn_attngen.classifiers._targets import checked_labels
 from sklearn_attngen.inspection import perturbation_curve
 from sklearn_attngen.inspection._inputs.fills import FILLS
 from sklearn_attngen.inspection._removal.removal import ORDERS
@@ -194,7 +194,7 @@ class PerturbationScorer(BaseEstimator):
             )
         if y is None:
             raise ValueError("PerturbationScorer needs y, the true labels.")
-        check_no_missing(np.asarray(with_missing(y)))
+        checked_labels(y)  # all of them, before a sample is drawn
         if self.max_samples is not None and self.max_samples < (n_samples := _num_samples(X)):
             check_consistent_length(X, y)
             rng = check_random_state(self.random_state)

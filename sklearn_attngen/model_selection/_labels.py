@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import column_or_1d
 
-from sklearn_attngen.classifiers._targets import check_no_missing, with_missing
+from sklearn_attngen.classifiers._targets import check_classes, with_missing
 
 __all__ = ["are_classes", "is_text", "read_labels"]
 
@@ -22,7 +22,7 @@ def read_labels(y: ArrayLike, n_rows: int, name: str) -> NDArray[Any]:
             raise ValueError(f"{len(labels)} labels for {n_rows} sequences.")
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
-    _check(labels, name)
+    check_classes(labels, name)
     kind = _kind(labels, name)
     if kind not in ("binary", "multiclass"):
         raise ValueError(f"{name}: class labels are needed, and these are {kind} numbers.")
@@ -34,7 +34,7 @@ def are_classes(y: ArrayLike, name: str = "y") -> bool:
     given = _as_they_are(y)
     target = np.asarray(given)
     if target.ndim == 1 or (target.ndim == 2 and target.shape[1] == 1):
-        _check(target.ravel(), name)
+        check_classes(target.ravel(), name)
     return _kind(given, name) in ("binary", "multiclass")
 
 
@@ -63,9 +63,3 @@ def _kind(y: ArrayLike, name: str) -> str:
             f"as {name}.astype(int) or {name}.astype(str)."
         )
     return kind
-
-
-def _check(labels: NDArray[Any], name: str) -> None:
-    check_no_missing(labels, name)
-    if labels.dtype.kind == "O" and len({isinstance(label, str) for label in labels}) > 1:
-        raise TypeError(f"{name} holds both text and other labels. Write all of them as text.")

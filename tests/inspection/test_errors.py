@@ -12,13 +12,17 @@ from sklearn_attngen import AttnGenClassifier, CNNClassifier, SequenceOneHotEnco
 from sklearn_attngen.inspection import (
     MaskFractionDisplay,
     Motif,
+    SaliencyDisplay,
     convergence_delta,
+    motif_report,
     mutagenesis,
     perturbation_curve,
+    report,
     saliency,
+    sanity_checks,
     to_bedgraph,
 )
-from sklearn_attngen.metrics import infidelity
+from sklearn_attngen.metrics import PerturbationScorer, infidelity
 
 
 @pytest.fixture
@@ -46,6 +50,36 @@ def test_a_metric_that_asks_for_what_the_estimator_lacks(X, y):
     model = make_pipeline(SequenceOneHotEncoder(), LinearSVC()).fit(X, y)
     with pytest.raises(ValueError, match=r"'neg_log_loss' needs predict_proba, which Pipeline"):
         perturbation_curve(model, X, y, metric="neg_log_loss")
+
+
+@pytest.mark.parametrize(
+    ("label", "error", "message"),
+    [
+        (None, ValueError, r"label of row 3 \(counted from 0\) is None"),
+        (float("nan"), ValueError, "label of row 3 .* is nan"),
+        (1, TypeError, "y holds both text and other labels"),
+    ],
+)
+def test_labels_that_are_missing_or_of_several_kinds(label, error, message, linear, X, y, tmp_path):
+    labels = y.astype(object)
+    labels[3] = label
+    for ask in (
+        lambda: perturbation_curve(linear, X, labels),
+        lambda: PerturbationScorer(max_samples=2)(linear, X, labels),
+        lambda: sanity_checks(linear, X, labels),
+        lambda: sanity_checks(linear, X, y, X_train=X, y_train=labels),
+        lambda: report(linear, X, labels, tmp_path / "report.html"),
+        lambda: motif_report(linear, X, labels),
+        lambda: SaliencyDisplay.from_estimator(linear, X, labels),
+        lambda: SaliencyDisplay.from_saliency(np.ones((len(X), 30)), y=labels, kind="heatmap"),
+    ):
+        with pytest.raises(error, match=message.replace("y holds", "y(_train)? holds")):
+            ask()
+
+
+def test_several_columns_of_labels(linear, X):
+    with pytest.raises(ValueError, match="y should be a 1d array"):
+        PerturbationScorer()(linear, X, linear.predict_proba(X))
 
 
 @pytest.mark.parametrize("fractions", [["a"], [None], [[0.1], [0.1, 0.2]]])

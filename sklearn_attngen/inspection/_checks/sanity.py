@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
-from sklearn.utils.validation import check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_consistent_length
 
 from sklearn_attngen._extras import require
+from sklearn_attngen.classifiers._targets import checked_labels
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.progress import progress
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier, peel
@@ -233,12 +234,12 @@ def sanity_checks(
     random = check_random_state(random_state)
     model = peel(estimator)
     data = LetterInput.read(model, X, alphabet)
-    labels = column_or_1d(y)
+    labels = checked_labels(y)
     check_consistent_length(data.codes, labels)
     if (X_train is None) != (y_train is None):
         raise ValueError("X_train and y_train belong together: pass both or neither.")
     X_fit = X if X_train is None else X_train
-    y_fit = labels if y_train is None else column_or_1d(y_train)
+    y_fit = labels if y_train is None else checked_labels(y_train, "y_train")
     missing = np.setdiff1d(model.classes_, y_fit)
     if missing.size and not {"label_randomization", "seed_stability"}.isdisjoint(chosen):
         raise ValueError(

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
-from sklearn.utils.validation import check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_consistent_length
 
 from sklearn_attngen._extras import require
+from sklearn_attngen.classifiers._targets import checked_labels
 from sklearn_attngen.inspection._attribution.saliency import saliency as compute_saliency
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
@@ -207,7 +208,7 @@ def motif_report(
     check_fitted_classifier(estimator)
     data = LetterInput.read(estimator, X, alphabet)
     letters = data.sequences.alphabet
-    labels = np.asarray(estimator.predict(X)) if y is None else column_or_1d(y)
+    labels = np.asarray(estimator.predict(X)) if y is None else checked_labels(y)
     check_consistent_length(data.codes, labels)
     complement = strand_complements(both_strands, letters)
     known = None if database is None else read_database(database, letters)

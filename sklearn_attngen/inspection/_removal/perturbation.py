@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
-from sklearn.utils.validation import check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_consistent_length
 
-from sklearn_attngen.classifiers._targets import check_no_missing, with_missing
+from sklearn_attngen.classifiers._targets import checked_labels
 from sklearn_attngen.inspection._inputs.fills import FILLS
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.progress import progress
@@ -199,8 +199,7 @@ def perturbation_curve(
     wanted = check_fractions(fractions)
     _check_orders(orders)
     data = LetterInput.read(estimator, X, alphabet)
-    labels = column_or_1d(with_missing(y))
-    check_no_missing(labels)
+    labels = checked_labels(y)
     check_consistent_length(data.codes, labels)
     seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
     magnitude = None

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import Bunch, _safe_indexing, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
-from sklearn.utils.validation import check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_consistent_length
 
 from sklearn_attngen._extras import require
+from sklearn_attngen.classifiers._targets import checked_labels
 from sklearn_attngen.inspection._attribution.saliency import method_name
 from sklearn_attngen.inspection._attribution.saliency import saliency as compute_saliency
 from sklearn_attngen.inspection._drawing.plot_style import check_positions
@@ -283,7 +284,7 @@ def report(
 
 
 def _check_labels(estimator: Any, y: ArrayLike, data: LetterInput) -> NDArray[Any]:
-    labels = column_or_1d(y)
+    labels = checked_labels(y)
     check_consistent_length(data.codes, labels)
     unknown = [x for x in np.unique(labels).tolist() if x not in estimator.classes_.tolist()]
     if unknown:
