@@ -139,8 +139,8 @@ class PerturbationScorer(BaseEstimator):
         ----------
         estimator : estimator
             A fitted classifier or Pipeline.
-        X : array-like of n sequences of one length
-            Sequences that it was not fitted on.
+        X : array-like of n sequences
+            Sequences that it was not fitted on, in any form that it reads.
         y : array-like of shape (n,)
             True labels.
 
@@ -162,8 +162,8 @@ class PerturbationScorer(BaseEstimator):
         ----------
         estimator : estimator
             A fitted classifier or Pipeline.
-        X : array-like of n sequences of one length
-            Sequences that it was not fitted on.
+        X : array-like of n sequences
+            Sequences that it was not fitted on, in any form that it reads.
         y : array-like of shape (n,)
             True labels.
 

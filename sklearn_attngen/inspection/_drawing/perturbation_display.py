@@ -117,7 +117,7 @@ class PerturbationCurveDisplay:
         ----------
         estimator : estimator
             A fitted classifier or Pipeline.
-        X : array-like of n sequences of one length L
+        X : array-like of n sequences
             In any form that the estimator reads.
         y : array-like of shape (n,)
             True labels.

@@ -145,8 +145,9 @@ class SaliencyDisplay:
         ----------
         estimator : estimator
             A fitted classifier or Pipeline, as for :func:`saliency`.
-        X : array-like of n sequences of one length L
-            For ``kind="sequences"`` at most 20: every one is drawn.
+        X : array-like of n sequences
+            In any form that the estimator reads, as for :func:`saliency`. At most 20 for
+            ``kind="sequences"``: every one is drawn.
         y : array-like of shape (n,) or None, default=None
             True labels. None groups a profile or heat map by predicted class.
         kind : {"profile", "sequences", "heatmap"}, default="profile"

@@ -62,16 +62,11 @@ def faithfulness_section(results: Bunch) -> str:
             )
         )
     told = results.infidelity
-    difference = told.control_relative - told.relative
-    measures.append(
-        (
-            "Infidelity, relative (smaller is better)",
-            f"{told.relative:.3f}",
-            f"{told.control_relative:.3f}",
-            f"{difference:+z.3f}",
-            "",
-        )
-    )
+    own, control, better = "undefined: no score falls", "", ""
+    if not np.isnan(told.relative):
+        own, control = f"{told.relative:.3f}", f"{told.control_relative:.3f}"
+        better = f"{told.control_relative - told.relative:+z.3f}"
+    measures.append(("Infidelity, relative (smaller is better)", own, control, better, ""))
     level = f"{removal.confidence_level:.0%} interval"
     pictures = []
     for curve, what in ((removal, "are replaced"), (insertion, "are kept and all others replaced")):

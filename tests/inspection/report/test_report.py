@@ -9,6 +9,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.metrics import accuracy_score, confusion_matrix, get_scorer
@@ -240,6 +241,14 @@ def test_metrics_are_those_of_the_labels_whatever_their_type(X):
         np.testing.assert_array_equal(matrix, confusion_matrix(y, model.predict(X)))
         found.append(metrics)
     np.testing.assert_equal(*found)
+
+
+def test_a_classifier_that_nothing_moves_has_no_infidelity(X, y, tmp_path):
+    path = tmp_path / "r.html"
+    report(DummyClassifier().fit(X, y), X[:30], y[:30], path, motifs=False, n_examples=0, **QUICK)
+    text = path.read_text(encoding="utf-8")
+    assert "undefined: no score falls" in text
+    assert "nan" not in re.sub('src="[^"]*"', "", text)
 
 
 def test_remarks_about_the_data(known, X, y, tmp_path):
