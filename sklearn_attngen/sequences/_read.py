@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_array, validate_data
 
-from ._alphabet import Alphabet, get_alphabet
+from ._alphabet import NO_SIGNAL, Alphabet, get_alphabet
 from ._codes import codes_from_one_hot, first_bad_block
 from ._containers import string_column, to_numeric_container
 from ._sequences import Layout, Sequences
@@ -155,6 +155,8 @@ def _read_2d(
             )
         _check_length(blocks.shape[1], length)
         if codes is not None:
+            if kind is None:
+                _refuse_proteins(codes, alphabet)
             return Sequences("letters", "flat", codes, None, alphabet)
         _refuse_integers(blocks, alphabet)
         return Sequences("profile", "flat", None, blocks.astype(np.float32), alphabet)
@@ -269,6 +271,21 @@ def _set_or_check_n_features(
             f"{_name(estimator)} was fitted on {estimator.n_features_in_ / n_letters:g} letters "
             f"({estimator.n_features_in_} features). Pass sequences of that length, or fit anew."
         )
+
+
+def _refuse_proteins(codes: NDArray[np.uint8], alphabet: Alphabet) -> None:
+    """Raise for one-hot proteins: to fewer letters, residues are stretches of one letter each."""
+    stretch, rest = divmod(get_alphabet("protein").n_letters, alphabet.n_letters)
+    if stretch < 2 or rest or codes.shape[1] % stretch:
+        return
+    for part in (codes[:100], codes):  # other sequences show in the first rows that they are
+        letters = (part != NO_SIGNAL).reshape(-1, stretch).sum(axis=1, dtype=np.uint8)
+        if letters.max() > 1 or letters.sum() < max(10, len(letters) / 10):
+            return
+    raise ValueError(
+        f"X looks like one-hot proteins: read with the alphabet {alphabet.name}, it has one letter "
+        f"in {stretch} positions at most. Pass alphabet='protein' here too, as to the encoder."
+    )
 
 
 def _refuse_integers(blocks: NDArray[Any], alphabet: Alphabet) -> None:

@@ -61,7 +61,7 @@ def to_matrix(
         row = int(np.argmax(wrong))
         if origin is None:
             origin = f"length={length}" if length is not None else "the length of row 0"
-        if lengths[row] > target:
+        if length is not None and lengths[row] > target:
             remedy = (
                 "Sequences are never cropped silently: cut the window you mean yourself, for "
                 f"example [s[:{target}] for s in X], or choose a larger length."

@@ -12,7 +12,13 @@ import scipy.sparse
 import torch
 from sklearn.base import BaseEstimator
 
-from sklearn_attngen.sequences import NO_SIGNAL, decode_codes, one_hot, read_sequences
+from sklearn_attngen.sequences import (
+    NO_SIGNAL,
+    decode_codes,
+    get_alphabet,
+    one_hot,
+    read_sequences,
+)
 
 CODES = np.random.default_rng(0).integers(0, 4, (6, 7)).astype(np.uint8)
 CODES[2, 3] = NO_SIGNAL
@@ -117,6 +123,24 @@ def test_other_alphabets() -> None:
     )
 
 
+def test_one_hot_proteins_are_not_taken_for_dna() -> None:
+    """Five positions a residue, four of them unknown: also where sequences are padded."""
+    rng = np.random.default_rng(0)
+    protein = get_alphabet("protein")
+    X = ["".join(rng.choice(list(protein.letters), 12 - i % 8)) for i in range(20)]
+    padded = read_sequences(X, alphabet="protein", length=12, pad="right")
+    flat = one_hot(padded.codes, 20).reshape(20, -1)
+    assert read_sequences(flat, alphabet=protein).length == 12
+    for alphabet in ("DNA", "RNA", "HP"):
+        with pytest.raises(ValueError, match=r"looks like one-hot proteins.*alphabet='protein'"):
+            read_sequences(flat, alphabet=alphabet)
+    assert (
+        read_sequences(flat, kind="letters").length == 60
+    )  # as a classifier reads that was fitted
+    unknown = one_hot(read_sequences(["N" * 40 + "ACGTA"] * 3).codes).reshape(3, -1)
+    assert read_sequences(unknown).length == 45
+
+
 # Lengths and padding.
 
 
@@ -124,6 +148,12 @@ def test_ragged_strings_raise_with_row_lengths_and_remedy() -> None:
     """The first row that differs from row 0."""
     with pytest.raises(ValueError, match=r"row 2 \(0-based\) has 3 letters, expected 4.*pad="):
         read_sequences(["ACGT", "ACGT", "ACG", "A"])
+
+
+def test_strings_that_are_longer_than_the_first_can_be_padded_too() -> None:
+    """Which of them is the first is chance."""
+    with pytest.raises(ValueError, match=r"row 1 \(0-based\) has 4 letters, expected 3.*pad="):
+        read_sequences(["ACG", "ACGT"])
 
 
 def test_longer_strings_are_never_cropped() -> None:

@@ -30,6 +30,7 @@ from sklearn_attngen.inspection._inputs.unwrap import (
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
 from sklearn_attngen.sequences import Alphabet, get_alphabet
 
+PAIRS = "ABCDEFGHIJKLMNOP"
 SMALL = {"n_filters": 4, "n_layers": 0, "n_estimators": 1, "max_epochs": 1, "random_state": 0}
 
 
@@ -239,26 +240,26 @@ def test_what_reads_the_input_decides_on_its_alphabet(X, y):
 
 
 @pytest.fixture
-def proteins(make_sequences):
-    return make_sequences(300, letters="ACDEFGHIKLMNPQRSTVWY", length=12)
+def pairs(make_sequences):
+    """Letters that may stand for two bases, which fitting does not find out."""
+    return make_sequences(300, letters=PAIRS, length=12)
 
 
-def test_networks_that_take_the_columns_for_other_letters(proteins, y):
-    """The 20 columns of a residue were explained as five positions; predictions are what they are.
+def test_networks_that_take_the_columns_for_other_letters(pairs, y):
+    """The 16 columns of a letter were explained as four positions; predictions are what they are.
 
     Which of two alphabets X is written in has to be said.
     """
-    letters = "ACDEFGHIKLMNPQRSTVWY"
-    encoder = SequenceOneHotEncoder(alphabet="protein")
-    model = make_pipeline(encoder, AttnGenClassifier(**SMALL)).fit(proteins, y)
-    X, target = proteins[:2], model.classes_[1]
-    with pytest.raises(ValueError, match=r"AttnGenClassifier\(alphabet='protein'\)"):
-        saliency(model, X, alphabet="protein")
-    with pytest.raises(ValueError, match=r"several alphabets \(protein, DNA\)"):
+    encoder = SequenceOneHotEncoder(alphabet=PAIRS)
+    model = make_pipeline(encoder, AttnGenClassifier(**SMALL)).fit(pairs, y)
+    X, target = pairs[:2], model.classes_[1]
+    with pytest.raises(ValueError, match=r"AttnGenClassifier\(alphabet='ABCDEFGHIJKLMNOP'\)"):
+        saliency(model, X, alphabet=PAIRS)
+    with pytest.raises(ValueError, match=r"several alphabets \(ABCDEFGHIJKLMNOP, DNA\)"):
         saliency(model, X)
-    assert saliency(model, X, "occlusion", alphabet="protein").shape == (2, 12)
-    changes = mutagenesis(model, X, target, scale="probability", alphabet="protein")
-    np.testing.assert_allclose(changes, by_hand(model, X, letters), atol=1e-7)
+    assert saliency(model, X, "occlusion", alphabet=PAIRS).shape == (2, 12)
+    changes = mutagenesis(model, X, target, scale="probability", alphabet=PAIRS)
+    np.testing.assert_allclose(changes, by_hand(model, X, PAIRS), atol=1e-7)
 
 
 def test_encoders_inside_wrappers_read_their_letters_in_any_order(X, y):
@@ -275,11 +276,11 @@ def test_encoders_inside_wrappers_read_their_letters_in_any_order(X, y):
             chosen_alphabet(model, Alphabet("mine", "ACGT", ambiguous="?"))
 
 
-def test_networks_of_ensembles_that_take_the_columns_for_other_letters(proteins, y):
-    encoder, network = SequenceOneHotEncoder(alphabet="protein"), AttnGenClassifier(**SMALL)
-    around = make_pipeline(encoder, BaggingClassifier(network, 2)).fit(proteins, y)
-    column = proteins[:, None]
+def test_networks_of_ensembles_that_take_the_columns_for_other_letters(pairs, y):
+    encoder, network = SequenceOneHotEncoder(alphabet=PAIRS), AttnGenClassifier(**SMALL)
+    around = make_pipeline(encoder, BaggingClassifier(network, 2)).fit(pairs, y)
+    column = pairs[:, None]
     inside = BaggingClassifier(make_pipeline(encoder, network), 2).fit(column, y)
-    for model, X in ((around, proteins), (inside, column)):
-        with pytest.raises(ValueError, match=r"AttnGenClassifier\(alphabet='protein'\)"):
-            saliency(model, X[:2], alphabet="protein")
+    for model, X in ((around, pairs), (inside, column)):
+        with pytest.raises(ValueError, match=r"AttnGenClassifier\(alphabet='ABCDEFGHIJKLMNOP'\)"):
+            saliency(model, X[:2], alphabet=PAIRS)
