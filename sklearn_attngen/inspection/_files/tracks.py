@@ -65,7 +65,8 @@ def to_bedgraph(
     Raises
     ------
     ValueError
-        If a region does not fit the saliency, or if regions overlap; the message names the row.
+        If a region does not fit the saliency, what would be padding has saliency, or regions
+        overlap; the message names the row.
 
     See Also
     --------
@@ -142,7 +143,8 @@ def to_bigwig(
     ImportError
         If pybigtools is not installed.
     ValueError
-        If a region does not fit the saliency or its chromosome, or if regions overlap.
+        If a region does not fit the saliency or its chromosome, what would be padding has saliency,
+        or regions overlap.
 
     See Also
     --------
@@ -194,7 +196,15 @@ def _make_track(
     # The first letter of a sequence of the minus strand is the last one of its region.
     places = np.where(where.minus[:, None], own - 1 - place, place) + where.start[:, None]
     names, codes = np.unique(where.chrom, return_inverse=True)
-    row, column = np.nonzero((place >= 0) & (place < own))
+    inside = (place >= 0) & (place < own)
+    if (wrong := (values != 0) & ~inside).any():
+        i, position = np.argwhere(wrong)[0]
+        raise ValueError(
+            f"Row {i} (0-based) has saliency at position {position}, which is padding if "
+            f"pad={pad!r}: its region has {own[i, 0]} letters, and padding has no saliency. Were "
+            "the sequences padded on the other side, or are the regions in another order?"
+        )
+    row, column = np.nonzero(inside)
     chrom, position, along = codes[row], places[row, column], values[row, column]
     order = np.lexsort((position, chrom))
     chrom, position, along, row = chrom[order], position[order], along[order], row[order]

@@ -120,7 +120,9 @@ def test_what_does_not_fit_is_said(tmp_path):
 )
 def test_padding_of_shorter_sequences_is_left_out(tmp_path, pad, kept):
     """Sequences of 2 and 3 letters with saliency of 4 positions, on both strands."""
-    values = np.tile([1.0, 2, 3, 4], (2, 1))
+    values = np.array([[1.0, 2, 0, 0], [1, 2, 3, 0]])
+    if pad == "left":
+        values = np.array([[0.0, 0, 3, 4], [0, 2, 3, 4]])
     regions = [("a", 10, 12), ("b", 20, 23, "-")]
     with pytest.raises(ValueError, match=r"Region 0 \(0-based\), a:10-12, .*pad='left' or pad="):
         to_bedgraph(values, regions, tmp_path / "x")
@@ -130,3 +132,13 @@ def test_padding_of_shorter_sequences_is_left_out(tmp_path, pad, kept):
         *[("a", 10 + i, 11 + i, value) for i, value in enumerate(first)],
         *[("b", 20 + i, 21 + i, value) for i, value in enumerate(second[::-1])],
     ]
+
+
+@pytest.mark.parametrize(("pad", "position"), [("left", 0), ("right", 2)])
+def test_padding_on_the_other_side(tmp_path, pad, position):
+    """Saliency was cut off, and what was left of it moved."""
+    values = [[1.0, 2, 3, 4], [1, 2, 0, 0] if pad == "left" else [0, 0, 3, 4]]
+    regions = [("a", 10, 14), ("a", 20, 22)]
+    with pytest.raises(ValueError, match=rf"Row 1 .* position {position}.* if pad='{pad}'.*other"):
+        to_bedgraph(values, regions, tmp_path / "x", pad=pad)
+    assert not (tmp_path / "x").exists()
