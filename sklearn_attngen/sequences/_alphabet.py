@@ -166,9 +166,8 @@ def get_alphabet(alphabet: str | Alphabet) -> Alphabet:
             f"alphabet must be 'DNA', 'RNA', 'protein', a string of distinct letters or an "
             f"Alphabet, got {type(alphabet).__name__}."
         )
-    if not alphabet.isascii():
-        return Alphabet(alphabet, alphabet)  # raises, before upper case makes another letter of it
-    key = alphabet.upper()
+    # upper case can make another letter of what is not ASCII, which is refused
+    key = alphabet.upper() if alphabet.isascii() else alphabet
     if key in _NAMED:
         return _NAMED[key]
     for named in _NAMED.values():
@@ -180,5 +179,12 @@ def get_alphabet(alphabet: str | Alphabet) -> Alphabet:
                 complements = "".join(pairs.get(letter, letter) for letter in key + named.ambiguous)
             name = named.name if key == named.letters else alphabet
             return Alphabet(name, key, named.ambiguous, complements)
+    try:
+        Alphabet(alphabet, key)  # without the unknown letter, which nobody gave
+    except ValueError as error:
+        raise ValueError(
+            f"alphabet={alphabet!r} is none of 'DNA', 'RNA' and 'protein', and no string of "
+            f"letters: {error}"
+        ) from None
     unknown = next((letter for letter in "XN?" if letter not in key), "")
     return Alphabet(alphabet, key, unknown)

@@ -141,12 +141,14 @@ def _from_frame(X: Any, columns: list[Any]) -> list[Any] | NDArray[Any] | None:
         parts = (X.column(i) for i in places)
     else:
         parts = (X[name] for name in columns)
-    names = [name for name, part in zip(columns, parts, strict=True) if _is_text(_first_of(part))]
-    if names:
+    firsts = [(name, _first_of(part)) for name, part in zip(columns, parts, strict=True)]
+    texts = {name: len(first) for name, first in firsts if _is_text(first)}
+    if texts:
+        name = max(texts, key=texts.__getitem__)  # names and labels are shorter than sequences
         raise ValueError(
             f"Expected one column of sequences, got a table of {len(columns)} columns. Pass the "
-            f"column that holds the sequences, such as X[{names[0]!r}], or name it in a "
-            f"ColumnTransformer([('sequence', estimator, {names[0]!r})])."
+            f"column that holds the sequences, such as X[{name!r}], or name it in a "
+            f"ColumnTransformer([('sequence', estimator, {name!r})])."
         )
     return None
 

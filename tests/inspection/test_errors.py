@@ -37,6 +37,20 @@ def test_a_class_in_the_place_of_an_estimator(X):
         saliency(AttnGenClassifier, X)
 
 
+def test_sequences_in_the_place_of_an_estimator(linear, X, y):
+    """They are not written into the message."""
+    with pytest.raises(TypeError, match=r"must be a fitted classifier, got list\. The sequences"):
+        saliency(list(X), linear)
+    with pytest.raises(TypeError, match="must be a fitted classifier, got ndarray"):
+        perturbation_curve(X, y, linear)
+
+
+def test_one_string_in_the_place_of_sequences(linear, X):
+    """Its letters are no sequences, and not too many of them."""
+    with pytest.raises(TypeError, match=r"got one str\. Pass a list"):
+        SaliencyDisplay.from_estimator(linear, X[0] * 5, kind="sequences")
+
+
 @pytest.mark.parametrize("method", ["auto", "occlusion"])
 def test_an_alphabet_that_the_estimator_does_not_read(method, X, y):
     network = AttnGenClassifier(n_filters=4, n_layers=1, max_epochs=1).fit(X, y)

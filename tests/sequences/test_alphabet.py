@@ -107,6 +107,8 @@ def test_custom_alphabets_have_a_free_unknown_letter(letters: str, unknown: str)
         ("A\n", "printable ASCII"),
         ("A\u017f", "'\u017f' in 'A\u017f'"),
         ("Aß", "'ß' in 'Aß'"),
+        ("amino acid", "alphabet='amino acid' is none of 'DNA', 'RNA' and 'protein'"),
+        ("aa", "alphabet='aa' is none of .*more than once in 'AA'"),
     ],
 )
 def test_bad_letters_raise(letters: str, message: str) -> None:

@@ -130,9 +130,9 @@ def test_one_letter_a_cell_raises(X: Any) -> None:
 @pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame, pa.table])
 @pytest.mark.parametrize("rows", [ROWS, [None, ROWS[0]]], ids=["whole", "first missing"])
 def test_tables_raise_and_name_the_column(frame: Any, rows: list[Any]) -> None:
-    """A table of several columns: the remedy has the name of the column that holds strings."""
-    X = frame({"gc": [0.1, 0.2], "seq": rows})
-    with pytest.raises(ValueError, match=r"table of 2 columns.*X\['seq'\].*ColumnTransformer"):
+    """A table of several columns: the remedy names the one whose texts are the longest."""
+    X = frame({"gc": [0.1, 0.2], "id": ["a", "b"], "seq": rows, "label": ["c", "d"]})
+    with pytest.raises(ValueError, match=r"table of 4 columns.*X\['seq'\].*ColumnTransformer"):
         string_column(X)
 
 

@@ -24,7 +24,7 @@ def check_kind(kind: str, X: Any) -> None:
         if X is None:
             raise ValueError("kind='sequences' draws letters and needs X.")
         n = X.shape[0] if hasattr(X, "shape") else len(X)
-        if n > _MOST_SEQUENCES:
+        if n > _MOST_SEQUENCES and not isinstance(X, str):  # one string is refused as such
             raise ValueError(
                 f"kind='sequences' draws every sequence of X, and {n} are too many to be read: "
                 f"pass at most {_MOST_SEQUENCES}, such as X[:4]."

@@ -30,6 +30,11 @@ def check_fitted_classifier(estimator: Any) -> None:
             f"{estimator.__name__} is a class: make an estimator of it, {estimator.__name__}(...), "
             "and fit it."
         )
+    if not hasattr(estimator, "fit"):
+        raise TypeError(
+            f"The first argument must be a fitted classifier, got {type(estimator).__name__}. The "
+            "sequences come after it."
+        )
     check_is_fitted(estimator)
     peel(estimator)  # a search that kept no best estimator raises here, with its own remedy
     name = type(estimator).__name__
