@@ -116,7 +116,7 @@ class AttnGenClassifier(SequenceClassifier):
     saliency_method : {"attention_x_gradient", "attention", "interior_gradient", \
             "gradient_x_input", "integrated_gradients"}, default="attention_x_gradient"
         What :meth:`saliency` and ``saliency_`` use.
-    device : str, default="auto"
+    device : str or torch.device, default="auto"
         Device as torch names it; "auto" is a CUDA device where there is one, else the CPU. MPS of
         Apple lacks float64, and is refused.
     precision : {"auto", "float32", "bfloat16"}, default="auto"
@@ -268,7 +268,7 @@ class AttnGenClassifier(SequenceClassifier):
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 5,
         saliency_method: str = "attention_x_gradient",
-        device: str = "auto",
+        device: str | torch.device = "auto",
         precision: str = "auto",
         net_params: dict[str, Any] | None = None,
         warm_start: bool = False,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import Bunch
 
 from sklearn_attngen.sequences import Alphabet, get_alphabet
@@ -146,10 +147,10 @@ def read_fasta(
 
 def write_fasta(
     path: str | os.PathLike[str],
-    sequences: Sequence[str],
-    names: Sequence[str] | None = None,
+    sequences: Any,
+    names: ArrayLike | None = None,
     *,
-    target: Sequence[Any] | None = None,
+    target: ArrayLike | None = None,
     line_width: int = 80,
 ) -> None:
     r"""Write sequences to a FASTA file, gzipped if the name ends in ``.gz``.
@@ -248,7 +249,7 @@ def write_fasta(
     Path(path).write_bytes(content)
 
 
-def _header_texts(values: Sequence[Any], what: str) -> list[str]:
+def _header_texts(values: Any, what: str) -> list[str]:
     """Return names or labels as text, or raise for what is none."""
     if isinstance(values, str | bytes):
         raise TypeError(f"{what} must hold one entry per sequence, got one string. Pass a list.")

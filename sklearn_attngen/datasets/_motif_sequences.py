@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
@@ -50,9 +50,9 @@ def make_motif_sequences(
     length: int = 200,
     task: str = "presence",
     n_classes: int | None = None,
-    motifs: Sequence[str] | None = None,
+    motifs: ArrayLike | None = None,
     motif_width: int = 9,
-    spacings: Sequence[int] | None = None,
+    spacings: ArrayLike | None = None,
     background_class: bool = False,
     mutation_rate: float = 0.0,
     gc: float = 0.5,
@@ -203,7 +203,7 @@ def make_motif_sequences(
     )
 
 
-def _read_motifs(motifs: Sequence[str], both_strands: bool) -> list[Codes]:
+def _read_motifs(motifs: Any, both_strands: bool) -> list[Codes]:
     """Check the user's motifs and return their codes."""
     words = []
     motifs = list(motifs)  # a Series counts by its index
@@ -238,7 +238,7 @@ def _count(
     task: str,
     n_classes: int | None,
     motifs: list[Codes] | None,
-    spacings: Sequence[int] | None,
+    spacings: Any,
     background_class: bool,
 ) -> tuple[int, int]:
     """Return the numbers of classes and motifs, or say why they do not fit together."""
@@ -269,7 +269,7 @@ def _count(
     return n_classes, n_given
 
 
-def _read_spacings(spacings: Sequence[int] | None, n_classes: int) -> NDArray[np.intp]:
+def _read_spacings(spacings: ArrayLike | None, n_classes: int) -> NDArray[np.intp]:
     """Return the number of letters between the motifs for each class."""
     gaps = np.asarray(5 + 10 * np.arange(n_classes) if spacings is None else spacings)
     if gaps.ndim != 1 or gaps.dtype.kind not in "iu" or gaps.min() < 1:

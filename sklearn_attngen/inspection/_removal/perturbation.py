@@ -50,7 +50,7 @@ def perturbation_curve(
     X: Any,
     y: ArrayLike,
     *,
-    fractions: Sequence[float] = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5),
+    fractions: ArrayLike = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5),
     orders: Sequence[str] = ("top", "random", "bottom"),
     fill: str = "shuffle",
     mode: str = "deletion",
@@ -80,7 +80,7 @@ def perturbation_curve(
         :func:`saliency`.
     y : array-like of shape (n,)
         True labels: the metric is taken against them.
-    fractions : sequence of float in [0, 1], default=(0, 0.05, 0.1, 0.2, 0.3, 0.5)
+    fractions : array-like of float in [0, 1], default=(0, 0.05, 0.1, 0.2, 0.3, 0.5)
         Increasing. Fractions of the *real* positions of each sequence (not N), rounded to
         the nearest integer, halves up, and at least one position for any fraction above 0.
     orders : sequence of {"top", "random", "matched", "bottom"}, \

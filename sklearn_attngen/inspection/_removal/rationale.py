@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ def comprehensiveness(
     estimator: Any,
     X: Any,
     *,
-    fractions: Sequence[float] = (0.01, 0.05, 0.1, 0.2, 0.5),
+    fractions: ArrayLike = (0.01, 0.05, 0.1, 0.2, 0.5),
     control: str | None = "random",
     fill: str = "resample",
     n_repeats: int = 5,
@@ -46,7 +46,7 @@ def comprehensiveness(
         it has no ``predict_proba``, its decision function takes the place of probability.
     X : array-like of n sequences
         In any form that the estimator reads.
-    fractions : sequence of float in [0, 1], default=(0.01, 0.05, 0.1, 0.2, 0.5)
+    fractions : array-like of float in [0, 1], default=(0.01, 0.05, 0.1, 0.2, 0.5)
         Increasing. Fractions of the real positions of each sequence, at least one position for
         any above 0.
     control : {"random", "matched", "bottom"} or None, default="random"
@@ -159,7 +159,7 @@ def sufficiency(
     estimator: Any,
     X: Any,
     *,
-    fractions: Sequence[float] = (0.01, 0.05, 0.1, 0.2, 0.5),
+    fractions: ArrayLike = (0.01, 0.05, 0.1, 0.2, 0.5),
     control: str | None = "random",
     fill: str = "resample",
     n_repeats: int = 5,
@@ -184,7 +184,7 @@ def sufficiency(
         it has no ``predict_proba``, its decision function takes the place of probability.
     X : array-like of n sequences
         In any form that the estimator reads.
-    fractions : sequence of float in [0, 1], default=(0.01, 0.05, 0.1, 0.2, 0.5)
+    fractions : array-like of float in [0, 1], default=(0.01, 0.05, 0.1, 0.2, 0.5)
         Increasing. Fractions of the real positions of each sequence that are kept, at least one
         position for any above 0.
     control : {"random", "matched", "bottom"} or None, default="random"

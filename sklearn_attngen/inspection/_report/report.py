@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
 
@@ -64,7 +64,7 @@ def report(
     title: str | None = None,
     description: str | None = None,
     method: str = "auto",
-    fractions: Sequence[float] = (0.0, 0.05, 0.1, 0.2, 0.4),
+    fractions: ArrayLike = (0.0, 0.05, 0.1, 0.2, 0.4),
     fill: str = "resample",
     n_repeats: int = 3,
     motifs: bool = True,
@@ -103,7 +103,7 @@ def report(
         classifier is for, what it must not be used for. Plain text.
     method : str, default="auto"
         How saliency is computed, see :func:`saliency`.
-    fractions : sequence of float in [0, 1], default=(0, 0.05, 0.1, 0.2, 0.4)
+    fractions : array-like of float in [0, 1], default=(0, 0.05, 0.1, 0.2, 0.4)
         Of the perturbation curves, see :func:`perturbation_curve`. Those above 0 are those of
         comprehensiveness and sufficiency.
     fill : {"resample", "shuffle", "dinucleotide", "unknown", "uniform"}, default="resample"
