@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Set, ValuesView
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,13 @@ def to_numeric_container(X: Any) -> Any:
 def _refuse_no_container(X: Any) -> None:
     remedy = None
     if isinstance(X, _TEXT):
-        remedy = "Pass a list, also for a single sequence: [sequence]."
+        remedy = (
+            "Pass a list, also for a single sequence: [sequence]. datasets.read_fasta reads files."
+        )
+    elif isinstance(X, PathLike) or hasattr(X, "readline"):
+        remedy = "Read the file first, for example with datasets.read_fasta(path).data."
+    elif isinstance(X, Mapping) and "data" in X:  # what read_fasta and other functions return
+        remedy = "Pass its sequences alone: X.data."
     elif isinstance(X, Set):
         remedy = "Its order is arbitrary, so labels cannot match: pass a list."
     elif isinstance(X, Mapping):
@@ -145,6 +152,8 @@ def _from_frame(X: Any, columns: list[Any]) -> list[Any] | NDArray[Any] | None:
     texts = {name: len(first) for name, first in firsts if _is_text(first)}
     if texts:
         name = max(texts, key=texts.__getitem__)  # names and labels are shorter than sequences
+        if texts[name] == 1:
+            _refuse_columns(len(columns), "X.to_numpy()")
         raise ValueError(
             f"Expected one column of sequences, got a table of {len(columns)} columns. Pass the "
             f"column that holds the sequences, such as X[{name!r}], or name it in a "
@@ -163,8 +172,8 @@ def _first_of(column: Any) -> Any:
     return next((value for value in values if not is_missing(value)), None)
 
 
-def _refuse_columns(n_columns: int) -> None:
+def _refuse_columns(n_columns: int, rows: str = "X") -> None:
     raise ValueError(
         f"Expected one column of sequences, got {n_columns} columns of strings. If each cell holds "
-        f"one letter, join them: [''.join(row) for row in X]; otherwise pass one column."
+        f"one letter, join them: [''.join(row) for row in {rows}]; otherwise pass one column."
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections import UserList, deque
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ import pyarrow as pa
 import pytest
 import scipy.sparse
 import torch
+from sklearn.utils import Bunch
 
 from sklearn_attngen.sequences._containers import string_column, to_numeric_container
 
@@ -105,6 +108,10 @@ def test_numbers_are_not_strings(X: Any) -> None:
         ({"ACGT"}, "order is arbitrary"),
         (frozenset(["ACGT"]), "order is arbitrary"),
         ({"a": "ACGT"}, r"list\(X.values\(\)\)"),
+        (Bunch(data=ROWS, target=[0, 1]), r"X\.data"),
+        ("peaks.fa", "read_fasta"),
+        (Path("peaks.fa"), "read_fasta"),
+        (io.StringIO(">a\nACGT\n"), "read_fasta"),
         ((row for row in ROWS), r"list\(X\)"),
         (map(str, ROWS), r"list\(X\)"),
         (deque(ROWS), r"list\(X\)"),
@@ -125,6 +132,15 @@ def test_one_letter_a_cell_raises(X: Any) -> None:
     """With the line that joins them."""
     with pytest.raises(ValueError, match=r"4 columns of strings.*''.join\(row\)"):
         string_column(X)
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_tables_of_one_letter_a_cell_raise(frame: Any) -> None:
+    """The line runs on the table."""
+    X = frame({"a": ["A", "C"], "b": ["G", "T"]})
+    with pytest.raises(ValueError, match=r"2 columns of strings.*for row in X.to_numpy\(\)\]"):
+        string_column(X)
+    assert ["".join(row) for row in X.to_numpy()] == ["AG", "CT"]
 
 
 @pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame, pa.table])
