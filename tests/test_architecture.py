@@ -192,6 +192,15 @@ def test_training_holds_no_estimator() -> None:
         assert "sklearn.base" not in imports_of(path, module_level=False), name_of(path)
 
 
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_signatures_reach_type_checkers(path: Path) -> None:
+    """scikit-learn's decorators have no types, and hide those of what they decorate."""
+    if name_of(path) != "sklearn_attngen._validation":
+        for line in path.read_text(encoding="utf-8").splitlines():
+            assert "_fit_context" not in line
+            assert not (line.startswith("from sklearn.") and "validate_params" in line)
+
+
 def loaded_after(code: str) -> set[str]:
     """Run code in a new interpreter and give the top-level modules it has loaded then."""
     code += "\nimport sys; print(' '.join(sorted({m.partition('.')[0] for m in sys.modules})))"

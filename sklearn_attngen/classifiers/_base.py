@@ -11,12 +11,13 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d
 from torch import Tensor
 
+from sklearn_attngen._validation import fit_context
 from sklearn_attngen.classifiers._saliency import SaliencyMixin
 from sklearn_attngen.classifiers._targets import check_no_missing, encode_target, with_missing
 from sklearn_attngen.classifiers._training import TrainingMixin, as_tensor
@@ -70,7 +71,7 @@ class SequenceClassifier(
     # Gradients are computed whatever mode of torch the caller is in.
     _saliency = torch.inference_mode(False)(SaliencyMixin._saliency)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     @torch.inference_mode(False)
     def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train on sequences and their classes.
@@ -117,7 +118,7 @@ class SequenceClassifier(
         module = self.module_ if continues else self._start(sequences, classes, n_rows)
         return self._train(module, sequences, encode_target(y, self.classes_), weight)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     @torch.inference_mode(False)
     def partial_fit(
         self,

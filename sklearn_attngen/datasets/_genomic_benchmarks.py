@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 import numpy as np
 from sklearn.datasets import get_data_home
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from sklearn_attngen._validation import validate_params
 
 from ._genomic_archive import SequenceTable, read_archive, read_folder
 from ._genomic_cache import check_hash, download, hash_file, load_cached, store

@@ -8,11 +8,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from scipy.sparse import csr_matrix
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_attngen._validation import fit_context
 from sklearn_attngen.sequences import Alphabet, get_alphabet
 from sklearn_attngen.sequences._codes import require_complements
 from sklearn_attngen.sequences._read import read_ragged
@@ -103,7 +104,7 @@ class KmerVectorizer(TransformerMixin, BaseEstimator):
         self.binary = binary
         self.dtype = dtype
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> Self:
         """Check the parameters and the sequences, and lay out the columns.
 
@@ -131,7 +132,7 @@ class KmerVectorizer(TransformerMixin, BaseEstimator):
         self._fit(X)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X: Any, y: Any = None) -> Any:
         """Lay out the columns and count, reading the sequences once.
 

@@ -7,11 +7,12 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_array, check_is_fitted
 
+from sklearn_attngen._validation import fit_context
 from sklearn_attngen.sequences import Alphabet, decode_codes, get_alphabet, one_hot
 from sklearn_attngen.sequences._blocks import encode_blocks
 from sklearn_attngen.sequences._codes import codes_from_one_hot, first_bad_block
@@ -99,7 +100,7 @@ class SequenceOneHotEncoder(TransformerMixin, BaseEstimator):
         self.unknown = unknown
         self.dtype = dtype
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn the length of the sequences.
 
@@ -126,7 +127,7 @@ class SequenceOneHotEncoder(TransformerMixin, BaseEstimator):
         self._start()
         return self._finish(self._codes(self._column(X), self.length).shape[1])
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X: Any, y: Any = None) -> Any:
         """Learn the length and encode, reading the sequences once.
 

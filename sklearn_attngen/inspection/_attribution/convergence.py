@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import Interval, StrOptions
 
+from sklearn_attngen._validation import validate_params
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.network import LetterNetwork, batches_of
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier

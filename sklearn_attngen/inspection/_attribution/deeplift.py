@@ -6,14 +6,15 @@ import copy
 import warnings
 from collections.abc import Iterable
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils._param_validation import Interval
 
 from sklearn_attngen._extras import require
+from sklearn_attngen._validation import validate_params
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.network import LetterNetwork, batches_of, gradients_allowed
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
@@ -30,6 +31,38 @@ Floats = NDArray[np.float64]
 
 # Captum holds all activations of a batch and of its references.
 _PAIRS_TO_POSITIONS = 2**15
+
+
+@overload
+def deeplift(
+    estimator: Any,
+    X: Any,
+    target: Any = None,
+    *,
+    references: str | ArrayLike = "dinucleotide",
+    n_references: int = 20,
+    hypothetical: bool = False,
+    return_delta: Literal[False] = False,
+    batch_size: int | None = None,
+    alphabet: str | Alphabet | None = None,
+    random_state: int | np.random.RandomState | None = 0,
+) -> Floats: ...
+
+
+@overload
+def deeplift(
+    estimator: Any,
+    X: Any,
+    target: Any = None,
+    *,
+    references: str | ArrayLike = "dinucleotide",
+    n_references: int = 20,
+    hypothetical: bool = False,
+    return_delta: Literal[True],
+    batch_size: int | None = None,
+    alphabet: str | Alphabet | None = None,
+    random_state: int | np.random.RandomState | None = 0,
+) -> tuple[Floats, Floats]: ...
 
 
 @validate_params(

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import StrOptions, validate_params
+from sklearn.utils._param_validation import StrOptions
 
+from sklearn_attngen._validation import validate_params
 from sklearn_attngen.inspection._motifs.motif import check_motifs
 
 from .regions import check_lengths, read_integers, read_regions, write_lines

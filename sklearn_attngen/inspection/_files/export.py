@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils._param_validation import validate_params
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from sklearn_attngen._extras import require
+from sklearn_attngen._validation import validate_params
 from sklearn_attngen.inspection._drawing.plot_style import check_positions
 from sklearn_attngen.inspection._motifs.seqlets import check_saliency
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet, get_alphabet, one_hot, read_sequences

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import Interval, StrOptions
 
+from sklearn_attngen._validation import validate_params
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet, get_alphabet, one_hot, read_sequences
 from sklearn_attngen.sequences._codes import strand_complements
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_attngen._extras import require
+from sklearn_attngen._validation import validate_params
 from sklearn_attngen.sequences import Alphabet
 from sklearn_attngen.sequences._codes import strand_complements
 

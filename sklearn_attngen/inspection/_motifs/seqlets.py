@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils._param_validation import Interval
 
+from sklearn_attngen._validation import validate_params
 from sklearn_attngen.inspection._inputs.permuted import permuted
 
 Floats = NDArray[np.float64]

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import Interval, StrOptions
 
+from sklearn_attngen._validation import validate_params
 from sklearn_attngen.inspection._attribution.occlusion import class_scores, target_columns
 from sklearn_attngen.inspection._attribution.saliency import saliency as compute_saliency
 from sklearn_attngen.inspection._inputs.fills import FILLS
@@ -160,6 +161,7 @@ def infidelity(
     data = LetterInput.read(estimator, X, alphabet)
     seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
     columns = target_columns(estimator, data, target)
+    values: ArrayLike
     if isinstance(saliency, str):
         labels = np.asarray(estimator.classes_)[columns]
         values = compute_saliency(

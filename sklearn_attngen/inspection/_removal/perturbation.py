@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length
 
+from sklearn_attngen._validation import validate_params
 from sklearn_attngen.classifiers._targets import checked_labels
 from sklearn_attngen.inspection._inputs.fills import FILLS
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput

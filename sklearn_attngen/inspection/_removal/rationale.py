@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import validate_params
 
+from sklearn_attngen._validation import validate_params
 from sklearn_attngen.sequences import Alphabet
 
 from .score_falls import CONSTRAINTS, measure_falls

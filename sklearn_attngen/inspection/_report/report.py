@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import Bunch, _safe_indexing, check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length
 
 from sklearn_attngen._extras import require
+from sklearn_attngen._validation import validate_params
 from sklearn_attngen.classifiers._targets import checked_labels
 from sklearn_attngen.inspection._attribution.saliency import method_name
 from sklearn_attngen.inspection._attribution.saliency import saliency as compute_saliency
@@ -211,7 +212,7 @@ def report(
     values = compute_saliency(estimator, X_sample, method, batch_size=batch_size, alphabet=alphabet)
     # The sample may lack the longest sequence, or the longest one may be padded.
     magnitude = np.abs(checked_saliency(values, sample))
-    common = {
+    common: dict[str, Any] = {
         "fill": fill,
         "n_repeats": n_repeats,
         "saliency": magnitude,
