@@ -87,7 +87,8 @@ class CNNClassifier(SequenceClassifier):
         Further parameters of the skorch net, such as ``{"optimizer": torch.optim.SGD}`` or
         ``{"callbacks": [...]}``; callbacks are added to the ones in use. Of several networks they
         see batches, weights and gradients together: clipping is by the norm of all. Patterns for
-        names of weights begin with ``*``.
+        names of weights begin with ``*``. Rates of ``"optimizer__param_groups"`` are the highest
+        of their cycle; ``"optimizer__momentum"`` and ``"optimizer__betas"`` stay as they are set.
     warm_start : bool, default=False
         Go on from the weights of the last ``fit``.
     verbose : int, default=0

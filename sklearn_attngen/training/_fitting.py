@@ -11,6 +11,7 @@ import torch
 from skorch.callbacks import Callback, EarlyStopping, LRScheduler
 from skorch.helper import predefined_split
 from torch import nn
+from torch.optim.lr_scheduler import OneCycleLR
 
 from sklearn_attngen.networks import PositionBias, keep_freed_memory, set_generator
 from sklearn_attngen.training._batches import SequenceDataset
@@ -206,10 +207,9 @@ def build_net(
             (
                 "one_cycle",
                 LRScheduler(
-                    torch.optim.lr_scheduler.OneCycleLR,
-                    max_lr=learning_rate,
+                    _one_cycle,
                     total_steps=epochs * n_batches,
-                    cycle_momentum="betas" in accepted or "optimizer__momentum" in extra,
+                    cycle_momentum="betas" in accepted and "optimizer__betas" not in extra,
                     step_every="batch",
                 ),
             )
@@ -254,6 +254,12 @@ def build_net(
     return net
 
 
+def _one_cycle(optimizer: torch.optim.Optimizer, **parameters: Any) -> OneCycleLR:
+    """Lead each group of weights up to the rate that it was given, and down."""
+    rates = [group["lr"] for group in optimizer.param_groups]
+    return OneCycleLR(optimizer, rates, **parameters)
+
+
 def _go_on_with(optimizer: torch.optim.Optimizer, previous: torch.optim.Optimizer) -> None:
     """Take over what an optimiser remembers of each weight, and none of its parameters.
 
@@ -272,7 +278,7 @@ def _go_on_with(optimizer: torch.optim.Optimizer, previous: torch.optim.Optimize
 def _kind_of_memory(group: dict[str, Any]) -> dict[str, Any]:
     """Return what decides on what an optimiser remembers: what it is set to, but for the numbers.
 
-    Of momentum only whether there is any; the schedule of a fit has changed its size.
+    Of momentum only whether there is any: its size is a number too.
     """
     kind = {name: value for name, value in group.items() if isinstance(value, bool | list)}
     return kind | {"momentum": bool(group.get("momentum", 0))}

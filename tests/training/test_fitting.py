@@ -66,6 +66,41 @@ def test_other_parameters_reach_skorch(make_net: MakeNet, data: SequenceDataset)
     assert 0.25 in decays(net)
 
 
+@pytest.mark.parametrize(
+    ("params", "name", "value"),
+    [
+        ({"optimizer": torch.optim.SGD, "optimizer__momentum": 0.5}, "momentum", 0.5),
+        ({"optimizer__betas": (0.5, 0.9)}, "betas", (0.5, 0.9)),
+    ],
+)
+def test_momentum_that_the_user_chose_stays(
+    make_net: MakeNet, data: SequenceDataset, params: dict[str, Any], name: str, value: Any
+) -> None:
+    """The cycle of the rate would put its own in its place."""
+    net = make_net(net_params=params)
+    run_epochs(net, data, 0)
+    assert all(group[name] == value for group in net.optimizer_.param_groups)
+
+
+def test_groups_of_weights_have_rates_of_their_own(
+    make_net: MakeNet, data: SequenceDataset
+) -> None:
+    """A group cycles up to its own rate, the others to that of the estimator."""
+
+    class Highest(Callback):
+        rates: tuple[float, ...] = (0.0, 0.0)
+
+        def on_batch_end(self, net: Any, training: bool = True, **kwargs: Any) -> None:
+            now = (group["lr"] for group in net.optimizer_.param_groups)
+            self.rates = tuple(map(max, self.rates, now))
+
+    highest = Highest()
+    groups = [("*encoder*", {"lr": 1e-4})]
+    net = make_net(net_params={"optimizer__param_groups": groups, "callbacks": [highest]})
+    run_epochs(net, data, 0)
+    assert highest.rates == pytest.approx((1e-4, 0.02), rel=0.1)
+
+
 @pytest.mark.parametrize("own", ["foreach", "differentiable"])
 def test_a_way_to_step_that_the_user_chose_is_taken(make_net: MakeNet, own: str) -> None:
     """torch refuses two ways at once, so that the default gives way."""
