@@ -247,9 +247,11 @@ class SequenceClassifier(
                 f"This {type(self).__name__} was saved by an earlier version of sklearn-attngen, "
                 "whose networks this one cannot run. Fit it again."
             )
+        super().__setstate__(state)
         if module is not None:
             leave_inference_mode(module)
-        super().__setstate__(state)
+            # the CPU, where the device of the fit is missing
+            self.device_ = str(self.net_.device)
 
     def __sklearn_is_fitted__(self) -> bool:
         """Whether a fit has come to its end."""

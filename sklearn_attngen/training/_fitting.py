@@ -231,7 +231,7 @@ def build_net(
         parameters["optimizer__param_groups"] = [("*position.weight", decay)]
     parameters |= extra
     net = SequenceNet(
-        module,
+        getattr(module, "_orig_mod", module),  # what an earlier net has compiled is compiled anew
         criterion=nn.CrossEntropyLoss,
         lr=learning_rate if has_cycle else learning_rate / 2,
         max_epochs=epochs if cycle else 1,

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import EarlyStopping
+from skorch.callbacks import EarlyStopping, LRScheduler
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -139,13 +139,32 @@ class SequenceNet(NeuralNet):
         self.stopped = False
 
     def release(self) -> None:
-        """Forget generators and validation rows: a fitted net holds no data and can be pickled."""
+        """Forget generators and validation rows: a fitted net holds no data and can be pickled.
+
+        What callbacks hold of the weights goes too: they would be pickled once more, and bound to
+        their device.
+        """
         self.order_generators = []
         self.noise_generator = None
         self.train_split = None
         for _, callback in self.callbacks_:
             if isinstance(callback, EarlyStopping):
                 callback.best_model_weights_ = None
+            elif isinstance(callback, LRScheduler):
+                callback.lr_scheduler_ = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the weights to skorch, which can put them on another device; once is enough."""
+        state: dict[str, Any] = super().__getstate__()
+        if hasattr(self, "module_"):
+            state["module"] = None
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Let the module be the trained one again."""
+        super().__setstate__(state)
+        if hasattr(self, "module_"):
+            self.module = self.module_
 
     def predict(self, X: Any) -> Any:
         """Return the index of the most probable class of each row."""

@@ -12,7 +12,8 @@ import torch
 from sklearn.exceptions import NotFittedError
 from sklearn.inspection import permutation_importance
 from sklearn.utils.validation import check_is_fitted
-from skorch.callbacks import EpochScoring
+from skorch.callbacks import EpochScoring, LRScheduler
+from skorch.exceptions import DeviceWarning
 
 from sklearn_attngen import AttnGenClassifier, CNNClassifier
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
@@ -420,3 +421,31 @@ def test_networks_of_earlier_versions_are_refused() -> None:
     estimator.module_.head = torch.nn.Sequential(torch.nn.Linear(8, 2))
     with pytest.raises(ValueError, match=r"CNNClassifier was saved by an earlier version.*again"):
         pickle.loads(pickle.dumps(estimator))
+
+
+def test_a_pickle_holds_the_weights_once() -> None:
+    """Beside them only the two numbers that AdamW remembers of each."""
+    estimator = AttnGenClassifier(n_estimators=1, max_epochs=2, random_state=0).fit(X, Y)
+    weights = sum(4 * value.numel() for value in estimator.module_.state_dict().values())
+    stored = pickle.dumps(estimator)
+    assert len(stored) < 3.5 * weights
+    again = pickle.loads(stored)
+    assert again.net_.module is again.net_.module_
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there the device is not missing")
+@pytest.mark.parametrize("own", [[], [LRScheduler("StepLR", step_size=1)]])
+def test_a_fit_on_a_gpu_is_loaded_without_one(own: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trained on a server, used on a laptop; the weights here only say that they are from there."""
+    estimator = quick(net_params={"callbacks": own}, early_stopping=True).fit(X, Y)
+    expected, saliency = estimator.predict_proba(X), estimator.saliency(X)
+    estimator.device_ = estimator.net_.device = "cuda"
+    with monkeypatch.context() as there:
+        there.setattr(torch.serialization, "location_tag", lambda storage: "cuda:0")
+        stored = pickle.dumps(estimator)
+    with pytest.warns(DeviceWarning, match="no CUDA devices are available|is not available"):
+        again = pickle.loads(stored)
+    assert again.device_ == "cpu"
+    np.testing.assert_array_equal(again.predict_proba(X), expected)
+    np.testing.assert_array_equal(again.saliency(X), saliency)
+    again.set_params(early_stopping=False).partial_fit(X, Y)

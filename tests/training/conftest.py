@@ -80,6 +80,7 @@ def make_net(make_module: Callable[[], torch.nn.Module]) -> Callable[..., Sequen
             "verbose": 0,
             "net_params": None,
         }
-        return build_net(module or make_module(), **(parameters | changes))
+        module = make_module() if module is None else module
+        return build_net(module, **(parameters | changes))
 
     return make

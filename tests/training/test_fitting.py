@@ -167,6 +167,15 @@ def test_the_state_of_the_optimiser_goes_on(make_net: MakeNet, data: SequenceDat
     assert {int(state["step"]) for state in second.optimizer_.state.values()} == {6}
 
 
+def test_training_goes_on_with_what_was_compiled(make_net: MakeNet) -> None:
+    """torch compiles nothing until it runs; skorch found no weights in what is compiled twice."""
+    compiled = {"compile": True, "compile__backend": "eager"}
+    first = make_net(net_params=compiled)
+    second = make_net(first.module_, net_params=compiled)
+    assert second.module_._orig_mod is first.module
+    assert make_net(second.module_).module_ is first.module
+
+
 def test_validation_rows_stop_the_training(make_net: MakeNet, data: SequenceDataset) -> None:
     """The best weights come back."""
     reversed_target = SequenceDataset(data.data, 1 - data.target, data.weight)
