@@ -155,25 +155,27 @@ def validation_split(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Split rows into training and validation, by class where each class has enough rows.
 
+    Where not, each class keeps a row to train on.
+
     Raises
     ------
     ValueError
-        If there are too few rows for the fraction, or a class has no row left to train on.
+        If there are too few rows for the fraction.
     """
-    classes, counts = np.unique(index, return_counts=True)
+    classes, first, counts = np.unique(index, return_index=True, return_counts=True)
     n_valid = int(np.ceil(fraction * len(index)))
-    advice = (
-        f"early_stopping=True holds out {n_valid} of {len(index)} rows "
-        f"(validation_fraction={fraction}), which leaves too few to train on: every class needs "
-        f"one. Pass more rows, a smaller validation_fraction or early_stopping=False."
-    )
     if len(index) - n_valid < len(classes):
-        raise ValueError(advice)
+        raise ValueError(
+            f"early_stopping=True holds out {n_valid} of {len(index)} rows "
+            f"(validation_fraction={fraction}), which leaves too few to train on: every class "
+            f"needs one. Pass more rows, a smaller validation_fraction or early_stopping=False."
+        )
     stratify = index if counts.min() >= 2 and n_valid >= len(counts) else None
     rows = np.arange(len(index))
     train, valid = train_test_split(
         rows, test_size=n_valid, stratify=stratify, random_state=random_state
     )
     if len(np.unique(index[train])) < len(classes):
-        raise ValueError(advice)
+        valid = random_state.choice(np.delete(rows, first), n_valid, replace=False)
+        train = np.setdiff1d(rows, valid)
     return np.sort(train), np.sort(valid)
