@@ -227,24 +227,28 @@ class TrainingMixin:
             verbose=int(self.verbose),
             net_params=self.net_params,
         )
-        before = copy.deepcopy(module.state_dict()) if hasattr(self, "net_") else None
+        fitted = dict(vars(self))
+        weights_before = copy.deepcopy(module.state_dict()) if "net_" in fitted else None
         try:
             run_epochs(net, subset(rows), self._draw_seed())
+            net.module_.eval()
+            self.net_ = net
+            self.history_ = self.history_ + [
+                {key: value for key, value in row.items() if key != "batches"}
+                for row in net.history
+            ]
+            self.n_iter_ += len(net.history)
+            if len(rows) < len(index):
+                sequences, index = sequences.take(rows), index[rows]
+            self._find_interior_point(sequences, index, cycle)
+            n_rows = SUMMARY_ROWS if cycle else PARTIAL_SUMMARY_ROWS
+            self._summarise_saliency(sequences, index, n_rows)
         except BaseException:
-            if before is not None:  # what was fitted stays fitted
-                module.load_state_dict(before)
+            self.__dict__ = fitted
+            if weights_before is not None:  # what was fitted stays fitted
+                module.load_state_dict(weights_before)
                 module.eval()
             raise
-        net.module_.eval()
-        self.net_ = net
-        self.history_ = self.history_ + [
-            {key: value for key, value in row.items() if key != "batches"} for row in net.history
-        ]
-        self.n_iter_ += len(net.history)
-        if len(rows) < len(index):
-            sequences, index = sequences.take(rows), index[rows]
-        self._find_interior_point(sequences, index, cycle)
-        self._summarise_saliency(sequences, index, SUMMARY_ROWS if cycle else PARTIAL_SUMMARY_ROWS)
         return self
 
     @property

@@ -449,3 +449,26 @@ def test_a_fit_on_a_gpu_is_loaded_without_one(own: Any, monkeypatch: pytest.Monk
     np.testing.assert_array_equal(again.predict_proba(X), expected)
     np.testing.assert_array_equal(again.saliency(X), saliency)
     again.set_params(early_stopping=False).partial_fit(X, Y)
+
+
+@pytest.mark.parametrize("step", ["_find_interior_point", "_summarise_saliency"])
+def test_a_fit_that_is_broken_off_after_its_last_epoch(
+    step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without its saliency a fit has not come to its end; an earlier one stays as it was."""
+
+    def interrupt(*args: Any) -> None:
+        raise KeyboardInterrupt
+
+    fitted, new = quick(warm_start=True).fit(X, Y), quick()
+    before, expected = dict(vars(fitted)), fitted.predict_proba(X)
+    monkeypatch.setattr(CNNClassifier, step, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        new.fit(X, Y)
+    with pytest.raises(NotFittedError):
+        new.predict(X)
+    for train in (fitted.fit, fitted.partial_fit):
+        with pytest.raises(KeyboardInterrupt):
+            train(X, Y)
+        assert vars(fitted) == before
+        np.testing.assert_array_equal(fitted.predict_proba(X), expected)
