@@ -7,7 +7,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from skorch import NeuralNet
 from skorch.callbacks import EarlyStopping, LRScheduler
 from torch import Tensor
@@ -165,6 +167,18 @@ class SequenceNet(NeuralNet):
         super().__setstate__(state)
         if hasattr(self, "module_"):
             self.module = self.module_
+
+    def __sklearn_tags__(self) -> Any:
+        """Be a classifier to scikit-learn's scorers, which ask others for no probabilities."""
+        tags = super().__sklearn_tags__()
+        tags.estimator_type = "classifier"
+        return tags
+
+    @property
+    def classes_(self) -> NDArray[np.int64]:
+        """The indices of the classes, of which scorers ask the columns."""
+        *_, bias = self.module_.parameters()  # of what votes last
+        return np.arange(len(bias))
 
     def predict(self, X: Any) -> Any:
         """Return the index of the most probable class of each row."""

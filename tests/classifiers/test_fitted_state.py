@@ -319,6 +319,15 @@ def test_scores_of_skorch_are_those_of_the_classes(on_train: bool) -> None:
     assert set(seen["shape"]) == {1}
 
 
+@pytest.mark.parametrize("scoring", ["roc_auc", "average_precision", "neg_brier_score"])
+def test_scores_of_skorch_may_read_probabilities(scoring: str) -> None:
+    """Some ask which column is that of the positive class."""
+    callback = EpochScoring(scoring, name="last", on_train=True, lower_is_better=False)
+    estimator = quick(net_params={"callbacks": [callback]}, n_estimators=2).fit(X, Y)
+    assert all(np.isfinite(row["last"]) for row in estimator.history_)
+    assert estimator.net_.classes_.tolist() == [0, 1]
+
+
 def test_calls_go_on_after_one_that_diverged() -> None:
     """The optimiser's memory is put back with the weights; else each later call diverges too."""
     estimator = quick(batch_size=8).partial_fit(X, Y, classes=[0, 1])
