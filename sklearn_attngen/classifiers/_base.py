@@ -19,7 +19,7 @@ from torch import Tensor
 
 from sklearn_attngen._validation import fit_context
 from sklearn_attngen.classifiers._saliency import SaliencyMixin
-from sklearn_attngen.classifiers._targets import check_no_missing, encode_target, with_missing
+from sklearn_attngen.classifiers._targets import check_classes, encode_target, with_missing
 from sklearn_attngen.classifiers._training import TrainingMixin, as_tensor
 from sklearn_attngen.networks import (
     Voting,
@@ -302,8 +302,10 @@ class SequenceClassifier(
             return self.classes_
         if classes is None:
             raise ValueError("classes must be passed in the first call to partial_fit.")
-        known = column_or_1d(with_missing(classes))
-        check_no_missing(known)
+        known = np.asarray(with_missing(classes))
+        if known.ndim != 1:
+            raise ValueError(f"classes must be a list of the labels, got {classes!r}.")
+        check_classes(known, "classes")
         known = np.unique(known)
         self._check_classes(known, "classes")
         return known
@@ -336,7 +338,7 @@ class SequenceClassifier(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
         labels = column_or_1d(with_missing(y), warn=True)
-        check_no_missing(labels)
+        check_classes(labels)
         check_classification_targets(labels)
         if len(labels) != sequences.n_samples:
             raise ValueError(

@@ -16,7 +16,6 @@ from sklearn_attngen.sequences._messages import is_missing
 
 __all__ = [
     "check_classes",
-    "check_no_missing",
     "checked_labels",
     "encode_target",
     "row_weights",
@@ -34,13 +33,15 @@ def with_missing(y: ArrayLike) -> ArrayLike:
     return np.array(y, dtype=object) if missing else y
 
 
-def check_no_missing(y: NDArray[Any], name: str = "y") -> None:
-    """Raise if a label is missing, before comparing labels fails with a message about types.
+def check_classes(y: NDArray[Any], name: str = "y") -> None:
+    """Raise if labels cannot be compared, before that fails with a message about types.
 
     Raises
     ------
     ValueError
         If a label is NaN, infinite, None or pandas' NA.
+    TypeError
+        If there are both text and other labels.
     """
     missing: Iterable[bool] = ()
     if y.dtype.kind == "O":
@@ -53,23 +54,10 @@ def check_no_missing(y: NDArray[Any], name: str = "y") -> None:
             f"Input {name} contains NaN or None: the label of row {row} (counted from 0) is "
             f"{y[[row]].tolist()[0]!r}. Leave such rows out, or give them a class of their own."
         )
+    if y.dtype.kind == "O" and len({isinstance(label, str) for label in y}) > 1:
+        raise TypeError(f"{name} holds both text and other labels. Write all of them as text.")
     if y.dtype.kind == "f":
         assert_all_finite(y, input_name=name)
-
-
-def check_classes(labels: NDArray[Any], name: str = "y") -> None:
-    """Raise if labels cannot be told apart and put in order, as one is missing or of another kind.
-
-    Raises
-    ------
-    ValueError
-        If a label is missing.
-    TypeError
-        If only some labels are text.
-    """
-    check_no_missing(labels, name)
-    if labels.dtype.kind == "O" and len({isinstance(label, str) for label in labels}) > 1:
-        raise TypeError(f"{name} holds both text and other labels. Write all of them as text.")
 
 
 def checked_labels(y: ArrayLike, name: str = "y") -> NDArray[Any]:

@@ -46,6 +46,8 @@ def test_partial_fit_need_not_see_all_classes(make: Make, planted: Data) -> None
         ({}, {"classes": ["no", "maybe"]}, "differ from those of the first call"),
         ({}, {"y": ["maybe"] * 80}, r"'maybe' \(row 0, counted from 0\)"),
         ({"classes": ["yes", "maybe"]}, None, "none of the classes"),
+        ({"classes": {"yes"}}, None, r"classes must be a list of the labels, got \{'yes'\}"),
+        ({"classes": ["yes", None]}, None, "classes contains NaN or None: the label of row 1"),
     ],
 )
 def test_wrong_classes_in_partial_fit_raise(

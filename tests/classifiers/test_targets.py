@@ -11,7 +11,7 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from sklearn_attngen import CNNClassifier
 from sklearn_attngen.classifiers._targets import (
-    check_no_missing,
+    check_labels,
     encode_target,
     row_weights,
     validation_split,
@@ -54,7 +54,7 @@ def test_unknown_labels_are_named(y: list[str], message: str) -> None:
 def test_missing_labels_raise(y: Any) -> None:
     """Whatever they are written as."""
     with pytest.raises(ValueError, match="Input y contains"):
-        check_no_missing(y)
+        check_labels(y)
 
 
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
@@ -71,11 +71,21 @@ def test_missing_labels_of_a_list_raise_and_are_named(missing: Any, others: list
             fit()
 
 
+def test_text_and_numbers_are_no_labels() -> None:
+    """They have no order; the message names what holds them."""
+    mixed = np.array(["a", 1] * 3, dtype=object)
+    X = ["ACGTACGT"] * 6
+    with pytest.raises(TypeError, match="y holds both text and other labels"):
+        CNNClassifier().fit(X, mixed)
+    with pytest.raises(TypeError, match="classes holds both text and other labels"):
+        CNNClassifier().partial_fit(X, ["a"] * 6, classes=mixed)
+
+
 def test_labels_that_look_missing_are_labels() -> None:
     """Strings mean what they say."""
-    check_no_missing(np.array(["nan", "", "None"]))
-    check_no_missing(np.array(["nan", "", "None"], dtype=object))
-    check_no_missing(np.array([0, 1]))
+    check_labels(np.array(["nan", "", "None"]))
+    check_labels(np.array(["nan", "", "None"], dtype=object))
+    check_labels(np.array([0, 1]))
 
 
 CLASSES = np.array(["a", "b", "c"])
