@@ -235,6 +235,7 @@ class TrainingMixin:
             self.net_ = net
             self.history_ = self.history_ + [
                 {key: value for key, value in row.items() if key != "batches"}
+                | {"epoch": self.n_iter_ + row["epoch"]}
                 for row in net.history
             ]
             self.n_iter_ += len(net.history)

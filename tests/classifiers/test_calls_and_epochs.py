@@ -152,3 +152,5 @@ def test_history_tells_each_epoch(make: Make, planted: Data) -> None:
         assert row["dur"] > 0
         assert "batches" not in row
     assert pickle.loads(pickle.dumps(estimator.history_)) == estimator.history_
+    estimator.partial_fit(*planted).set_params(warm_start=True).fit(*planted)
+    assert [row["epoch"] for row in estimator.history_] == [1, 2, 3, 4, 5, 6, 7]
