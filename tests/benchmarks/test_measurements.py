@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from benchmarks import (
     _data,
+    calibration,
     human_or_worm,
     leakage,
     learning_curves,
@@ -61,6 +62,26 @@ def test_human_or_worm(folder: Path, results: Path, capsys: pytest.CaptureFixtur
     shown = capsys.readouterr().out
     assert "95 % bootstrap intervals" in shown
     assert "only top 20 % kept" in shown
+
+
+class Unsure(ClassifierMixin, BaseEstimator):
+    """Has a third of the logit that is right."""
+
+    def fit(self, X: Any, y: Any) -> Unsure:
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X: Any) -> Any:
+        positive = 1 / (1 + np.exp(-X[:, 0]))
+        return np.column_stack([1 - positive, positive])
+
+    def predict(self, X: Any) -> Any:
+        return self.classes_[(X[:, 0] > 0).astype(int)]
+
+
+class UnsureWithDecision(Unsure):
+    def decision_function(self, X: Any) -> Any:
+        return X[:, 0]
 
 
 class FirstTen(ClassifierMixin, BaseEstimator):
@@ -144,6 +165,35 @@ def test_learning_curves(
     small, large = (learning_curves.rows_of(held_out, n, 1) for n in (20, 200))
     assert small.X_test.tolist() == large.X_test.tolist()
     assert not set(large.X_train) & set(large.X_test)
+
+
+def test_calibration(folder: Path, results: Path, capsys: pytest.CaptureFixture) -> None:
+    """A factor on the logits changes how sure a classifier is, and no prediction."""
+    some = ["--data", str(folder), "--only", "CNN", "k-mers", "--rows", "120"]
+    calibration.main([*QUICK, *some, "--sets", "promoters"])
+    calibration.main([*QUICK, *some, "--sets", "promoters", "--folds", "at random"])
+    names = [f"calibration_promoters_120_{kind}_quick.jsonl" for kind in ("at_random", "by_groups")]
+    assert sorted(path.name for path in results.iterdir()) == names
+    for row in (row for name in names for row in rows_of(results / name)):
+        assert row["accuracy, as it is"] == row["accuracy, calibrated"]
+        fall = row["log loss, as it is"] - row["log loss, calibrated"]
+        assert row["log loss saved"] == pytest.approx(fall)
+        assert row["factor"] > 0
+    assert "held out by groups" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("unsure", [Unsure, UnsureWithDecision])
+def test_the_factor_of_a_calibration_is_that_of_the_logits(unsure: type[Unsure]) -> None:
+    """Also where a decision value of two classes is the difference of their logits."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(3000, 1))
+    y = np.where(rng.random(3000) < 1 / (1 + np.exp(-3 * X[:, 0])), "yes", "no")
+    folds = calibration.FOLDS["at random"]
+    fitted = calibration._calibrated(lambda seed: unsure(), folds, 0).fit(X, y)
+    found = calibration.probabilities(fitted, X, y)
+    assert found["factor"] == pytest.approx(3, rel=0.1)
+    assert found["log loss, calibrated"] < found["log loss, as it is"]
+    assert found["too sure, as it is"] < -0.05 < found["too sure, calibrated"] < 0.05
 
 
 def test_unknown_shortcut(folder: Path, results: Path) -> None:
