@@ -17,8 +17,8 @@ BENCH_ARGS ?=
 
 VENV_PYTHON = $(VENV)/bin/python
 CONSTRAINTS = constraints.txt
-# One thread a worker: more only fight over the same cores.
-PYTEST = OMP_NUM_THREADS=1 $(VENV_PYTHON) -m pytest -n auto --maxprocesses=4 $(PYTEST_ARGS)
+# One thread a worker: more only fight over the same cores. Who is done takes tests of the others.
+PYTEST = OMP_NUM_THREADS=1 $(VENV_PYTHON) -m pytest -n auto --maxprocesses=4 --dist worksteal $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all test-oldest test-here bench lint format clean

@@ -38,6 +38,11 @@ MAKE: dict[str, Callable[[], Any]] = {
 NETS = ["attngen", "cnn"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the slow tests: one that begins last is all that runs, and other cores wait."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Folder of real sequences that is too large for the repository; skips where it is absent."""
