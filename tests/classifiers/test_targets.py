@@ -11,7 +11,7 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from sklearn_attngen import CNNClassifier
 from sklearn_attngen.classifiers._targets import (
-    check_labels,
+    check_classes,
     encode_target,
     row_weights,
     validation_split,
@@ -54,7 +54,7 @@ def test_unknown_labels_are_named(y: list[str], message: str) -> None:
 def test_missing_labels_raise(y: Any) -> None:
     """Whatever they are written as."""
     with pytest.raises(ValueError, match="Input y contains"):
-        check_labels(y)
+        check_classes(y)
 
 
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
@@ -83,9 +83,9 @@ def test_text_and_numbers_are_no_labels() -> None:
 
 def test_labels_that_look_missing_are_labels() -> None:
     """Strings mean what they say."""
-    check_labels(np.array(["nan", "", "None"]))
-    check_labels(np.array(["nan", "", "None"], dtype=object))
-    check_labels(np.array([0, 1]))
+    check_classes(np.array(["nan", "", "None"]))
+    check_classes(np.array(["nan", "", "None"], dtype=object))
+    check_classes(np.array([0, 1]))
 
 
 CLASSES = np.array(["a", "b", "c"])
