@@ -302,9 +302,10 @@ class SequenceClassifier(
             return self.classes_
         if classes is None:
             raise ValueError("classes must be passed in the first call to partial_fit.")
-        known = np.asarray(with_missing(classes))
-        if known.ndim != 1:
-            raise ValueError(f"classes must be a list of the labels, got {classes!r}.")
+        try:
+            known = column_or_1d(with_missing(classes))
+        except ValueError:
+            raise ValueError(f"classes must be a list of the labels, got {classes!r}.") from None
         check_classes(known, "classes")
         known = np.unique(known)
         self._check_classes(known, "classes")

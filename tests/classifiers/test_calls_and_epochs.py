@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from skorch.callbacks import Callback
 
@@ -37,6 +38,16 @@ def test_partial_fit_need_not_see_all_classes(make: Make, planted: Data) -> None
     assert estimator.predict_proba(X).shape == (80, 2)
     assert np.isnan(estimator.class_saliency_[1]).all()
     assert np.isfinite(estimator.class_saliency_[0]).all()
+
+
+def test_classes_of_partial_fit_are_read_as_labels(make: Make, planted: Data) -> None:
+    """In one column, and as pandas' own types, which fit makes numbers of."""
+    X, y = planted
+    column = np.array([["yes"], ["no"]])
+    assert make().partial_fit(X, y, classes=column).classes_.tolist() == ["no", "yes"]
+    numbers = pd.Series(y == "yes", dtype="Int64")
+    estimator = make().partial_fit(X, numbers, classes=numbers)
+    assert estimator.classes_.dtype == make().fit(X, numbers).classes_.dtype
 
 
 @pytest.mark.parametrize(
