@@ -45,7 +45,10 @@ def read_regions(regions: Any, n: int | None = None) -> Regions:
         )
     starts, ends = read_integers(start, "start"), read_integers(end, "end")
     # tables hold chromosomes that are called "1" as numbers
-    chrom = [str(name) if isinstance(name, Integral) else name for name in chrom]
+    chrom = [
+        str(name) if isinstance(name, Integral) and not isinstance(name, bool) else name
+        for name in chrom
+    ]
     for row, name in enumerate(chrom):
         if not isinstance(name, str) or not name or any(letter.isspace() for letter in name):
             raise ValueError(

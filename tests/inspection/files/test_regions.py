@@ -64,6 +64,7 @@ def test_thousands_are_read():
         ([TUPLES[0], ("chr2", "x", 15)], r"start of region 1 \(0-based\) is 'x'"),
         ([TUPLES[0], ("chr2", 5, 15.5)], r"end of region 1 \(0-based\) is 15.5"),
         ([TUPLES[0], (2.0, 5, 15)], r"chromosome of region 1 \(0-based\) is 2\.0"),
+        ([TUPLES[0], (True, 5, 15)], r"chromosome of region 1 \(0-based\) is True"),
         ([TUPLES[0], ("chr 2", 5, 15)], "name without spaces"),
         ([TUPLES[0], ("chr2", 5)], r"Region 1 \(0-based\) has 2 parts"),
         (["chr1:100-110", "chr2:5"], r"Region 1 \(0-based\) is 'chr2:5'"),
