@@ -72,7 +72,7 @@ def _refuse_no_container(X: Any) -> None:
     elif isinstance(X, PathLike) or hasattr(X, "readline"):
         remedy = "Read the file first, for example with datasets.read_fasta(path).data."
     elif isinstance(X, Mapping) and "data" in X:  # what read_fasta and other functions return
-        remedy = "Pass its sequences alone: X.data."
+        remedy = "Pass its sequences alone: X['data']."
     elif isinstance(X, Set):
         remedy = "Its order is arbitrary, so labels cannot match: pass a list."
     elif isinstance(X, Mapping):
