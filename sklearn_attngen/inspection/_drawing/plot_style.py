@@ -37,7 +37,7 @@ def seen_on(ax: Any, color: str) -> str:
     """Return a colour, or white for one that is as dark as the axes."""
     to_rgba = require("matplotlib.colors", extra="plot", purpose="A display").to_rgba
     behind = np.ones(3)
-    for part in (ax.figure, ax):
+    for part in (ax.figure.figure, ax.figure, ax):  # a part of a figure lies on the whole
         *rgb, alpha = to_rgba(part.get_facecolor())
         behind = alpha * np.array(rgb) + (1 - alpha) * behind
     luminances = [np.dot(rgb, [0.299, 0.587, 0.114]) for rgb in (behind, to_rgba(color)[:3])]

@@ -43,3 +43,11 @@ def test_black_is_seen_on_every_background(figure, axes, dark):
     assert [seen_on(ax, color) for color in PALETTE[:-1]] == list(PALETTE[:-1])
     assert seen_on(ax, PALETTE[-1]) == ("white" if dark else PALETTE[-1])
     plt.close("all")
+
+
+def test_black_is_seen_on_a_part_of_a_dark_figure():
+    """It shows the figure behind it, through axes without a colour of their own too."""
+    with mpl.rc_context({"backend": "Agg"}):
+        part = plt.figure(facecolor="black").subfigures(1, 2)[0]
+    assert seen_on(part.subplots(subplot_kw={"facecolor": "none"}), "black") == "white"
+    plt.close("all")
