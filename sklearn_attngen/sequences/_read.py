@@ -169,6 +169,12 @@ def _read_2d(
                 f"columns that go position by position, "
                 f"X.reshape(len(X), {n_letters}, -1).transpose(0, 2, 1).reshape(len(X), -1)."
             )
+        if X.max() <= 1:
+            raise ValueError(
+                f"X holds zeros and ones that are not one-hot{first_bad_block(blocks)}. One-hot "
+                "columns must all be there, in their order: of selected, sampled or shuffled ones "
+                f"nothing tells the letters. {_REMEDY.format(n_letters=n_letters)}."
+            )
         raise ValueError(
             f"X holds integers from 0 to {n_letters - 1}, which look like letter codes: they are "
             f"neither one-hot nor measurements. {_REMEDY.format(n_letters=n_letters)}, for example "

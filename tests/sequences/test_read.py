@@ -216,6 +216,14 @@ def test_integer_codes_raise(dtype: Any) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, bool, np.float64])
+def test_one_hot_columns_of_which_some_are_missing_are_called_that(dtype: Any) -> None:
+    """As a bagging of features or their selection leaves them: no letter codes."""
+    kept = BLOCKS.reshape(len(BLOCKS), -1)[:, [0, 1, 2, 4, 5, 6, 8, 9]].astype(dtype)
+    with pytest.raises(ValueError, match=r"zeros and ones that are not one-hot.*must all be there"):
+        read_sequences(kept, numeric=True)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, bool, np.float64])
 @pytest.mark.parametrize("numeric", [True, False])
 def test_flat_channels_first_is_called_that(dtype: Any, numeric: bool) -> None:
     """The remedy it names reads the sequences as they were meant."""
