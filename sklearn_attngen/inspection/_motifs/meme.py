@@ -41,9 +41,10 @@ def read_meme(path: str | os.PathLike[str]) -> list[Motif]:
     Notes
     -----
     Version 4 of the format is read, minimal or as MEME, DREME and STREME write it: the alphabet
-    (``ALPHABET=`` with the letters, or its definition, of which the letters are read), the
-    background frequencies, and for each motif its names and its letter-probability matrix. Of a
-    motif's scores (log-odds matrix, E-value) nothing is read.
+    (``ALPHABET=`` with the letters, or its definition, of which the letters are read; without
+    either it is DNA, or protein if matrices have 20 letters), the background frequencies, and for
+    each motif its names and its letter-probability matrix. Of a motif's scores (log-odds matrix,
+    E-value) nothing is read.
 
     Examples
     --------

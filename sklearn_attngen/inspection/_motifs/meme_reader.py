@@ -19,6 +19,8 @@ from .motif import Motif
 _GZIP = b"\x1f\x8b"
 # How a row of a matrix begins; a number that is none is an error of its own.
 _ROW = re.compile(r"\s*[-+]?(\.?\d|nan\b|inf)", re.IGNORECASE)
+# A matrix of proteins, where no line names the alphabet: the format asks for none.
+_TWENTY = re.compile(r"\s*letter-probability matrix.*\balength\s*=\s*20\b")
 # What MEME itself writes after the names of a motif.
 _STATISTICS = re.compile(r"\s+width\s*=\s*\d+\s+sites\s*=.*")
 # What names a letter in the definition of an alphabet, and comments.
@@ -68,6 +70,9 @@ class MemeReader:
                 "JASPAR's or TRANSFAC's own format can be converted with the tools of the MEME "
                 "suite."
             )
+        named = any(line.lstrip().startswith("ALPHABET") for line in self.lines)
+        if not named and any(_TWENTY.match(line) for line in self.lines):
+            self.alphabet = get_alphabet("protein")
         while self.at < len(self.lines):
             line = self.lines[self.at].strip()
             self.at += 1
@@ -153,7 +158,8 @@ class MemeReader:
         if said.get("alength", str(n_letters)) != str(n_letters):
             self._fail(
                 f"motif {name} has alength= {said['alength']}, but the alphabet of the file has "
-                f"{n_letters} letters ({self.alphabet.letters})"
+                f"{n_letters} letters ({self.alphabet.letters}). Others are named by a line before "
+                "the motifs, such as 'ALPHABET= ACGU'"
             )
         rows = []
         while self.at < len(self.lines) and _ROW.match(self.lines[self.at]):

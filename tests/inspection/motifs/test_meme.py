@@ -85,6 +85,16 @@ def test_alphabets_are_defined_as_dreme_does(write):
     assert read_meme(write(own))[0].alphabet.letters == "H1-"
 
 
+def test_matrices_of_twenty_letters_are_protein_where_no_alphabet_is_named(write):
+    """The line is optional in the format; other alphabets than DNA and protein need it."""
+    matrix = "MEME version 4\n\nMOTIF m\nletter-probability matrix: alength= {n} w= 1\n{row}\n"
+    motif = read_meme(write(matrix.format(n=20, row="0 1" + " 0" * 18)))[0]
+    assert motif.alphabet.name == "protein"
+    assert motif.consensus == "C"
+    with pytest.raises(ValueError, match=r"line 4: .*alength= 3.*'ALPHABET= ACGU'"):
+        read_meme(write(matrix.format(n=3, row="1 0 0")))
+
+
 def test_the_description_ends_before_what_meme_counts(write):
     counted = "MOTIF MA1 MEME-1\twidth =   2  sites =  17  llr = 171  E-value = 3.1e-004"
     assert read_meme(write(FILE.replace("MOTIF MA1 first one", counted)))[0].description == "MEME-1"
