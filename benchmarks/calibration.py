@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -46,26 +47,30 @@ def _calibrated(make: Callable[[int], Any], folds: Any, seed: int) -> Calibrated
     return CalibratedClassifierCV(estimator, method="temperature", ensemble=False, cv=folds)
 
 
-def probabilities(estimator: CalibratedClassifierCV, X: Any, y: Any) -> dict[str, float]:
-    """Score a classifier as it is and as it is calibrated.
+@dataclass(frozen=True)
+class Probabilities:
+    """How right they are: of a classifier as it is, and as it is calibrated.
 
     "too sure" is the mean probability of the predicted class less the accuracy.
     """
-    (part,) = estimator.calibrated_classifiers_
-    # of two classes with a decision value each has half of it as its logit there
-    halves = len(estimator.classes_) == 2 and hasattr(part.estimator, "decision_function")
-    found = {"factor": float(part.calibrators[0].beta_) * (1 + halves)}
-    for name, fitted in {"as it is": part.estimator, "calibrated": estimator}.items():
-        # scaled in single precision by scikit-learn 1.9, whose log_loss wants sums of 1 in double
-        shares = normalize(fitted.predict_proba(X), norm="l1")
-        accuracy = accuracy_score(y, estimator.classes_[shares.argmax(axis=1)])
-        found |= {
-            f"accuracy, {name}": float(accuracy),
-            f"log loss, {name}": float(log_loss(y, shares, labels=estimator.classes_)),
-            f"too sure, {name}": float(shares.max(axis=1).mean() - accuracy),
-        }
-    found["log loss saved"] = found["log loss, as it is"] - found["log loss, calibrated"]
-    return found
+
+    def __call__(self, estimator: CalibratedClassifierCV, X: Any, y: Any) -> dict[str, float]:
+        """Score both."""
+        (part,) = estimator.calibrated_classifiers_
+        # of two classes with a decision value each has half of it as its logit there
+        halves = len(estimator.classes_) == 2 and hasattr(part.estimator, "decision_function")
+        found = {"factor": float(part.calibrators[0].beta_) * (1 + halves)}
+        for name, fitted in {"as it is": part.estimator, "calibrated": estimator}.items():
+            # scikit-learn 1.9 scales in single precision; log_loss wants sums of 1 in double
+            shares = normalize(fitted.predict_proba(X), norm="l1")
+            accuracy = accuracy_score(y, estimator.classes_[shares.argmax(axis=1)])
+            found |= {
+                f"accuracy, {name}": float(accuracy),
+                f"log loss, {name}": float(log_loss(y, shares, labels=estimator.classes_)),
+                f"too sure, {name}": float(shares.max(axis=1).mean() - accuracy),
+            }
+        found["log loss saved"] = found["log loss, as it is"] - found["log loss, calibrated"]
+        return found
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -91,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             known,
             leakage.folds(split, 25)[options.folds],
             options.seeds,
-            {"probabilities": probabilities},
+            {"probabilities": Probabilities()},
             resume=options.resume,
             quick=options.quick,
         )

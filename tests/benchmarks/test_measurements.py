@@ -180,6 +180,8 @@ def test_calibration(folder: Path, results: Path, capsys: pytest.CaptureFixture)
         assert row["log loss saved"] == pytest.approx(fall)
         assert row["factor"] > 0
     assert "held out by groups" in capsys.readouterr().out
+    calibration.main([*QUICK, *some, "--sets", "promoters", "--resume"])
+    assert "'classifier'" not in capsys.readouterr().out, "nothing is measured again"
 
 
 @pytest.mark.parametrize("unsure", [Unsure, UnsureWithDecision])
@@ -190,7 +192,7 @@ def test_the_factor_of_a_calibration_is_that_of_the_logits(unsure: type[Unsure])
     y = np.where(rng.random(3000) < 1 / (1 + np.exp(-3 * X[:, 0])), "yes", "no")
     folds = calibration.FOLDS["at random"]
     fitted = calibration._calibrated(lambda seed: unsure(), folds, 0).fit(X, y)
-    found = calibration.probabilities(fitted, X, y)
+    found = calibration.Probabilities()(fitted, X, y)
     assert found["factor"] == pytest.approx(3, rel=0.1)
     assert found["log loss, calibrated"] < found["log loss, as it is"]
     assert found["too sure, as it is"] < -0.05 < found["too sure, calibrated"] < 0.05
