@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import pickle
 from typing import Any
 
@@ -12,8 +11,7 @@ import torch
 from sklearn.exceptions import NotFittedError
 from sklearn.inspection import permutation_importance
 from sklearn.utils.validation import check_is_fitted
-from skorch.callbacks import EpochScoring, LRScheduler
-from skorch.exceptions import DeviceWarning
+from skorch.callbacks import EpochScoring
 
 from sklearn_attngen import AttnGenClassifier, CNNClassifier
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
@@ -397,67 +395,6 @@ def test_weights_that_leave_one_class_raise(by: dict[str, Any]) -> None:
     estimator = quick(class_weight=by.get("class_weight"))
     with pytest.raises(ValueError, match="Only rows of the class 1 have a weight above zero"):
         estimator.fit(X, Y, by.get("sample_weight"))
-
-
-@pytest.mark.parametrize("kind", [AttnGenClassifier, CNNClassifier])
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))])
-def test_copies_made_in_inference_mode_explain(kind: type, copied: Any) -> None:
-    """A server may load its model there."""
-    parameters = {"n_filters": 4, "n_layers": 1, "max_epochs": 2, "random_state": 0}
-    estimator = kind(**parameters, n_estimators=2).fit(X, Y)
-    with torch.inference_mode():
-        again = copied(estimator)
-    np.testing.assert_array_equal(again.predict_proba(X), estimator.predict_proba(X))
-    np.testing.assert_array_equal(again.saliency(X), estimator.saliency(X))
-
-
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))])
-def test_calls_go_on_with_copies_made_in_inference_mode(copied: Any) -> None:
-    """With weights and with an optimiser's memory that torch would refuse to change."""
-    estimator = quick().partial_fit(X, Y, classes=[0, 1])
-    with torch.inference_mode():
-        again = copied(estimator)
-    before = estimator.predict_proba(X)
-    for each in (estimator, again):
-        each.partial_fit(X, Y)
-    np.testing.assert_array_equal(again.predict_proba(X), estimator.predict_proba(X))
-    assert not np.array_equal(again.predict_proba(X), before)
-
-
-def test_networks_of_earlier_versions_are_refused() -> None:
-    """When they are loaded, not by an error of torch when they are used."""
-    estimator = quick(n_estimators=1).fit(X, Y)
-    estimator.module_.head = torch.nn.Sequential(torch.nn.Linear(8, 2))
-    with pytest.raises(ValueError, match=r"CNNClassifier was saved by an earlier version.*again"):
-        pickle.loads(pickle.dumps(estimator))
-
-
-def test_a_pickle_holds_the_weights_once() -> None:
-    """Beside them only the two numbers that AdamW remembers of each."""
-    estimator = AttnGenClassifier(n_estimators=1, max_epochs=2, random_state=0).fit(X, Y)
-    weights = sum(4 * value.numel() for value in estimator.module_.state_dict().values())
-    stored = pickle.dumps(estimator)
-    assert len(stored) < 3.5 * weights
-    again = pickle.loads(stored)
-    assert again.net_.module is again.net_.module_
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there the device is not missing")
-@pytest.mark.parametrize("own", [[], [LRScheduler("StepLR", step_size=1)]])
-def test_a_fit_on_a_gpu_is_loaded_without_one(own: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trained on a server, used on a laptop; the weights here only say that they are from there."""
-    estimator = quick(net_params={"callbacks": own}, early_stopping=True).fit(X, Y)
-    expected, saliency = estimator.predict_proba(X), estimator.saliency(X)
-    estimator.device_ = estimator.net_.device = "cuda"
-    with monkeypatch.context() as there:
-        there.setattr(torch.serialization, "location_tag", lambda storage: "cuda:0")
-        stored = pickle.dumps(estimator)
-    with pytest.warns(DeviceWarning, match="no CUDA devices are available|is not available"):
-        again = pickle.loads(stored)
-    assert again.device_ == "cpu"
-    np.testing.assert_array_equal(again.predict_proba(X), expected)
-    np.testing.assert_array_equal(again.saliency(X), saliency)
-    again.set_params(early_stopping=False).partial_fit(X, Y)
 
 
 @pytest.mark.parametrize("step", ["_find_interior_point", "_summarise_saliency"])
