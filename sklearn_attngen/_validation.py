@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+__all__ = ["fit_context", "validate_params"]
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, TypeVar
@@ -16,5 +18,5 @@ if TYPE_CHECKING:
 
     def fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[Function], Function]: ...
 else:
-    from sklearn.base import _fit_context as fit_context  # noqa: F401
-    from sklearn.utils._param_validation import validate_params  # noqa: F401
+    from sklearn.base import _fit_context as fit_context
+    from sklearn.utils._param_validation import validate_params

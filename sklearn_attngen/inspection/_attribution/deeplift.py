@@ -6,7 +6,7 @@ import copy
 import warnings
 from collections.abc import Iterable
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -33,38 +33,6 @@ Floats = NDArray[np.float64]
 _PAIRS_TO_POSITIONS = 2**15
 
 
-@overload
-def deeplift(
-    estimator: Any,
-    X: Any,
-    target: Any = None,
-    *,
-    references: str | ArrayLike = "dinucleotide",
-    n_references: int = 20,
-    hypothetical: bool = False,
-    return_delta: Literal[False] = False,
-    batch_size: int | None = None,
-    alphabet: str | Alphabet | None = None,
-    random_state: int | np.random.RandomState | None = 0,
-) -> Floats: ...
-
-
-@overload
-def deeplift(
-    estimator: Any,
-    X: Any,
-    target: Any = None,
-    *,
-    references: str | ArrayLike = "dinucleotide",
-    n_references: int = 20,
-    hypothetical: bool = False,
-    return_delta: Literal[True],
-    batch_size: int | None = None,
-    alphabet: str | Alphabet | None = None,
-    random_state: int | np.random.RandomState | None = 0,
-) -> tuple[Floats, Floats]: ...
-
-
 @validate_params(
     {
         "references": [str, "array-like"],
@@ -89,7 +57,7 @@ def deeplift(
     batch_size: int | None = None,
     alphabet: str | Alphabet | None = None,
     random_state: int | np.random.RandomState | None = 0,
-) -> Floats | tuple[Floats, Floats]:
+) -> Any:
     """Share out an output among letters by DeepLIFT's rescale rule, against reference sequences.
 
     What a network says of a sequence, less what it says of a reference, is divided among the
