@@ -10,13 +10,13 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_attngen._validation import validate_params
+from sklearn_attngen.inspection._inputs.answers import checked_columns
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.network import LetterNetwork, batches_of
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
 from sklearn_attngen.sequences import Alphabet
 
 from .deeplift import equal_shares
-from .occlusion import checked_columns
 from .saliency import saliency
 
 METHODS = ("integrated_gradients", "deeplift", "interior_gradient", "gradient_x_input")

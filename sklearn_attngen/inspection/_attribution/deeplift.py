@@ -15,12 +15,13 @@ from sklearn.utils._param_validation import Interval
 
 from sklearn_attngen._extras import require
 from sklearn_attngen._validation import validate_params
+from sklearn_attngen.inspection._inputs.answers import checked_columns
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.network import LetterNetwork, batches_of, gradients_allowed
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
 
-from .occlusion import checked_columns, normalised_magnitude
+from .occlusion import normalised_magnitude
 from .references import DRAWN, draw_references, read_references
 
 if TYPE_CHECKING:

@@ -12,13 +12,14 @@ from scipy.special import logsumexp, softmax
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_attngen._validation import validate_params
+from sklearn_attngen.inspection._inputs.answers import checked_columns, class_scores
 from sklearn_attngen.inspection._inputs.containers import Rows
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.network import LetterNetwork, batches_of
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
 
-from .occlusion import BATCH_ENTRIES, checked_columns, class_scores, normalised_magnitude
+from .occlusion import BATCH_ENTRIES, normalised_magnitude
 from .substitutions import network_substitutions
 
 SCALES = ("auto", "log_odds", "probability", "decision_function")

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
+from sklearn_attngen.inspection._inputs.answers import class_scores, target_columns
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
-from sklearn_attngen.inspection._inputs.network import LetterNetwork
-from sklearn_attngen.inspection._inputs.unwrap import last_step, refuses_unknown_letters
+from sklearn_attngen.inspection._inputs.network import LetterNetwork, batches_of
+from sklearn_attngen.inspection._inputs.unwrap import refuses_unknown_letters
 from sklearn_attngen.sequences import NO_SIGNAL
 
 from .substitutions import network_substitutions
@@ -55,13 +56,16 @@ def occlusion(
     if data.sequences.layout == "strings":
         refuses_unknown_letters(estimator, "Occlusion", remedy="choose another method")
     codes = data.codes
-    entries = codes.shape[1] * data.sequences.alphabet.n_letters
+    n, length = codes.shape
+    entries = length * data.sequences.alphabet.n_letters
     rows_at_a_time = batch_size or max(1, BATCH_ENTRIES // entries)
 
-    clean = _in_batches(estimator, data, codes, rows_at_a_time)
+    batches = batches_of(n, length, rows_at_a_time)
+    clean = np.concatenate(
+        [class_scores(estimator, data.with_codes(codes[rows], rows)) for rows in batches]
+    )
     columns = target_columns(estimator, data, target)
-    every = np.arange(len(codes))
-    score = clean[every, columns]
+    score = clean[np.arange(n), columns]
     probabilities = hasattr(estimator, "predict_proba")
     # Probabilities near 1 have lost the digits that those of the other classes still have.
     use_rest = probabilities & (score > 0.5)
@@ -84,8 +88,8 @@ def occlusion(
 
 def _from_estimator(estimator: Any, data: LetterInput, batch_size: int) -> _Answers:
     rows, positions = np.nonzero(data.codes != NO_SIGNAL)
-    for start in range(0, rows.size, batch_size):
-        row, position = rows[start : start + batch_size], positions[start : start + batch_size]
+    for some in batches_of(rows.size, data.codes.shape[1], batch_size):
+        row, position = rows[some], positions[some]
         perturbed = data.codes[row]
         perturbed[np.arange(row.size), position] = NO_SIGNAL
         yield row, position, class_scores(estimator, data.with_codes(perturbed, row))
@@ -131,79 +135,6 @@ def normalised_magnitude(values: NDArray[Any], real: NDArray[np.bool_]) -> NDArr
     magnitude = np.divide(magnitude, largest, out=real.astype(np.float64), where=largest > 0)
     total = magnitude.sum(axis=1, keepdims=True)
     return np.divide(magnitude, total, out=magnitude, where=total > 0)
-
-
-def class_scores(estimator: Any, X: Any, method: str | None = None) -> NDArray[np.float64]:
-    """Return one score per class, (n, n_classes).
-
-    From ``method``, "predict_proba" or "decision_function"; None takes the first that is there.
-    """
-    n_classes = len(estimator.classes_)
-    if method is None:
-        has_probabilities = hasattr(estimator, "predict_proba")
-        method = "predict_proba" if has_probabilities else "decision_function"
-    scores = getattr(estimator, method)(X)
-    if method == "decision_function" and np.ndim(scores) == 1:
-        scores = np.column_stack([-np.asarray(scores), scores])
-    is_table = not isinstance(scores, list) and np.ndim(scores) == 2
-    # three classes make three pairs: columns alone do not tell
-    pairwise = getattr(last_step(estimator), "decision_function_shape", "ovr") == "ovo"
-    pairwise = pairwise and method == "decision_function" and n_classes > 2
-    if pairwise or not is_table or scores.shape[1] != n_classes:
-        shape = "a list" if isinstance(scores, list) else f"shape {np.shape(scores)}"
-        remedy = " Set decision_function_shape='ovr'." if pairwise else ""
-        raise ValueError(
-            f"{method} of {type(estimator).__name__} gave {shape}; one column for each of its "
-            f"{n_classes} classes is needed. Estimators with several outputs, and decision "
-            f"functions that compare classes pairwise, cannot be explained.{remedy}"
-        )
-    return np.asarray(scores, dtype=np.float64)
-
-
-def target_columns(estimator: Any, data: LetterInput, target: Any) -> NDArray[np.intp]:
-    """Return the column of the target class of each sequence in ``classes_``, (n,)."""
-    if target is None:
-        target = estimator.predict(data.with_codes(data.codes))
-    return label_columns(estimator, target, data.sequences.n_samples)
-
-
-def label_columns(estimator: Any, target: Any, n: int) -> NDArray[np.intp]:
-    """Return the column in ``classes_`` of a label, or of each of n labels, (n,)."""
-    classes = np.asarray(estimator.classes_)
-    labels = np.asarray(target)
-    if labels.ndim == 0:
-        labels = np.full(n, target, dtype=labels.dtype)
-    if labels.shape != (n,):
-        raise ValueError(
-            f"target has shape {labels.shape}, but X holds {n} sequences: give one label for "
-            "all of them, one label for each, or None for the predicted classes."
-        )
-    matches = labels[:, None] == classes[None, :]
-    missing = np.flatnonzero(~matches.any(axis=1))
-    if missing.size:
-        raise ValueError(
-            f"target {labels.tolist()[missing[0]]!r} (row {missing[0]}, 0-based) is none of the "
-            f"classes {classes.tolist()} of {type(estimator).__name__}."
-        )
-    return matches.argmax(axis=1)
-
-
-def checked_columns(estimator: Any, data: LetterInput, target: Any) -> NDArray[np.intp]:
-    """Return the same after the estimator has read the input, and raised if it cannot.
-
-    For those who then ask the network inside directly, whose errors would help nobody.
-    """
-    predicted = target_columns(estimator, data, None)
-    return predicted if target is None else target_columns(estimator, data, target)
-
-
-def _in_batches(
-    estimator: Any, data: LetterInput, codes: NDArray[np.uint8], batch_size: int
-) -> NDArray[np.float64]:
-    batches = [slice(s, s + batch_size) for s in range(0, len(codes), batch_size)]
-    return np.concatenate(
-        [class_scores(estimator, data.with_codes(codes[rows], rows)) for rows in batches]
-    )
 
 
 def _rest(scores: NDArray[np.float64], columns: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _num_samples
 
 from sklearn_attngen._validation import validate_params
+from sklearn_attngen.inspection._inputs.answers import label_columns
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.members import Member, Reader, find_members
 from sklearn_attngen.inspection._inputs.unwrap import (
@@ -23,7 +24,7 @@ from sklearn_attngen.sequences import Alphabet
 
 from .deeplift import deeplift_saliency
 from .mutagenesis import mutagenesis_saliency
-from .occlusion import label_columns, occlusion
+from .occlusion import occlusion
 
 # Methods that need no network, and those that networks have of their own.
 _FOR_ALL = ("occlusion", "mutagenesis")

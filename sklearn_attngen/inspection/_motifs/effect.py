@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_attngen.inspection._attribution.occlusion import class_scores
+from sklearn_attngen.inspection._inputs.answers import class_scores
 from sklearn_attngen.inspection._inputs.fills import fill_resample
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.sequences import NO_SIGNAL

@@ -12,8 +12,8 @@ from sklearn.utils import Bunch, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_attngen._validation import validate_params
-from sklearn_attngen.inspection._attribution.occlusion import class_scores, target_columns
 from sklearn_attngen.inspection._attribution.saliency import saliency as compute_saliency
+from sklearn_attngen.inspection._inputs.answers import class_scores, target_columns
 from sklearn_attngen.inspection._inputs.fills import FILLS
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.permuted import permuted

@@ -17,7 +17,7 @@ from sklearn.metrics import (
 )
 from sklearn.utils.metaestimators import available_if
 
-from sklearn_attngen.inspection._attribution.occlusion import label_columns
+from sklearn_attngen.inspection._inputs.answers import label_columns
 
 
 def _estimator_has(method: str) -> Callable[[Any], bool]:

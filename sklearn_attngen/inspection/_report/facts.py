@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, get_scorer
 
 from sklearn_attngen._version import __version__
-from sklearn_attngen.inspection._attribution.occlusion import label_columns
+from sklearn_attngen.inspection._inputs.answers import label_columns
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.members import find_members
 from sklearn_attngen.inspection._inputs.unwrap import peel

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
-from sklearn_attngen.inspection._attribution.occlusion import class_scores
 from sklearn_attngen.inspection._drawing.motif_display import MotifDisplay
 from sklearn_attngen.inspection._drawing.perturbation_display import PerturbationCurveDisplay
 from sklearn_attngen.inspection._drawing.saliency_display import SaliencyDisplay
+from sklearn_attngen.inspection._inputs.answers import class_scores
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.sequences import one_hot
 
