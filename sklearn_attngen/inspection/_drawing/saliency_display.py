@@ -13,6 +13,7 @@ from sklearn_attngen.classifiers._targets import check_classes, with_missing
 from sklearn_attngen.inspection._attribution.saliency import saliency as compute_saliency
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.unwrap import alphabet_of
+from sklearn_attngen.inspection._inputs.values import codes_for
 from sklearn_attngen.sequences import Alphabet, get_alphabet, one_hot
 
 from .plot_style import check_positions
@@ -21,7 +22,6 @@ from .saliency_display_input import (
     check_kind,
     check_labels,
     check_values,
-    letters_of,
     written_labels,
 )
 from .saliency_drawing import draw_saliency
@@ -268,7 +268,7 @@ class SaliencyDisplay:
         alphabet = get_alphabet(alphabet)
         codes = None
         if kind == "sequences":
-            codes = letters_of(X, values.shape, alphabet)
+            codes = codes_for(X, values.shape, alphabet)
         labels = check_labels(labels, len(values))
         groups = None
         if y is not None:

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sklearn_attngen.sequences import Alphabet, read_sequences
+from sklearn_attngen.inspection._inputs.values import check_saliency
 
 KINDS = ("profile", "sequences", "heatmap")
 # Beyond this many sequences the letters of a figure cannot be read.
 _MOST_SEQUENCES = 20
+# A mean or a smoothed row may miss 0 by so much of the largest value.
+_ROUNDING = 1e-9
 
 
 def check_kind(kind: str, X: Any) -> None:
@@ -31,21 +33,9 @@ def check_kind(kind: str, X: Any) -> None:
             )
 
 
-# A mean or a smoothed row may miss 0 by so much of the largest value.
-_ROUNDING = 1e-9
-
-
 def check_values(saliency: ArrayLike, signed: bool) -> NDArray[np.float64]:
     """Return saliency as an array of shape (n, L), or raise."""
-    values = np.asarray(saliency, dtype=np.float64)
-    if values.ndim != 2 or 0 in values.shape:
-        raise ValueError(f"saliency has shape {values.shape}; one row for each sequence is needed.")
-    if not np.isfinite(values).all():
-        row, position = np.argwhere(~np.isfinite(values))[0]
-        raise ValueError(
-            f"saliency is {values[row, position]} in row {row} at position {position} (both "
-            "0-based): only finite values can be drawn. Leave such rows out."
-        )
+    values = check_saliency(saliency)
     negative = values < -_ROUNDING * np.abs(values).max()
     if not signed and negative.any():
         row, position = np.argwhere(negative)[0]
@@ -55,18 +45,6 @@ def check_values(saliency: ArrayLike, signed: bool) -> NDArray[np.float64]:
             "against the target."
         )
     return values if signed else np.maximum(values, 0.0)
-
-
-def letters_of(X: Any, shape: tuple[int, ...], alphabet: Alphabet) -> NDArray[np.uint8]:
-    """Return the codes of the letters that saliency of this shape belongs to, or raise."""
-    sequences = read_sequences(X, alphabet=alphabet)
-    if shape != (sequences.n_samples, sequences.length):
-        raise ValueError(
-            f"saliency has shape {shape}, but X holds {sequences.n_samples} sequences of length "
-            f"{sequences.length}: one value for each letter is needed."
-        )
-    assert sequences.codes is not None  # read as letters
-    return sequences.codes
 
 
 def check_drawing(

@@ -6,14 +6,14 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from sklearn_attngen._extras import require
 from sklearn_attngen._validation import validate_params
 from sklearn_attngen.inspection._drawing.plot_style import check_positions
-from sklearn_attngen.inspection._motifs.seqlets import check_saliency
-from sklearn_attngen.sequences import NO_SIGNAL, Alphabet, get_alphabet, one_hot, read_sequences
+from sklearn_attngen.inspection._inputs.values import check_saliency, codes_for
+from sklearn_attngen.sequences import NO_SIGNAL, Alphabet, get_alphabet, one_hot
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +83,8 @@ def to_frame(
     """
     pd = require("pandas", extra="tables", purpose="to_frame")
     alphabet = get_alphabet(alphabet)
-    values, codes = _check(saliency, X, alphabet)
+    values = check_saliency(saliency)
+    codes = codes_for(X, values.shape, alphabet)
     n, length = values.shape
     numbers = check_positions(positions, length)
     labels = np.arange(n) if names is None else column_or_1d(names)
@@ -187,8 +188,7 @@ def to_modisco_npz(
             f"{alphabet.n_letters}), with at least one sequence and one position."
         )
     if scores.ndim == 3:
-        n, length, n_letters = scores.shape
-        if n_letters != alphabet.n_letters:
+        if scores.shape[2] != alphabet.n_letters:
             raise ValueError(
                 f"Hypothetical scores must have shape (n, L, {alphabet.n_letters}), got "
                 f"{scores.shape}."
@@ -199,29 +199,12 @@ def to_modisco_npz(
                 f"saliency is {scores[row, position, letter]} in row {row} at position {position} "
                 f"for {alphabet.letters[letter]} (both 0-based). Replace it, with 0 for instance."
             )
-        flat, codes = _check(scores.reshape(n, -1), X, alphabet, per_position=n_letters)
-        blocks = one_hot(codes, n_letters, np.float32)
-        scores = flat.reshape(n, length, n_letters)
     else:
-        values, codes = _check(scores, X, alphabet)
-        blocks = one_hot(codes, alphabet.n_letters, np.float32)
-        scores = blocks * values[:, :, None]
+        scores = check_saliency(scores)
+    codes = codes_for(X, scores.shape[:2], alphabet)
+    blocks = one_hot(codes, alphabet.n_letters, np.float32)
+    if scores.ndim == 2:
+        scores = blocks * scores[:, :, None]
     np.savez_compressed(sequences_path, np.ascontiguousarray(blocks.transpose(0, 2, 1)))
     scores = scores.transpose(0, 2, 1).astype(np.float32, order="C")
     np.savez_compressed(attributions_path, scores)
-
-
-def _check(
-    saliency: Any, X: Any, alphabet: Alphabet, per_position: int = 1
-) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
-    """Return saliency and the codes of the letters it belongs to, or raise."""
-    values = check_saliency(saliency)
-    codes = read_sequences(X, alphabet=alphabet).codes
-    assert codes is not None  # numbers that are no letters have raised
-    if values.shape != (codes.shape[0], codes.shape[1] * per_position):
-        given = (values.shape[0], values.shape[1] // per_position)
-        raise ValueError(
-            f"saliency has shape {given}, but X holds {codes.shape[0]} sequences of length "
-            f"{codes.shape[1]}: one value for each letter is needed."
-        )
-    return values, codes

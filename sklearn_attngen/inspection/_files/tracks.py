@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from sklearn_attngen._extras import require
 from sklearn_attngen._validation import validate_params
-from sklearn_attngen.inspection._motifs.seqlets import check_saliency
+from sklearn_attngen.inspection._inputs.values import check_saliency
 
 from .regions import Regions, check_lengths, read_regions, write_lines
 

@@ -11,14 +11,14 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_attngen._validation import validate_params
-from sklearn_attngen.sequences import NO_SIGNAL, Alphabet, get_alphabet, one_hot, read_sequences
+from sklearn_attngen.inspection._inputs.values import check_saliency, codes_for
+from sklearn_attngen.sequences import NO_SIGNAL, Alphabet, get_alphabet, one_hot
 from sklearn_attngen.sequences._codes import strand_complements
 
 from .alignment import Integers, aligned_starts, cut, read_sites, weigh
 from .growth import group_windows
 from .motif import Motif, relative_entropy
 from .seqlet_input import check_order, check_seqlets
-from .seqlets import check_saliency
 
 SITE = np.dtype(
     [
@@ -134,14 +134,8 @@ def cluster_seqlets(
     """
     alphabet = get_alphabet(alphabet)
     check_order(X, saliency, seqlets)
-    codes = read_sequences(X, alphabet=alphabet).codes
-    assert codes is not None  # read as letters
     values = check_saliency(saliency)
-    if values.shape != codes.shape:
-        raise ValueError(
-            f"saliency has shape {values.shape}, but X holds {codes.shape[0]} sequences of length "
-            f"{codes.shape[1]}: one value for each letter is needed."
-        )
+    codes = codes_for(X, values.shape, alphabet)
     rows, starts, width = check_seqlets(seqlets, codes.shape)
     complement = strand_complements(both_strands, alphabet)
     return find_motifs(

@@ -19,6 +19,7 @@ from sklearn_attngen.classifiers._targets import checked_labels
 from sklearn_attngen.inspection._attribution.saliency import saliency as compute_saliency
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
+from sklearn_attngen.inspection._inputs.values import checked_saliency
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
 from sklearn_attngen.sequences._codes import strand_complements
 
@@ -32,7 +33,7 @@ from .modisco import (
     own_scores,
 )
 from .motif import Motif
-from .seqlets import check_saliency, extract_seqlets
+from .seqlets import extract_seqlets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -223,18 +224,13 @@ def motif_report(
             estimator, X, method, labels, batch_size=batch_size, alphabet=alphabet
         )
     else:
-        values = np.asarray(saliency, dtype=np.float64)
-    if values.shape != data.codes.shape:
-        raise ValueError(
-            f"The saliency has shape {values.shape}, but X holds {data.codes.shape[0]} sequences "
-            f"of length {data.codes.shape[1]}: one value for each letter is needed."
-        )
+        values = np.asarray(saliency)
+    values = checked_saliency(values, data)  # counts rows as X does
     random = check_random_state(random_state)
     rng = np.random.default_rng(random.randint(np.iinfo(np.int32).max))
     classes = np.asarray(estimator.classes_)
     background = composition(data.codes, letters.n_letters)
     records: list[dict[str, Any]] = []
-    check_saliency(values)  # counts rows as X does
     named = np.unique(labels)
     before = data.codes.shape[1] - data.lengths if data.pad == "left" else 0 * data.lengths
     for label, prefix in zip(named, _prefixes(named.tolist()), strict=True):

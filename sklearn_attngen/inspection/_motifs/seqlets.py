@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import Interval
 
 from sklearn_attngen._validation import validate_params
 from sklearn_attngen.inspection._inputs.permuted import permuted
+from sklearn_attngen.inspection._inputs.values import check_saliency
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -161,23 +162,6 @@ def extract_seqlets(
         q_value=q_value[kept],
         length=np.full(np.count_nonzero(kept), values.shape[1]),
     )
-
-
-def check_saliency(saliency: Any, what: str = "saliency") -> Floats:
-    """Return saliency as an array of shape (n, L), or raise."""
-    values = np.asarray(saliency, dtype=np.float64)
-    if values.ndim != 2 or 0 in values.shape:
-        raise ValueError(
-            f"{what} has shape {values.shape}, but needs one row for each sequence and one column "
-            "for each position, at least one of both."
-        )
-    if not np.isfinite(values).all():
-        row, position = np.argwhere(~np.isfinite(values))[0]
-        raise ValueError(
-            f"{what} is {values[row, position]} in row {row} at position {position} (both "
-            "0-based), which cannot be ranked. Replace it, with 0 for instance."
-        )
-    return values
 
 
 def _check_where(where: Any, shape: tuple[int, ...]) -> NDArray[np.bool_]:

@@ -18,9 +18,10 @@ from sklearn_attngen.inspection._inputs.fills import FILLS
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.permuted import permuted
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
+from sklearn_attngen.inspection._inputs.values import checked_saliency
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
 
-from .removal import Remover, checked_saliency, stream
+from .removal import Remover, stream
 from .score_falls import mean_draws
 
 _BOOTSTRAP_STREAM, _CONTROL_STREAM = 3, 5

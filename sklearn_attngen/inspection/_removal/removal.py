@@ -11,6 +11,7 @@ from sklearn_attngen.inspection._attribution.saliency import saliency as compute
 from sklearn_attngen.inspection._inputs.fills import LETTER_FILLS, fill_uniform
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.unwrap import refuses_unknown_letters
+from sklearn_attngen.inspection._inputs.values import checked_saliency
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet, one_hot
 
 ORDERS = ("top", "random", "matched", "bottom")
@@ -41,25 +42,6 @@ def removal_magnitude(
     else:
         values = saliency(estimator, X) if callable(saliency) else saliency
     return np.abs(checked_saliency(values, data))
-
-
-def checked_saliency(values: Any, data: LetterInput) -> NDArray[np.float64]:
-    """Return one finite value for each position, (n, L), or say what is wrong."""
-    values = np.asarray(values)
-    if values.shape != data.codes.shape:
-        raise ValueError(
-            f"The saliency has shape {values.shape}, but X holds {data.codes.shape[0]} sequences "
-            f"of length {data.codes.shape[1]}: one value for each position is needed, shape "
-            f"{data.codes.shape}."
-        )
-    values = values.astype(np.float64)
-    if not np.isfinite(values).all():
-        row, position = np.argwhere(~np.isfinite(values))[0]
-        raise ValueError(
-            f"The saliency is {values[row, position]} in row {row} at position {position} (both "
-            "0-based): positions cannot be ranked by values that are not finite."
-        )
-    return values
 
 
 def removal_ranks(

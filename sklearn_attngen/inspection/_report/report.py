@@ -22,13 +22,13 @@ from sklearn_attngen.inspection._drawing.plot_style import check_positions
 from sklearn_attngen.inspection._inputs.fills import FILLS
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
+from sklearn_attngen.inspection._inputs.values import checked_saliency
 from sklearn_attngen.inspection._motifs.matching import read_database
 from sklearn_attngen.inspection._motifs.motif import Motif
 from sklearn_attngen.inspection._motifs.motif_report import motif_report
 from sklearn_attngen.inspection._removal.infidelity import infidelity
 from sklearn_attngen.inspection._removal.perturbation import check_fractions, perturbation_curve
 from sklearn_attngen.inspection._removal.rationale import comprehensiveness, sufficiency
-from sklearn_attngen.inspection._removal.removal import checked_saliency
 from sklearn_attngen.sequences import Alphabet
 
 from .facts import metric_values
