@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 
 from sklearn_attngen._extras import require
 from sklearn_attngen._validation import validate_params
 from sklearn_attngen.inspection._inputs.answers import checked_columns
+from sklearn_attngen.inspection._inputs.draws import draw_seed
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.network import LetterNetwork, batches_of, gradients_allowed
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
@@ -165,8 +165,7 @@ def deeplift(
     if isinstance(references, str) and references == "uniform":
         blocks = [(slice(0, len(codes)), None)]
     elif isinstance(references, str) and references in DRAWN:
-        random = check_random_state(random_state)
-        rng = np.random.default_rng(random.randint(np.iinfo(np.int32).max))
+        rng = np.random.default_rng(draw_seed(random_state))
         blocks = draw_references(references, codes, network.n_letters, n_references, rng)
     else:
         given = read_references(references, codes, data.sequences.alphabet)

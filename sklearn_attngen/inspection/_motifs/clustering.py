@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_attngen._validation import validate_params
+from sklearn_attngen.inspection._inputs.draws import draw_seed
 from sklearn_attngen.inspection._inputs.values import check_saliency, codes_for
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet, get_alphabet, one_hot
 from sklearn_attngen.sequences._codes import strand_complements
@@ -173,7 +173,7 @@ def find_motifs(
     min_information: float,
     background: NDArray[np.float64],
     prefix: str,
-    random_state: Any,
+    random_state: int | np.random.RandomState | None,
 ) -> list[Motif]:
     """Cluster seqlets whose form has been checked; see :func:`cluster_seqlets`."""
     if len(rows) < min_seqlets:
@@ -183,8 +183,7 @@ def find_motifs(
     letters = cut(codes, rows, starts - most, width + 2 * most, NO_SIGNAL)
     values = cut(saliency, rows, starts - most, width + 2 * most, 0.0)
     windows = weigh(letters, values, alphabet.n_letters)
-    random = check_random_state(random_state)
-    rng = np.random.default_rng(random.randint(np.iinfo(np.int32).max))
+    rng = np.random.default_rng(draw_seed(random_state))
 
     motifs: list[Motif] = []
     for group in group_windows(windows, width, complement, min_seqlets, rng):

@@ -17,6 +17,7 @@ from sklearn_attngen._extras import require
 from sklearn_attngen._validation import validate_params
 from sklearn_attngen.classifiers._targets import checked_labels
 from sklearn_attngen.inspection._attribution.saliency import saliency as compute_saliency
+from sklearn_attngen.inspection._inputs.draws import draw_seed
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
 from sklearn_attngen.inspection._inputs.values import checked_saliency
@@ -227,7 +228,7 @@ def motif_report(
         values = np.asarray(saliency)
     values = checked_saliency(values, data)  # counts rows as X does
     random = check_random_state(random_state)
-    rng = np.random.default_rng(random.randint(np.iinfo(np.int32).max))
+    rng = np.random.default_rng(draw_seed(random))
     classes = np.asarray(estimator.classes_)
     background = composition(data.codes, letters.n_letters)
     records: list[dict[str, Any]] = []
@@ -246,7 +247,7 @@ def motif_report(
             width=width,
             false_discovery_rate=false_discovery_rate,
             where=data.codes[rows] != NO_SIGNAL,
-            random_state=random.randint(np.iinfo(np.int32).max),
+            random_state=draw_seed(random),
         )
         common: dict[str, Any] = {
             "alphabet": letters,
@@ -260,9 +261,8 @@ def motif_report(
         if hypothetical is not None:
             motifs = find_modisco_motifs(data.codes[rows], hypothetical[rows], *places, **common)
         else:
-            seed = random.randint(np.iinfo(np.int32).max)
             motifs = find_motifs(
-                data.codes[rows], values[rows], *places, **common, random_state=seed
+                data.codes[rows], values[rows], *places, **common, random_state=draw_seed(random)
             )
         for motif in motifs:
             assert motif.sites is not None  # find_motifs has them

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval
 
 from sklearn_attngen._validation import validate_params
+from sklearn_attngen.inspection._inputs.draws import draw_seed
 from sklearn_attngen.inspection._inputs.permuted import permuted
 from sklearn_attngen.inspection._inputs.values import check_saliency
 
@@ -128,8 +129,7 @@ def extract_seqlets(
         )
     row, start, score = _peaks(values, width)
     if null is None:
-        random = check_random_state(random_state)
-        rng = np.random.default_rng(random.randint(np.iinfo(np.int32).max))
+        rng = np.random.default_rng(draw_seed(random_state))
         letters = None if where is None else _check_where(where, values.shape)
 
         def shuffled() -> Floats:

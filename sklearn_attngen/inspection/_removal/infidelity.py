@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_attngen._validation import validate_params
 from sklearn_attngen.inspection._attribution.saliency import saliency as compute_saliency
 from sklearn_attngen.inspection._inputs.answers import class_scores, target_columns
+from sklearn_attngen.inspection._inputs.draws import draw_seed
 from sklearn_attngen.inspection._inputs.fills import FILLS
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.permuted import permuted
@@ -21,10 +22,8 @@ from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
 from sklearn_attngen.inspection._inputs.values import checked_saliency
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
 
-from .removal import Remover, stream
-from .score_falls import mean_draws
-
-_BOOTSTRAP_STREAM, _CONTROL_STREAM = 3, 5
+from .bootstrap import mean_draws, percentile_interval
+from .removal import BOOTSTRAP_STREAM, CONTROL_STREAM, Remover, stream
 
 
 @validate_params(
@@ -160,7 +159,7 @@ def infidelity(
     """
     check_fitted_classifier(estimator)
     data = LetterInput.read(estimator, X, alphabet)
-    seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+    seed = draw_seed(random_state)
     columns = target_columns(estimator, data, target)
     values: ArrayLike
     if isinstance(saliency, str):
@@ -175,7 +174,7 @@ def infidelity(
     remover = Remover(estimator, data, None, fill=fill, seed=seed)
     every = np.arange(len(columns))
     clean = class_scores(estimator, data.with_codes(data.codes))[every, columns]
-    elsewhere = permuted(evidence, real, stream(seed, _CONTROL_STREAM, 0))
+    elsewhere = permuted(evidence, real, stream(seed, CONTROL_STREAM, 0))
     told, told_control, fall = (np.empty((len(clean), n_repeats)) for _ in range(3))
     for repeat in range(n_repeats):
         removed = remover.removed("random", fraction, repeat)
@@ -188,20 +187,16 @@ def infidelity(
         told[:, repeat] = np.where(changed, evidence, 0.0).sum(axis=1)
         told_control[:, repeat] = np.where(changed, elsewhere, 0.0).sum(axis=1)
     size = (fall**2).mean(axis=1)
-    weights = mean_draws(
-        len(clean),
-        n_bootstrap,
-        np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(_BOOTSTRAP_STREAM,))),
-    )
+    weights = mean_draws(len(clean), n_bootstrap, stream(seed, BOOTSTRAP_STREAM))
     results = []
     for foretold in (told, told_control):
         factor = _least_squares(foretold, fall) if scale == "fit" else float(scale)
         error = ((factor * foretold - fall) ** 2).mean(axis=1)
         interval = None
         if n_bootstrap and size.any():
-            tails = (1 - confidence_level) / 2, (1 + confidence_level) / 2
             below = weights @ size
-            interval = np.quantile((weights @ error)[below > 0] / below[below > 0], tails)
+            ratios = (weights @ error)[below > 0] / below[below > 0]
+            interval = percentile_interval(ratios, confidence_level)
         relative = float(error.mean() / size.mean()) if size.any() else float("nan")
         results.append((float(error.mean()), relative, interval, factor, error))
     (score, relative, interval, factor, by_sequence), control = results

@@ -163,12 +163,3 @@ class Metric:
             return self.floor(recalls.mean(axis=0))
 
         return by_counts
-
-
-def stratified_rows(y: NDArray[Any], rng: np.random.Generator) -> NDArray[np.intp]:
-    """Resample rows with replacement within each class, so that no class can be missing."""
-    _, labels, sizes = np.unique(y, return_inverse=True, return_counts=True)
-    by_class = np.argsort(labels, kind="stable")
-    first = (np.cumsum(sizes) - sizes)[labels[by_class]]
-    draws = (rng.random(len(y)) * sizes[labels[by_class]]).astype(np.intp)
-    return by_class[first + draws]

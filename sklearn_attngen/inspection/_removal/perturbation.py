@@ -10,22 +10,22 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length
 
 from sklearn_attngen._validation import validate_params
 from sklearn_attngen.classifiers._targets import checked_labels
+from sklearn_attngen.inspection._inputs.draws import draw_seed
 from sklearn_attngen.inspection._inputs.fills import FILLS
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.progress import progress
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
 from sklearn_attngen.sequences import Alphabet
 
-from .metric import Metric, Responses, stratified_rows
-from .removal import MODES, ORDERS, Remover, removal_magnitude
-
-_BOOTSTRAP_STREAM = 3
+from .bootstrap import percentile_interval, stratified_rows
+from .metric import Metric, Responses
+from .removal import BOOTSTRAP_STREAM, MODES, ORDERS, Remover, removal_magnitude, stream
 
 
 @validate_params(
@@ -202,7 +202,7 @@ def perturbation_curve(
     data = LetterInput.read(estimator, X, alphabet)
     labels = checked_labels(y)
     check_consistent_length(data.codes, labels)
-    seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+    seed = draw_seed(random_state)
     magnitude = None
     if any(order != "random" for order in orders):
         magnitude = removal_magnitude(saliency, estimator, X, data, alphabet, batch_size)
@@ -241,7 +241,7 @@ def perturbation_curve(
                 bar.update(1)
     draws = np.empty((0, len(orders), len(wanted)))
     if n_bootstrap:
-        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(_BOOTSTRAP_STREAM,)))
+        rng = stream(seed, BOOTSTRAP_STREAM)
         resampled = score.resampler([cells[at] for at in np.ndindex(shape)])
         groups = np.unique(labels, return_inverse=True)[1]  # numbers sort faster than labels
         draws = np.stack(
@@ -250,21 +250,20 @@ def perturbation_curve(
                 for _ in range(n_bootstrap)
             ]
         )
-    tails = (1 - confidence_level) / 2, (1 + confidence_level) / 2
     areas = _area(wanted, scores.mean(axis=1))
     area_draws = _area(wanted, draws)
     return Bunch(
         fractions=wanted,
         scores={order: scores[i].T.copy() for i, order in enumerate(orders)},
         intervals={
-            order: np.quantile(draws[:, i], tails, axis=0).T
+            order: percentile_interval(draws[:, i], confidence_level).T
             for i, order in enumerate(orders)
             if n_bootstrap
         },
         baseline=baseline,
         area={order: float(areas[i]) for i, order in enumerate(orders)},
         area_intervals={
-            order: np.quantile(area_draws[:, i], tails)
+            order: percentile_interval(area_draws[:, i], confidence_level)
             for i, order in enumerate(orders)
             if n_bootstrap
         },

@@ -18,12 +18,12 @@ ORDERS = ("top", "random", "matched", "bottom")
 MODES = ("deletion", "insertion")
 
 # Keys of the seeds of the independent random streams.
-_ORDER_STREAM, _TIE_STREAM, _FILL_STREAM, _MATCH_STREAM = 0, 1, 2, 4
+_ORDER_STREAM, _TIE_STREAM, _FILL_STREAM, BOOTSTRAP_STREAM, _MATCH_STREAM, CONTROL_STREAM = range(6)
 
 
-def stream(seed: int, purpose: int, repeat: int) -> np.random.Generator:
-    """Return the generator of one purpose and repeat; independent of every other one."""
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(purpose, repeat)))
+def stream(seed: int, *key: int) -> np.random.Generator:
+    """Return the generator of a purpose, or of its repeat; independent of every other one."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
 
 def removal_magnitude(

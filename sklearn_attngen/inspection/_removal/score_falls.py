@@ -7,19 +7,20 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_attngen.inspection._inputs.answers import class_scores, target_columns
+from sklearn_attngen.inspection._inputs.draws import draw_seed
 from sklearn_attngen.inspection._inputs.fills import FILLS
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
 from sklearn_attngen.sequences import Alphabet
 
+from .bootstrap import mean_draws, percentile_interval
 from .perturbation import check_fractions
-from .removal import Remover, removal_magnitude
+from .removal import BOOTSTRAP_STREAM, Remover, removal_magnitude, stream
 
-_BOOTSTRAP_STREAM = 3
 CONSTRAINTS = {
     "fractions": ["array-like"],
     "control": [StrOptions({"random", "matched", "bottom"}), None],
@@ -58,7 +59,7 @@ def measure_falls(
     check_fitted_classifier(estimator)
     wanted = check_fractions(fractions)
     data = LetterInput.read(estimator, X, alphabet)
-    seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+    seed = draw_seed(random_state)
     magnitude = removal_magnitude(saliency, estimator, X, data, alphabet, batch_size)
     remover = Remover(estimator, data, magnitude, fill=fill, seed=seed, mode=mode)
     columns = target_columns(estimator, data, target)
@@ -74,17 +75,15 @@ def measure_falls(
                 changed = remover.restore(remover.removed(order, fraction, repeat))
                 falls[order][i] += clean - class_scores(estimator, changed)[every, columns]
         falls[order] /= n_repeats
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(_BOOTSTRAP_STREAM,)))
     top = falls["top"].mean(axis=0)
     other = None if control is None else falls[control].mean(axis=0)
     sign = 1.0 if mode == "deletion" else -1.0
-    draws = mean_draws(len(top), n_bootstrap, rng)
+    draws = mean_draws(len(top), n_bootstrap, stream(seed, BOOTSTRAP_STREAM))
 
     def interval(values: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
         if values is None or not n_bootstrap:
             return None
-        tails = (1 - confidence_level) / 2, (1 + confidence_level) / 2
-        return np.quantile(draws @ values, tails)
+        return percentile_interval(draws @ values, confidence_level)
 
     gain = None if other is None else sign * (top - other)
     return Bunch(
@@ -100,8 +99,3 @@ def measure_falls(
         by_sequence=top,
         control_by_sequence=other,
     )
-
-
-def mean_draws(n: int, n_bootstrap: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return weights (n_bootstrap, n) whose products with values are means of resampled rows."""
-    return rng.multinomial(n, np.full(n, 1.0 / n), size=n_bootstrap) / n

@@ -17,7 +17,8 @@ from sklearn_attngen.inspection._inputs.answers import label_columns
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.members import find_members
 from sklearn_attngen.inspection._inputs.unwrap import peel
-from sklearn_attngen.inspection._removal.metric import Responses, stratified_rows
+from sklearn_attngen.inspection._removal.bootstrap import percentile_interval, stratified_rows
+from sklearn_attngen.inspection._removal.metric import Responses
 from sklearn_attngen.sequences import NO_SIGNAL
 
 _LONGEST_VALUE = 160
@@ -169,9 +170,8 @@ def metric_values(
             sign = -1.0 if name == "neg_log_loss" else 1.0
             interval = None
             if n_bootstrap:
-                tails = (1 - confidence_level) / 2, (1 + confidence_level) / 2
                 found = [sign * scorer(responses, rows, y[rows]) for rows in draws]
-                interval = np.quantile(found, tails)
+                interval = percentile_interval(found, confidence_level)
             value = float(sign * scorer(responses, every, y))
             metrics[name] = {"label": label, "value": value, "interval": interval}
         matrix = confusion_matrix(y, responses.predict(every), labels=responses.classes_)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import Bunch, _safe_indexing, check_random_state
+from sklearn.utils import Bunch, _safe_indexing
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length
 
@@ -19,6 +19,7 @@ from sklearn_attngen.classifiers._targets import checked_labels
 from sklearn_attngen.inspection._attribution.saliency import method_name
 from sklearn_attngen.inspection._attribution.saliency import saliency as compute_saliency
 from sklearn_attngen.inspection._drawing.plot_style import check_positions
+from sklearn_attngen.inspection._inputs.draws import draw_seed
 from sklearn_attngen.inspection._inputs.fills import FILLS
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
@@ -198,8 +199,7 @@ def report(
         known = read_database(database, data.sequences.alphabet)
     labels = _check_labels(estimator, y, data)
     numbers = check_positions(positions, data.codes.shape[1])
-    random = check_random_state(random_state)
-    seed = int(random.randint(np.iinfo(np.int32).max))
+    seed = draw_seed(random_state)
     rng = np.random.default_rng(seed)
     metrics, matrix = metric_values(
         estimator, X, labels, n_bootstrap=n_bootstrap, confidence_level=confidence_level, rng=rng
