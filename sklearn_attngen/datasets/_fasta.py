@@ -255,7 +255,7 @@ def _header_texts(values: Any, what: str) -> list[str]:
         raise TypeError(f"{what} must hold one entry per sequence, got one string. Pass a list.")
     texts = []
     for i, value in enumerate(values):
-        if value is np.ma.masked or is_missing(value):
+        if is_missing(value):
             raise ValueError(
                 f"Entry {i} (counted from 0) of {what} is missing ({value!r}). Give it, or leave "
                 "the record out."

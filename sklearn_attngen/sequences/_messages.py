@@ -10,8 +10,8 @@ from ._alphabet import Alphabet, get_alphabet
 
 
 def is_missing(value: Any) -> bool:
-    """Tell None, NaN, NaT and pandas' NA apart from everything else."""
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+    """Tell None, NaN, NaT, pandas' NA and what is masked apart from everything else."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType", "MaskedConstant"):
         return True
     return isinstance(value, (float, np.floating)) and value != value
 

@@ -199,6 +199,12 @@ def test_a_missing_group_is_named(missing: Any) -> None:
         sequence_groups(random_sequences(4), groups=pd.Series(["a", "b", missing, missing]))
 
 
+def test_a_masked_group_is_named() -> None:
+    groups = np.ma.array([0, 1, 2, 2], mask=[0, 0, 1, 0])
+    with pytest.raises(ValueError, match=r"The group of row 2 \(0-based\) is missing"):
+        sequence_groups(random_sequences(4), groups=groups)
+
+
 def test_a_seed_needs_shuffling() -> None:
     """As scikit-learn says."""
     with pytest.raises(ValueError, match="random_state"):

@@ -49,7 +49,10 @@ def test_ambiguity_letters_are_called_that() -> None:
     assert "unknown='zero'" in message
 
 
-@pytest.mark.parametrize("value", [None, np.nan, float("nan"), np.float32("nan"), pd.NA, pd.NaT])
+MISSING = [None, np.nan, float("nan"), np.float32("nan"), pd.NA, pd.NaT, np.ma.masked]
+
+
+@pytest.mark.parametrize("value", MISSING)
 def test_missing_values(value: object) -> None:
     """Every way to say "nothing"."""
     assert is_missing(value)

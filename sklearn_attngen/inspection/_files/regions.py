@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_attngen.sequences._messages import is_missing
+
 # bedtools getfasta -name puts the name of the record and "::" before the region
 _TEXT = re.compile(
     r"(?:.*::)?(?P<chrom>.+):(?P<start>\d[\d,]*)-(?P<end>\d[\d,]*)(\((?P<strand>[-+.]?)\))?"
@@ -55,7 +57,7 @@ def read_regions(regions: Any, n: int | None = None) -> Regions:
                 f"The chromosome of region {row} (0-based) is {name!r}; a name without spaces is "
                 "needed."
             )
-    signs = ["+" if _is_missing(sign) else sign for sign in strand]
+    signs = ["+" if is_missing(sign) else sign for sign in strand]
     for row, sign in enumerate(signs):
         if sign not in ("+", "-", "."):
             raise ValueError(
@@ -187,11 +189,6 @@ def read_integers(values: list[Any], what: str, of: str = "region") -> NDArray[n
             )
         numbers[row] = number
     return numbers
-
-
-def _is_missing(value: Any) -> bool:
-    differs = value != value  # NaN alone differs from itself; pandas' NA does not say
-    return value is None or not isinstance(differs, bool | np.bool_) or bool(differs)
 
 
 def write_lines(lines: Sequence[str], path: str | os.PathLike[str]) -> None:
