@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from sklearn_attngen.sequences import NO_SIGNAL, Alphabet, get_alphabet, read_sequences
-from sklearn_attngen.sequences._containers import string_column
-from sklearn_attngen.sequences._strings import encode_column
+from sklearn_attngen.sequences import NO_SIGNAL, Alphabet, get_alphabet
+from sklearn_attngen.sequences._read import read_ragged
 
 # letters that are looked at a time
 _PART = 1 << 20
@@ -55,13 +54,8 @@ class Letters:
 def read_letters(X: Any, alphabet: str | Alphabet) -> Letters:
     """Read sequences of any lengths: strings in any container, or one-hot."""
     known = get_alphabet(alphabet)
-    column = string_column(X)
-    if column is not None:
-        return Letters(*encode_column(column, known, "zero"), known)
-    codes = read_sequences(X, alphabet=known).codes
-    assert codes is not None  # numbers are refused
-    n, length = codes.shape
-    return Letters(codes.ravel(), np.full(n, length, dtype=np.int64), known)
+    codes, lengths, _, _ = read_ragged(X, known)
+    return Letters(codes, lengths, known)
 
 
 def resolve_k(k: Any, alphabet: Alphabet) -> int:
