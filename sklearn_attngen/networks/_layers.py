@@ -296,14 +296,27 @@ def build_module(
         module = kind(**parameters)
     module.to_empty(device="cpu").float()
     for layer in module.modules():
-        if isinstance(layer, nn.Conv1d | nn.Linear):
-            # He et al. (2015): keeps the variance through ReLU layers
-            fan_in = math.prod(layer.weight.shape[1:])
-            nn.init.normal_(layer.weight, std=math.sqrt(2.0 / fan_in), generator=generator)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
-        elif isinstance(layer, nn.BatchNorm1d):
-            layer.reset_parameters()
-        elif hasattr(layer, "initialize"):
-            layer.initialize(generator)  # type: ignore[operator]  # torch types it as a Tensor
+        initialize_layer(layer, generator)
     return module
+
+
+def initialize_layer(layer: nn.Module, generator: torch.Generator) -> bool:
+    """Put a layer into the state in which a training finds it; say whether it is known how.
+
+    Weights are drawn on the CPU, so that every device gets the same.
+    """
+    if isinstance(layer, nn.Conv1d | nn.Linear):
+        # He et al. (2015): keeps the variance through ReLU layers
+        spread = math.sqrt(2.0 / math.prod(layer.weight.shape[1:]))
+        drawn = torch.empty(layer.weight.shape, dtype=torch.float32, device="cpu")
+        with torch.no_grad():
+            layer.weight.copy_(drawn.normal_(0.0, spread, generator=generator))
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
+    elif isinstance(layer, nn.BatchNorm1d):
+        layer.reset_parameters()
+    elif hasattr(layer, "initialize"):
+        layer.initialize(generator)  # type: ignore[operator]  # torch types it as a Tensor
+    else:
+        return False
+    return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -28,11 +27,18 @@ def randomized_in_turn(module: Any, x: torch.Tensor, seed: int) -> Iterator[str]
     """
     import torch
 
+    from sklearn_attngen.networks._layers import initialize_layer
+
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, layers in reversed(layers_in_order(module, x)):
             for layer in layers:
-                _reinitialize(layer, generator)
+                if not initialize_layer(layer, generator):
+                    # A layer that nobody told how to start keeps its values and loses their order.
+                    for parameter in layer.parameters(recurse=False):
+                        order = torch.randperm(parameter.numel(), generator=generator)
+                        shuffled = parameter.flatten()[order.to(parameter.device)]
+                        parameter.copy_(shuffled.view_as(parameter))
             yield name
 
 
@@ -70,26 +76,3 @@ def layers_in_order(module: Any, x: torch.Tensor) -> list[tuple[str, list[Any]]]
         alone = _VOTER.sub("", _MEMBER.sub("", name) if several else name)
         together.setdefault(alone, []).append(layers[name])
     return list(together.items())
-
-
-def _reinitialize(layer: Any, generator: torch.Generator) -> None:
-    """Put one layer into the state in which a training would find it."""
-    import torch
-    from torch import nn
-
-    if isinstance(layer, nn.Conv1d | nn.Linear):
-        fan_in = math.prod(layer.weight.shape[1:])
-        # Drawn on the CPU, so that every device gets the same weights.
-        weight = torch.empty(layer.weight.shape)
-        layer.weight.copy_(weight.normal_(0.0, math.sqrt(2.0 / fan_in), generator=generator))
-        if layer.bias is not None:
-            layer.bias.zero_()
-    elif hasattr(layer, "initialize"):
-        layer.initialize(generator)
-    elif isinstance(layer, nn.BatchNorm1d):
-        layer.reset_parameters()
-    else:
-        # A layer that nobody told how to start keeps its values and loses their order.
-        for parameter in layer.parameters(recurse=False):
-            order = torch.randperm(parameter.numel(), generator=generator).to(parameter.device)
-            parameter.copy_(parameter.flatten()[order].view_as(parameter))
