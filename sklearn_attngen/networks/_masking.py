@@ -176,6 +176,23 @@ def select_positions(
     return torch.zeros_like(chosen).scatter(1, order, chosen)
 
 
+def masked_positions(
+    scores: Tensor,
+    real: Tensor,
+    fraction: float,
+    *,
+    by: str,
+    order: str,
+    generator: torch.Generator | None,
+) -> Tensor:
+    """Select what a training masks: the positions, (n, L), that go first in an order."""
+    priority = mask_priority(scores, order, generator)
+    if order == "highest" and by == "mass":
+        # what counts is how far a position is from the highest, or one peak would be too much
+        scores = priority = scores.amax(dim=1, keepdim=True) - scores
+    return select_positions(scores, real, fraction, by=by, priority=priority)
+
+
 def fill_positions(
     x: Tensor, selected: Tensor, value: str = "resample", generator: torch.Generator | None = None
 ) -> Tensor:

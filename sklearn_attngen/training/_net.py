@@ -18,11 +18,10 @@ from torch.nn import functional as F
 from sklearn_attngen.networks import (
     fill_positions,
     kept_statistics,
-    mask_priority,
     networks_in,
     scheduled_fraction,
-    select_positions,
 )
+from sklearn_attngen.networks._masking import masked_positions
 from sklearn_attngen.training._batches import BatchIterator, expand
 
 __all__ = ["Masking", "SequenceNet"]
@@ -198,14 +197,13 @@ class SequenceNet(NeuralNet):
 
     def _masked(self, x: Tensor, scores: Tensor, masking: Masking, fraction: float) -> Tensor:
         """Return the input with the positions replaced that go first."""
-        priority = mask_priority(scores, masking.order, self.noise_generator)
-        if masking.order == "highest" and masking.by == "mass":
-            # what counts is how far a position is from the highest, or one peak would be too much
-            scores = priority = scores.amax(dim=1, keepdim=True) - scores
+        generator = self.noise_generator
         # a row without any letter has nothing to replace, though all its positions count as real
         letters = (x != 0).any(dim=1)
-        selected = select_positions(scores, letters, fraction, by=masking.by, priority=priority)
-        return fill_positions(x, selected, masking.value, self.noise_generator)
+        selected = masked_positions(
+            scores, letters, fraction, by=masking.by, order=masking.order, generator=generator
+        )
+        return fill_positions(x, selected, masking.value, generator)
 
     def _autocast(self) -> AbstractContextManager:
         if not self.bfloat16:
@@ -220,8 +218,8 @@ class SequenceNet(NeuralNet):
 
         The loss of each is the cross-entropy on the whole sequence plus, where masking is on, the
         divergence of the masked prediction from the clean one, which is held fixed; both are means
-        over the parts of the network that vote. Half of the
-        rows of a batch, which are in random order, are masked; of a small batch more.
+        over the parts of the network that vote. Half of the rows of a batch, which are in random
+        order, are masked; of a small batch more.
         """
         self._set_training(True)
         inputs, y = batch

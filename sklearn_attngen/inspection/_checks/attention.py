@@ -297,16 +297,15 @@ class AttentionRuns:
         """Return which letters the training would mask at the end of its ramp."""
         import torch
 
-        from sklearn_attngen.networks import mask_priority, select_positions
+        from sklearn_attngen.networks._masking import masked_positions
 
         scores = torch.from_numpy(attention)
         real = torch.from_numpy(self._rows[0].codes != NO_SIGNAL)
         generator = torch.Generator().manual_seed(int(self.random.randint(2**31)))
-        priority = mask_priority(scores, order, generator)
-        if order == "highest" and by == "mass":  # as in training
-            scores = priority = scores.amax(dim=1, keepdim=True) - scores
         fraction = self._final.mask_fraction
-        return select_positions(scores, real, fraction, by=by, priority=priority).numpy()
+        return masked_positions(
+            scores, real, fraction, by=by, order=order, generator=generator
+        ).numpy()
 
     def _score(self, correct: NDArray[np.float64]) -> float:
         """Return the mean over classes of the mean over their sequences."""
