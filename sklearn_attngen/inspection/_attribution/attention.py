@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from sklearn_attngen.inspection._inputs.network import (
 )
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier, find_network
 from sklearn_attngen.sequences import Alphabet
+
+if TYPE_CHECKING:
+    import torch
 
 
 def heads_of(
@@ -46,16 +50,9 @@ def heads_of(
         )
     from sklearn_attngen.networks import attention_heads
 
-    parts = []
-    n, length = data.codes.shape
-    for rows in batches_of(n, length, batch_size):
-        x = network.tensor(data.codes[rows])
-        attention = attention_heads(network.module, x)
-        if network.complement is not None:
-            other = attention_heads(network.module, network.turn(x))
-            attention = (attention + other.flip(2)) / 2
-        parts.append(attention.double().cpu().numpy())
-    values = np.concatenate(parts)
+    values = _on_both_strands(
+        lambda x: attention_heads(network.module, x), network, data.codes, batch_size
+    )
     return values, head_names(poolings_in(network.module)), data
 
 
@@ -71,13 +68,23 @@ def guiding_attention(
     network = LetterNetwork.find(estimator, data)
     assert network is not None  # who asks has looked
     first = networks_in(network.module)[0]
+    return _on_both_strands(lambda x: attend(first, x)[1], network, data.codes, batch_size)
+
+
+def _on_both_strands(
+    ask: Callable[[torch.Tensor], torch.Tensor],
+    network: LetterNetwork,
+    codes: NDArray[np.uint8],
+    batch_size: int | None,
+) -> NDArray[np.float64]:
+    """Return attention on letters (n, L), averaged over both strands where the estimator is."""
     parts = []
-    n, length = data.codes.shape
+    n, length = codes.shape
     for rows in batches_of(n, length, batch_size):
-        x = network.tensor(data.codes[rows])
-        attention = attend(first, x)[1]
+        x = network.tensor(codes[rows])
+        attention = ask(x)
         if network.complement is not None:
-            attention = (attention + attend(first, network.turn(x))[1].flip(1)) / 2
+            attention = (attention + ask(network.turn(x)).flip(-1)) / 2
         parts.append(attention.double().cpu().numpy())
     return np.concatenate(parts)
 
