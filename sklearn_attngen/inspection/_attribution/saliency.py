@@ -170,18 +170,17 @@ def saliency(
     """
     check_fitted_classifier(estimator)
     if method not in _FOR_ALL:
-        chosen_alphabet(estimator, alphabet)
+        chosen_alphabet(estimator, alphabet)  # must be one that the estimator reads
         found = find_network(estimator)
         if found is None and (members := find_members(estimator)):
             return _from_members(estimator, members, X, method, target, signed, batch_size)
-    if method not in (*_FOR_ALL, "deeplift"):
-        if found is not None:
+        if found is not None and method != "deeplift":
             final, encoders = found
             readers: list[Reader] = [encoder.transform for encoder in encoders]
             return _from_network(final, readers, X, method, target, signed, batch_size)
         if method not in ("auto", *_NETWORK_METHODS):
             raise _unknown_method(method, (), type(estimator).__name__)
-        if method != "auto":
+        if method not in ("auto", "deeplift"):
             raise ValueError(
                 f"method={method!r} asks a network for its own explanation, but "
                 f"{type(estimator).__name__} has none that sees the letters (only a classifier "
