@@ -23,7 +23,7 @@ from .plot_style import (
     seen_on,
 )
 
-_ORDER_NAMES = {
+ORDER_NAMES = {
     "top": "Most salient first",
     "random": "Random order (control)",
     "matched": "Random, same letters (control)",
@@ -251,7 +251,7 @@ class PerturbationCurveDisplay:
                     markersize=4.5,
                     linewidth=1.6,
                     color=color,
-                    label=_ORDER_NAMES[order],
+                    label=ORDER_NAMES[order],
                 )
                 if band and order in curve.intervals:
                     low, high = curve.intervals[order].T
@@ -291,7 +291,7 @@ class PerturbationCurveDisplay:
     def _chosen_orders(self, orders: Sequence[str] | None) -> Sequence[str]:
         """Return the orders to draw; check those that were asked for."""
         if orders is None:
-            present = [o for o in _ORDER_NAMES if any(o in c.scores for c in self.curves.values())]
+            present = [o for o in ORDER_NAMES if any(o in c.scores for c in self.curves.values())]
             if len(self.curves) == 1:
                 return present
             return [order for order in present if order != "bottom"] or present
@@ -318,7 +318,7 @@ class PerturbationCurveDisplay:
             names.setdefault(
                 name, lines.Line2D([], [], color=line.get_color(), linewidth=4, label=plain(name))
             )
-            style = lines.Line2D([], [], label=_ORDER_NAMES[order])
+            style = lines.Line2D([], [], label=ORDER_NAMES[order])
             style.update_from(line)
             style.set_color(NEUTRAL)
             styles.setdefault(order, style)

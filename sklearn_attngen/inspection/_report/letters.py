@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
 from sklearn_attngen.inspection._drawing.motif_display import MotifDisplay
-from sklearn_attngen.inspection._drawing.perturbation_display import PerturbationCurveDisplay
+from sklearn_attngen.inspection._drawing.perturbation_display import (
+    ORDER_NAMES,
+    PerturbationCurveDisplay,
+)
 from sklearn_attngen.inspection._drawing.saliency_display import SaliencyDisplay
 from sklearn_attngen.inspection._inputs.answers import class_scores
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
@@ -20,12 +23,6 @@ from .html import paragraph, picture, table
 # Of a longer sequence, the letters about its highest saliency are drawn.
 _LONGEST_DRAWN = 240
 _MOST_MOTIFS = 8
-_ORDER_WORDS = {
-    "top": "Most salient first",
-    "random": "Random order (control)",
-    "matched": "Random, same letters (control)",
-    "bottom": "Least salient first",
-}
 
 
 def interval_text(interval: Any) -> str:
@@ -37,7 +34,7 @@ def faithfulness_section(results: Bunch) -> str:
     """Show curves and measures with their controls."""
     removal, insertion = results.removal, results.insertion
     areas = []
-    for order, words in _ORDER_WORDS.items():
+    for order, words in ORDER_NAMES.items():
         areas.append(
             (
                 words,
