@@ -47,7 +47,6 @@ def draw_lanes(
         highest = np.full(n_heads, highest.max())
     highest = np.maximum(highest, np.finfo(float).tiny)
     x, edges = np.arange(length), np.arange(length + 1) - 0.5
-    shown = mean if sequence is None else attention[sequence]
     lines: list[Any] = []
     bands: list[Any] = []
     areas: list[Any] = []
@@ -65,11 +64,12 @@ def draw_lanes(
             label=f"Even attention (1/{length})",
         )
         if sequence is not None:
+            shown = attention[sequence, head]
             areas.append(
                 ax.fill_between(
                     edges,
                     base,
-                    base + np.append(shown[head], shown[head, -1]) / unit,
+                    base + np.append(shown, shown[-1]) / unit,
                     step="post",
                     color=color,
                     alpha=0.45,

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_attngen._extras import require
@@ -200,8 +199,8 @@ class MaskFractionDisplay:
             values,
             folds,
             chosen=chosen,
-            labels={name: text.label for name, text in described.items()},
-            notes={name: text.note for name, text in described.items() if text.note},
+            labels={name: label for name, (label, _) in described.items()},
+            notes={name: note for name, (_, note) in described.items() if note is not None},
         )
         return display.plot(ax=ax, **plot_kwargs)
 
@@ -258,10 +257,9 @@ class MaskFractionDisplay:
                     100 * self.chosen, color=seen_on(axes, "black"), ls="--", lw=1, zorder=0
                 )
             axes.set_ylabel((self.labels or {}).get(name, _axis_label(name)))
-            axes.set_xticks(percent, [f"{value:g}" for value in percent])
             axes.tick_params(labelbottom=i == len(self.scores) - 1)
             hide_spines(axes, "top", "right")
-        _thin_ticks(self.axes_, percent)
+        _tick_fractions(self.axes_, percent)
         self.axes_[-1].set_xlabel("Letters masked in training (%)")
         if legend:
             legend_above(self.ax_, self._handles(folds, band), notes.get(next(iter(self.scores))))
@@ -333,8 +331,8 @@ def _folds(results: Mapping[str, Any], name: str) -> NDArray[np.float64]:
     return np.column_stack(columns)
 
 
-def _describe(search: Any, name: str) -> Bunch:
-    """Say what a score is, and of what, if it is a difference."""
+def _describe(search: Any, name: str) -> tuple[str, str | None]:
+    """Return the label of a score, and a note on what it is a difference of, if it is one."""
     scorer: Any = getattr(search, "scorer_", None)
     if isinstance(scorer, Mapping):
         scorer = scorer.get(name)
@@ -346,13 +344,12 @@ def _describe(search: Any, name: str) -> Bunch:
         control = "with all letters"
         if scorer.control is not None:
             control = f"without {letters.get(scorer.control, scorer.control)}"
-        title = _axis_label("faithfulness" if name == "score" else name)
         note = f"{plain(in_words(metric))} {control} minus without {removed} letters"
-        return Bunch(label=title, note=note)
+        return _axis_label("faithfulness" if name == "score" else name), note
     if name == "score":
         scoring = getattr(search, "scoring", None)
         name = scoring if isinstance(scoring, str) else "accuracy" if scoring is None else "score"
-    return Bunch(label=_axis_label(name), note=None)
+    return _axis_label(name), None
 
 
 def _axis_label(name: str) -> str:
@@ -388,8 +385,8 @@ def _axes_for(ax: Any, n: int) -> tuple[Any, list[Any]]:
     return ax.figure, axes
 
 
-def _thin_ticks(axes: list[Any], percent: NDArray[np.float64]) -> None:
-    """Drop the tick labels of fractions that lie too close to each other to be read."""
+def _tick_fractions(axes: list[Any], percent: NDArray[np.float64]) -> None:
+    """Put ticks at the fractions, but for those too close to the one before to be read."""
     room = (percent.max() - percent.min()) / max(4.0, axes[0].get_window_extent().width / 32)
     kept: list[float] = []
     for value in percent:
