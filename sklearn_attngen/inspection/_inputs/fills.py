@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_attngen.sequences import NO_SIGNAL
+from sklearn_attngen.sequences import NO_SIGNAL, one_hot
 
 from .dinucleotide import dinucleotide_shuffle
 
@@ -103,20 +103,8 @@ LETTER_FILLS = {
 }
 
 
-def fill_uniform(one_hot_values: NDArray[np.uint8], codes: Codes, selected: Mask) -> NDArray:
-    """Give every letter the value 1 / n_letters at the selected positions of a one-hot array.
-
-    Parameters
-    ----------
-    one_hot_values : ndarray of shape (n, L, n_letters)
-        The one-hot form of ``codes``.
-    codes : ndarray of shape (n, L)
-    selected : ndarray of bool of shape (n, L)
-
-    Returns
-    -------
-    values : ndarray of float32 of shape (n, L, n_letters)
-    """
-    values = one_hot_values.astype(np.float32)
-    values[selected & (codes != NO_SIGNAL)] = 1.0 / one_hot_values.shape[2]
+def fill_uniform(codes: Codes, selected: Mask, n_letters: int) -> NDArray[np.float32]:
+    """Return one-hot values, (n, L, n_letters), but 1 / n_letters each where selected."""
+    values = one_hot(codes, n_letters, np.float32)
+    values[selected & (codes != NO_SIGNAL)] = 1.0 / n_letters
     return values

@@ -12,7 +12,7 @@ from sklearn_attngen.inspection._inputs.fills import LETTER_FILLS, fill_uniform
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.unwrap import refuses_unknown_letters
 from sklearn_attngen.inspection._inputs.values import checked_saliency
-from sklearn_attngen.sequences import NO_SIGNAL, Alphabet, one_hot
+from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
 
 ORDERS = ("top", "random", "matched", "bottom")
 MODES = ("deletion", "insertion")
@@ -189,7 +189,7 @@ class Remover:
             selected = self.real & ~selected
         n_letters = self.data.sequences.alphabet.n_letters
         if self.fill == "uniform":
-            return fill_uniform(one_hot(self.codes, n_letters), self.codes, selected)
+            return fill_uniform(self.codes, selected, n_letters)
         fill = LETTER_FILLS[self.fill]
         if self._drawn is None or self._drawn[0] != repeat:
             rng = stream(self.seed, _FILL_STREAM, repeat)
