@@ -45,7 +45,7 @@ def report_page(
     rng: np.random.Generator,
 ) -> str:
     """Return the page."""
-    numbers = numbers[: sample.codes.shape[1]]
+    numbers = numbers[: sample.codes.shape[1]]  # the sample may lack the longest sequence
     true = y[results.rows]
     with _without_windows():
         sections = [

@@ -210,7 +210,6 @@ def report(
     X_sample = X if len(rows) == len(labels) else _safe_indexing(X, rows)
     sample = LetterInput.read(estimator, X_sample, alphabet)
     values = compute_saliency(estimator, X_sample, method, batch_size=batch_size, alphabet=alphabet)
-    # The sample may lack the longest sequence, or the longest one may be padded.
     magnitude = np.abs(checked_saliency(values, sample))
     common: dict[str, Any] = {
         "fill": fill,
