@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 from sklearn_attngen.classifiers._targets import check_classes, with_missing
 from sklearn_attngen.inspection._attribution.saliency import saliency as compute_saliency
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
-from sklearn_attngen.inspection._inputs.unwrap import alphabet_of
+from sklearn_attngen.inspection._inputs.unwrap import chosen_alphabet
 from sklearn_attngen.inspection._inputs.values import codes_for
 from sklearn_attngen.sequences import Alphabet, get_alphabet, one_hot
 
@@ -205,7 +205,7 @@ class SaliencyDisplay:
             signed=signed,
             positions=positions,
             labels=labels,
-            alphabet=alphabet_of(estimator) if alphabet is None else alphabet,
+            alphabet=chosen_alphabet(estimator, alphabet),
             ax=ax,
             **plot_kwargs,
         )

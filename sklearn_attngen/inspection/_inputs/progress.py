@@ -20,9 +20,7 @@ class _Silent:
         """Do nothing."""
 
 
-def progress(
-    verbose: int | bool, total: int, what: str = "perturbation_curve", unit: str = "score"
-) -> Any:
+def progress(verbose: int | bool, total: int, what: str, unit: str) -> Any:
     """Return a context manager with ``update``: a bar if ``verbose``, else nothing to be seen."""
     if not verbose:
         return _Silent()

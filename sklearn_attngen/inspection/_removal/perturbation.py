@@ -224,7 +224,7 @@ def perturbation_curve(
     scores = np.empty(shape)
     # What is the same for several orders, fractions or repeats is predicted once.
     answered = {_digest(data.codes): (clean, baseline)}
-    with progress(verbose, scores.size) as bar:
+    with progress(verbose, scores.size, "perturbation_curve", "score") as bar:
         # repeats outside of orders, which share the draws of a repeat
         for repeat, (j, order) in product(range(n_repeats), enumerate(orders)):
             for i, fraction in enumerate(wanted):
