@@ -12,7 +12,7 @@ from scipy.special import softmax
 from sklearn_attngen.inspection._inputs.answers import class_scores, target_columns
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.network import LetterNetwork, batches_of
-from sklearn_attngen.inspection._inputs.unwrap import refuses_unknown_letters
+from sklearn_attngen.inspection._inputs.unwrap import check_reads_unknown
 from sklearn_attngen.sequences import NO_SIGNAL
 
 from .substitutions import network_substitutions
@@ -54,7 +54,7 @@ def occlusion(
         Signed changes, or magnitudes that sum to 1 in each row.
     """
     if data.sequences.layout == "strings":
-        refuses_unknown_letters(estimator, "Occlusion", remedy="choose another method")
+        check_reads_unknown(estimator, "Occlusion", remedy="choose another method")
     codes = data.codes
     n, length = codes.shape
     entries = length * data.sequences.alphabet.n_letters

@@ -255,7 +255,7 @@ def _alphabets_in(estimator: Any, *, readers_only: bool = False) -> list[tuple[A
     return found
 
 
-def refuses_unknown_letters(estimator: BaseEstimator, what: str, *, remedy: str) -> None:
+def check_reads_unknown(estimator: BaseEstimator, what: str, *, remedy: str) -> None:
     """Raise if a part of the estimator was told to refuse the unknown letter."""
     values = [value for _, value in _parameters(estimator, "unknown")]
     if any(isinstance(value, str) and value == "error" for value in values):

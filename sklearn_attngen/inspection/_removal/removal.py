@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn_attngen.inspection._attribution.saliency import saliency as compute_saliency
 from sklearn_attngen.inspection._inputs.fills import LETTER_FILLS, fill_uniform
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
-from sklearn_attngen.inspection._inputs.unwrap import refuses_unknown_letters
+from sklearn_attngen.inspection._inputs.unwrap import check_reads_unknown
 from sklearn_attngen.inspection._inputs.values import checked_saliency
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
 
@@ -159,7 +159,7 @@ class Remover:
                 "another fill, 'resample' for instance."
             )
         if fill == "unknown" and data.sequences.layout == "strings":
-            refuses_unknown_letters(estimator, "fill='unknown'", remedy="choose another fill")
+            check_reads_unknown(estimator, "fill='unknown'", remedy="choose another fill")
         self.data = data
         self.codes = data.codes
         self.real = self.codes != NO_SIGNAL
