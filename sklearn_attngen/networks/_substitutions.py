@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sklearn_attngen.networks._attngen import carries_signal
-from sklearn_attngen.networks._attribution import evaluation_mode
 from sklearn_attngen.networks._convolution import convolves
 from sklearn_attngen.networks._ensemble import Ensemble
+from sklearn_attngen.networks._evaluation import evaluation_mode
 from sklearn_attngen.networks._window_layers import (
     Average,
     KnownAverage,
