@@ -20,7 +20,7 @@ from torch import Tensor
 from sklearn_attngen._validation import fit_context
 from sklearn_attngen.classifiers._saliency import SaliencyMixin
 from sklearn_attngen.classifiers._targets import check_classes, encode_target, with_missing
-from sklearn_attngen.classifiers._training import TrainingMixin, as_tensor
+from sklearn_attngen.classifiers._training import as_tensor
 from sklearn_attngen.networks import (
     Voting,
     evaluation_mode,
@@ -30,13 +30,11 @@ from sklearn_attngen.networks import (
 from sklearn_attngen.sequences import Alphabet, Sequences, read_sequences
 from sklearn_attngen.training import expand
 
-# positions of one batch at prediction: bounds memory whatever the number of rows
+# positions of one batch outside of training: bounds memory whatever the number of rows
 POSITIONS_PER_BATCH = 2**15
 
 
-class SequenceClassifier(
-    SaliencyMixin, TrainingMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMeta
-):
+class SequenceClassifier(SaliencyMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     """Base of the classifiers: a scikit-learn estimator that composes a private skorch net.
 
     Subclasses say which network they train (``_network``) and how it masks (``_masking``).
@@ -67,9 +65,6 @@ class SequenceClassifier(
         "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
-
-    # Gradients are computed whatever mode of torch the caller is in.
-    _saliency = torch.inference_mode(False)(SaliencyMixin._saliency)
 
     @fit_context(prefer_skip_nested_validation=True)
     @torch.inference_mode(False)
@@ -353,11 +348,11 @@ class SequenceClassifier(
 
     # predicting ------------------------------------------------------------------------------
 
-    def _batches(self, sequences: Sequences, rows: int | None = None) -> Iterator[Tensor]:
+    def _batches(self, sequences: Sequences) -> Iterator[Tensor]:
         """Yield network inputs (m, n_channels, L) of bounded size."""
         data = self._network_input(sequences)
         parameter = next(self.module_.parameters())
-        step = rows or max(1, POSITIONS_PER_BATCH // self.length_)
+        step = max(1, POSITIONS_PER_BATCH // self.length_)
         for start in range(0, len(data), step):
             part = as_tensor(data[start : start + step])
             yield expand(part.to(parameter.device), self._n_channels, parameter.dtype)

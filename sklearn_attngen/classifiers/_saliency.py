@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sklearn_attngen.classifiers._targets import encode_target
+from sklearn_attngen.classifiers._training import TrainingMixin
 from sklearn_attngen.networks import (
     INTERIOR_POINT,
     attend,
@@ -41,29 +42,17 @@ POINT_ROWS, PARTIAL_POINT_ROWS, POINT_VALUES = 128, 32, 2**24
 SUMMARY_POSITIONS = 2**22
 
 
-class SaliencyMixin:
-    """Saliency of classifiers that hold a network.
+class SaliencyMixin(TrainingMixin):
+    """Saliency of classifiers that train a network.
 
     Subclasses list what they offer in ``_saliency_methods``.
     """
 
-    _random: np.random.RandomState
-    classes_: NDArray[Any]
-    _averages: bool
     saliency_method: str
     interior_point_: float
-    _batches: Callable[..., Iterator[Tensor]]
+    _batches: Callable[[Sequences], Iterator[Tensor]]
     _read_fitted: Callable[[Any], Sequences]
     _strands: Callable[[Tensor], list[Tensor]]
-    if TYPE_CHECKING:
-
-        @property
-        def module_(self) -> torch.nn.Module: ...
-        @property
-        def _n_channels(self) -> int: ...
-        @property
-        def _in_bfloat16(self) -> bool: ...
-
     _saliency_methods: tuple[str, ...] = (
         "interior_gradient",
         "gradient_x_input",
@@ -166,6 +155,7 @@ class SaliencyMixin:
             )
         return encode_target(labels, self.classes_)
 
+    @torch.inference_mode(False)  # gradients are computed whatever mode the caller is in
     def _saliency(
         self,
         sequences: Sequences,
@@ -174,8 +164,7 @@ class SaliencyMixin:
         signed: bool = False,
     ) -> NDArray[np.float64]:
         parts, start = [], 0
-        rows = max(1, 2**15 // sequences.length)
-        for x in self._batches(sequences, rows):
+        for x in self._batches(sequences):
             stop = start + len(x)
             strands = self._strands(x)
             if index is not None:
@@ -232,7 +221,7 @@ class SaliencyMixin:
         place = by_class[np.repeat(counts.cumsum() - counts, some) + rank]
         rows = order[place[np.lexsort((place, rank))[:n_rows]]]
         del order, by_class, place, rank  # memory grows with the rows, the search needs a few
-        batches = self._batches(sequences.take(rows), max(1, 2**15 // sequences.length))
+        batches = self._batches(sequences.take(rows))
         known = None if anew else getattr(self, "interior_point_", None)
         near = None if known is None else min(max(known, 0.01), 0.99)
         point = halfway_point(self.module_, batches, near)

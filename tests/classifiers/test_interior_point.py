@@ -76,7 +76,7 @@ def test_the_interior_point_is_found_on_all_classes(
     seen: list[np.ndarray] = []
     batches = estimator._batches
     monkeypatch.setattr(
-        estimator, "_batches", lambda some, rows: seen.append(some.codes) or batches(some, rows)
+        estimator, "_batches", lambda some: seen.append(some.codes) or batches(some)
     )
     sequences = estimator._read_fitted(X)
     estimator._find_interior_point(sequences, labels, True)
