@@ -87,9 +87,6 @@ class AttentionHeadsDisplay:
     ['Head 0', 'Head 1', 'Head 2', 'Head 3', 'Hard head']
     """
 
-    figure_: Any
-    ax_: Any
-
     def __init__(
         self,
         attention: NDArray[np.float64],

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
+from sklearn_attngen._extras import require
 from sklearn_attngen.classifiers._targets import check_classes, with_missing
 from sklearn_attngen.inspection._attribution.saliency import saliency as compute_saliency
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
@@ -16,7 +17,14 @@ from sklearn_attngen.inspection._inputs.unwrap import chosen_alphabet
 from sklearn_attngen.inspection._inputs.values import codes_for
 from sklearn_attngen.sequences import Alphabet, get_alphabet, one_hot
 
-from .plot_style import check_positions
+from .letters import letter_colors as color_letters
+from .plot_style import (
+    axes_size,
+    check_positions,
+    get_axes,
+    make_room_for_legend,
+    wrapped_title,
+)
 from .saliency_display_input import (
     check_drawing,
     check_kind,
@@ -24,7 +32,8 @@ from .saliency_display_input import (
     check_values,
     written_labels,
 )
-from .saliency_drawing import draw_saliency
+from .saliency_heatmap import draw_heatmap, heatmap_size
+from .saliency_plots import TITLE_LINE, draw_profile, draw_sequences
 
 
 class SaliencyDisplay:
@@ -94,9 +103,6 @@ class SaliencyDisplay:
     >>> display.ax_.get_xlabel()
     'Position (0-based)'
     """
-
-    figure_: Any
-    ax_: Any
 
     def __init__(
         self,
@@ -332,18 +338,78 @@ class SaliencyDisplay:
         """
         check_drawing(self.kind, self.groups, sort, letters_per_line, class_colors)
         numbers = check_positions(self.positions, self.saliency.shape[1])
-        drawn = draw_saliency(
-            ax,
-            self,
-            numbers,
-            letter_colors=letter_colors,
-            letters_per_line=letters_per_line,
-            class_colors=class_colors,
-            band=band,
-            sort=sort,
-        )
-        for name, value in drawn.items():
-            setattr(self, name, value)
+        if self.kind == "profile":
+            self._plot_profile(ax, numbers, class_colors, band)
+        elif self.kind == "heatmap":
+            self._plot_heatmap(ax, numbers, sort)
+        else:
+            self._plot_sequences(ax, numbers, letter_colors, letters_per_line)
         counted = np.array_equal(numbers, np.arange(len(numbers)))
         self.ax_.set_xlabel("Position (0-based)" if counted else "Position")
         return self
+
+    def _plot_profile(
+        self,
+        ax: Any,
+        numbers: NDArray[Any],
+        class_colors: Mapping[Any, str] | None,
+        band: bool,
+    ) -> None:
+        self.figure_, self.ax_ = get_axes(ax, (7.5, 3.6), "SaliencyDisplay")
+        self.lines_, self.bands_ = draw_profile(
+            self.ax_,
+            self.saliency,
+            self.groups,
+            group_name=self.group_name,
+            numbers=numbers,
+            signed=self.signed,
+            class_colors=class_colors,
+            band=band,
+        )
+        if ax is None:
+            make_room_for_legend(self.ax_)
+
+    def _plot_heatmap(self, ax: Any, numbers: NDArray[Any], sort: str | None) -> None:
+        self.figure_, self.ax_ = get_axes(ax, heatmap_size(self.groups), "SaliencyDisplay")
+        self.image_, self.colorbar_ = draw_heatmap(
+            self.ax_,
+            self.saliency,
+            self.groups,
+            group_name=self.group_name,
+            numbers=numbers,
+            signed=self.signed,
+            sort=sort,
+        )
+
+    def _plot_sequences(
+        self,
+        ax: Any,
+        numbers: NDArray[Any],
+        letter_colors: str | Mapping[str, str],
+        letters_per_line: int,
+    ) -> None:
+        assert self.codes is not None  # from_saliency has checked
+        n, length = self.saliency.shape
+        alphabet = get_alphabet(self.alphabet)
+        width = min(letters_per_line, length)
+        numbered = [f"Sequence {row}" for row in range(n)]
+        labels = numbered if self.labels is None else self.labels
+        inches = max(5.0, 0.135 * width + 0.8)
+        room = inches - 1.0 if ax is None else axes_size(ax)[0]
+        titles = [wrapped_title(label, room) for label in labels]
+        height = n * (0.9 * -(-length // width) + 0.3) + 0.5
+        height += 0.55 * TITLE_LINE * sum(title.count("\n") for title in titles)
+        usual = require("matplotlib", extra="plot", purpose="SaliencyDisplay").rcParams["font.size"]
+        height *= max(1.0, usual / 10)  # text stands between the lines, and along the axis
+        self.figure_, self.ax_ = get_axes(ax, (inches, height), "SaliencyDisplay")
+        self.letters_ = draw_sequences(
+            self.ax_,
+            self.saliency,
+            self.codes,
+            alphabet=alphabet,
+            colors=color_letters(alphabet, letter_colors),
+            titles=titles,
+            numbers=numbers,
+            signed=self.signed,
+            letters_per_line=letters_per_line,
+        )
