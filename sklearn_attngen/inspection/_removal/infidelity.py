@@ -12,18 +12,16 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_attngen._validation import validate_params
-from sklearn_attngen.inspection._attribution.saliency import saliency as compute_saliency
 from sklearn_attngen.inspection._inputs.answers import class_scores, target_columns
 from sklearn_attngen.inspection._inputs.draws import draw_seed
 from sklearn_attngen.inspection._inputs.fills import FILLS
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.permuted import permuted
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
-from sklearn_attngen.inspection._inputs.values import checked_saliency
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
 
 from .bootstrap import mean_draws, percentile_interval
-from .removal import BOOTSTRAP_STREAM, CONTROL_STREAM, Remover, stream
+from .removal import BOOTSTRAP_STREAM, CONTROL_STREAM, Remover, saliency_values, stream
 
 
 @validate_params(
@@ -48,7 +46,7 @@ def infidelity(
     fraction: float = 0.1,
     fill: str = "resample",
     n_repeats: int = 20,
-    saliency: str | Callable[[Any, Any], NDArray] | ArrayLike = "auto",
+    saliency: str | Callable[[Any, Any], NDArray[Any]] | ArrayLike = "auto",
     target: Any = None,
     scale: float | str = "fit",
     alphabet: str | Alphabet | None = None,
@@ -161,15 +159,10 @@ def infidelity(
     data = LetterInput.read(estimator, X, alphabet)
     seed = draw_seed(random_state)
     columns = target_columns(estimator, data, target)
-    values: ArrayLike
-    if isinstance(saliency, str):
-        labels = np.asarray(estimator.classes_)[columns]
-        values = compute_saliency(
-            estimator, X, saliency, labels, True, batch_size, alphabet=alphabet
-        )
-    else:
-        values = saliency(estimator, X) if callable(saliency) else saliency
-    evidence = checked_saliency(values, data)
+    labels = np.asarray(estimator.classes_)[columns]
+    evidence = saliency_values(
+        saliency, estimator, X, data, alphabet, batch_size, labels, signed=True
+    )
     real = data.codes != NO_SIGNAL
     remover = Remover(estimator, data, None, fill=fill, seed=seed)
     every = np.arange(len(columns))

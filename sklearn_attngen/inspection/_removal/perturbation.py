@@ -25,7 +25,7 @@ from sklearn_attngen.sequences import Alphabet
 
 from .bootstrap import percentile_interval, stratified_rows
 from .metric import Metric, Responses
-from .removal import BOOTSTRAP_STREAM, MODES, ORDERS, Remover, removal_magnitude, stream
+from .removal import BOOTSTRAP_STREAM, MODES, ORDERS, Remover, saliency_values, stream
 
 
 @validate_params(
@@ -57,13 +57,13 @@ def perturbation_curve(
     mode: str = "deletion",
     n_repeats: int = 5,
     metric: str | Callable[..., float] = "accuracy",
-    saliency: str | Callable[[Any, Any], NDArray] | ArrayLike = "auto",
+    saliency: str | Callable[[Any, Any], NDArray[Any]] | ArrayLike = "auto",
     alphabet: str | Alphabet | None = None,
     n_bootstrap: int = 500,
     confidence_level: float = 0.95,
     random_state: int | np.random.RandomState | None = 0,
     batch_size: int | None = None,
-    verbose: int | bool = 0,
+    verbose: int = 0,
 ) -> Bunch:
     """Remove growing fractions of the positions and measure what the classifier still gets right.
 
@@ -205,7 +205,7 @@ def perturbation_curve(
     seed = draw_seed(random_state)
     magnitude = None
     if any(order != "random" for order in orders):
-        magnitude = removal_magnitude(saliency, estimator, X, data, alphabet, batch_size)
+        magnitude = np.abs(saliency_values(saliency, estimator, X, data, alphabet, batch_size))
     remover = Remover(estimator, data, magnitude, fill=fill, seed=seed, mode=mode)
     classes = np.asarray(estimator.classes_).tolist()
     if set(classes).isdisjoint(labels.tolist()):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sklearn_attngen.inspection._attribution.saliency import saliency as compute_saliency
 from sklearn_attngen.inspection._inputs.fills import LETTER_FILLS, fill_uniform
@@ -26,22 +27,26 @@ def stream(seed: int, *key: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
 
-def removal_magnitude(
-    saliency: Any,
+def saliency_values(
+    saliency: str | Callable[[Any, Any], NDArray[Any]] | ArrayLike,
     estimator: Any,
     X: Any,
     data: LetterInput,
     alphabet: str | Alphabet | None,
     batch_size: int | None,
+    target: Any = None,
+    *,
+    signed: bool = False,
 ) -> NDArray[np.float64]:
-    """Compute the saliency, or check the one that is given, and take its magnitude, (n, L)."""
+    """Compute the saliency, or check the one that is given, (n, L)."""
+    values: ArrayLike
     if isinstance(saliency, str):
         values = compute_saliency(
-            estimator, X, method=saliency, batch_size=batch_size, alphabet=alphabet
+            estimator, X, saliency, target, signed, batch_size, alphabet=alphabet
         )
     else:
         values = saliency(estimator, X) if callable(saliency) else saliency
-    return np.abs(checked_saliency(values, data))
+    return checked_saliency(values, data)
 
 
 def removal_ranks(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any
 
@@ -19,7 +20,7 @@ from sklearn_attngen.sequences import Alphabet
 
 from .bootstrap import mean_draws, percentile_interval
 from .perturbation import check_fractions
-from .removal import BOOTSTRAP_STREAM, Remover, removal_magnitude, stream
+from .removal import BOOTSTRAP_STREAM, Remover, saliency_values, stream
 
 CONSTRAINTS = {
     "fractions": ["array-like"],
@@ -44,7 +45,7 @@ def measure_falls(
     control: str | None,
     fill: str,
     n_repeats: int,
-    saliency: Any,
+    saliency: str | Callable[[Any, Any], NDArray[Any]] | ArrayLike,
     target: Any,
     alphabet: str | Alphabet | None,
     n_bootstrap: int,
@@ -60,7 +61,7 @@ def measure_falls(
     wanted = check_fractions(fractions)
     data = LetterInput.read(estimator, X, alphabet)
     seed = draw_seed(random_state)
-    magnitude = removal_magnitude(saliency, estimator, X, data, alphabet, batch_size)
+    magnitude = np.abs(saliency_values(saliency, estimator, X, data, alphabet, batch_size))
     remover = Remover(estimator, data, magnitude, fill=fill, seed=seed, mode=mode)
     columns = target_columns(estimator, data, target)
     every = np.arange(len(columns))
