@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from sklearn.utils._param_validation import StrOptions
 
@@ -195,7 +196,7 @@ class CNNClassifier(SequenceClassifier):
         net_params: dict[str, Any] | None = None,
         warm_start: bool = False,
         verbose: int = 0,
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.n_filters = n_filters
         self.kernel_size = kernel_size

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from sklearn_attngen.classifiers._targets import row_weights, validation_split
 from sklearn_attngen.networks import Ensemble, build_module
-from sklearn_attngen.sequences import Sequences, get_alphabet
+from sklearn_attngen.sequences import Alphabet, Sequences, get_alphabet
 from sklearn_attngen.training import (
     MIN_STEPS,
     Masking,
@@ -41,10 +41,10 @@ class TrainingMixin:
     Subclasses say which network they train (``_network``) and how it masks (``_masking``).
     """
 
-    alphabet: Any
+    alphabet: str | Alphabet
     batch_size: int
-    class_weight: Any
-    device: Any
+    class_weight: Mapping[Any, float] | str | None
+    device: str | torch.device
     dropout: float
     early_stopping: bool
     kernel_size: int
@@ -58,7 +58,7 @@ class TrainingMixin:
     net_params: dict[str, Any] | None
     pool_size: int
     precision: str
-    random_state: Any
+    random_state: int | np.random.RandomState | None
     reverse_complement: bool | str
     validation_fraction: float
     verbose: int

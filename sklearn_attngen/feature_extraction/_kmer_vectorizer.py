@@ -18,7 +18,7 @@ from sklearn_attngen.sequences import Alphabet, get_alphabet
 from sklearn_attngen.sequences._codes import require_complements
 from sklearn_attngen.sequences._read import read_ragged
 
-from ._counting import Vocabulary, build_vocabulary, count_kmers, kmer_names
+from ._counting import build_vocabulary, count_kmers, kmer_names
 
 _MAX_COLUMNS = 1 << 25
 
@@ -215,7 +215,7 @@ class KmerVectorizer(TransformerMixin, BaseEstimator):
         self.k_range_ = (smallest, largest)
         self.n_features_in_ = n_features
         self._layout = layout
-        self._vocabulary: Vocabulary = build_vocabulary(
+        self._vocabulary = build_vocabulary(
             alphabet.n_letters, tuple(range(smallest, largest + 1)), complements
         )
         return codes, lengths

@@ -173,7 +173,7 @@ class SequenceGroupKFold(BaseCrossValidator):
         both_strands: bool | str = "auto",
         alphabet: str | Alphabet = "DNA",
         shuffle: bool = False,
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.n_splits = n_splits
         self.k = k

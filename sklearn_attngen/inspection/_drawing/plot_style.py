@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sklearn_attngen._extras import require
 
@@ -53,7 +53,7 @@ def text_width(text: str, size: str | float) -> float:
     return points / 72
 
 
-def check_positions(positions: Any, length: int) -> NDArray[Any]:
+def check_positions(positions: int | ArrayLike | None, length: int) -> NDArray[Any]:
     """Return the number shown for each position, (L,).
 
     ``positions`` is None (0-based), the number of the first position, or all numbers.

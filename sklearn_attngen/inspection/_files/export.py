@@ -29,7 +29,7 @@ def to_frame(
     y: ArrayLike | None = None,
     *,
     names: ArrayLike | None = None,
-    positions: Any = None,
+    positions: int | ArrayLike | None = None,
     alphabet: str | Alphabet = "DNA",
 ) -> pd.DataFrame:
     """Lay saliency out as a table with one row for each letter.

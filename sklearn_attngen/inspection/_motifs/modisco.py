@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sklearn_attngen._extras import require
 from sklearn_attngen.inspection._attribution.deeplift import deeplift
@@ -51,7 +51,7 @@ def hypothetical_scores(
     data: LetterInput,
     labels: NDArray[Any],
     method: str,
-    saliency: Any,
+    saliency: ArrayLike | None,
     batch_size: int | None,
 ) -> Floats:
     """Return one score for each letter at each position, (n, L, n_letters), or raise."""
