@@ -39,6 +39,21 @@ from .seqlets import extract_seqlets
 if TYPE_CHECKING:
     import pandas as pd
 
+_COLUMNS = (
+    "name",
+    "class",
+    "n_seqlets",
+    "n_sequences",
+    "share",
+    "consensus",
+    "width",
+    "information",
+    "effect",
+    "effect_control",
+    "pwm",
+    "motif",
+)
+
 
 @validate_params(
     {
@@ -265,22 +280,38 @@ def motif_report(
                 data.codes[rows], values[rows], *places, **common, random_state=draw_seed(random)
             )
         for motif in motifs:
-            assert motif.sites is not None  # find_motifs has them
-            motif.sites["row"] = rows[motif.sites["row"]]  # rows of X, not of the class
+            sites = motif.sites
+            assert sites is not None  # both clusterings have them
+            sites["row"] = rows[sites["row"]]  # rows of X, not of the class
             effect, control = site_effect(
                 estimator,
                 data,
-                motif.sites["row"],
+                sites["row"],
                 int(column[0]),
-                motif.sites["start"],
+                sites["start"],
                 motif.width,
                 n_repeats=n_repeats,
                 rng=rng,
             )
-            motif.sites["start"] -= before[motif.sites["row"]]
-            motif.sites["length"] = data.lengths[motif.sites["row"]]
-            records.append(_record(motif, label, len(rows), effect, control))
-    report = pd.DataFrame(records, columns=list(_record(None, None, 1, 0.0, 0.0)))
+            sites["start"] -= before[sites["row"]]
+            sites["length"] = data.lengths[sites["row"]]
+            n_sequences = len(np.unique(sites["row"]))
+            record = (
+                motif.name,
+                label,
+                len(sites),
+                n_sequences,
+                n_sequences / len(rows),
+                motif.consensus,
+                motif.width,
+                motif.information_content,
+                effect,
+                control,
+                motif.probabilities,
+                motif,
+            )
+            records.append(dict(zip(_COLUMNS, record, strict=True)))
+    report = pd.DataFrame(records, columns=list(_COLUMNS))
     if known is not None:
         _add_matches(report, known, both_strands, n_matches)
     return report
@@ -295,28 +326,6 @@ def _prefixes(labels: list[Any]) -> list[str]:
             prefix += f"_{number}"
         prefixes.append(prefix)
     return prefixes
-
-
-def _record(
-    motif: Motif | None, label: Any, n_rows: int, effect: float, control: float
-) -> dict[str, Any]:
-    """Return one row of the report; without a motif, its columns."""
-    sites: Any = np.zeros(0) if motif is None else motif.sites
-    n_sequences = 0 if motif is None else len(np.unique(sites["row"]))
-    return {
-        "name": getattr(motif, "name", None),
-        "class": label,
-        "n_seqlets": len(sites),
-        "n_sequences": n_sequences,
-        "share": n_sequences / n_rows,
-        "consensus": getattr(motif, "consensus", None),
-        "width": getattr(motif, "width", None),
-        "information": getattr(motif, "information_content", None),
-        "effect": effect,
-        "effect_control": control,
-        "pwm": getattr(motif, "probabilities", None),
-        "motif": motif,
-    }
 
 
 def _add_matches(
