@@ -70,7 +70,7 @@ def gradient_x_input(module: nn.Module, x: Tensor, target: Tensor) -> Tensor:
         return (gradient * x).sum(dim=1).detach()
 
 
-def _equal_shares(x: Tensor) -> Tensor:
+def equal_shares(x: Tensor) -> Tensor:
     """Spread what stands at a position over all channels alike; zeros for numbers."""
     return x.mean(dim=1, keepdim=True).expand_as(x) if x.shape[1] > 1 else torch.zeros_like(x)
 
@@ -118,7 +118,7 @@ def interior_gradient(
     .. [1] M. Sundararajan, A. Taly and Q. Yan, "Gradients of counterfactuals", arXiv:1611.02639
        (2016).
     """
-    baseline = _equal_shares(x)
+    baseline = equal_shares(x)
     step_to_x = x - baseline
     with evaluation_mode(module, dtype):
         gradient = _gradient(module, baseline + step_to_x * point, target)
@@ -181,7 +181,7 @@ def halfway_point(
         def outputs(point: float) -> Tensor:
             parts = []
             for x in batches:
-                baseline = _equal_shares(x)
+                baseline = equal_shares(x)
                 parts.append(module(baseline + (x - baseline) * point).double())
             return torch.cat(parts)
 
@@ -272,7 +272,7 @@ def attention_x_gradient(
     and with the equal shares it changes little: no letter is left out for want of attention alone.
     Both come from the same forward pass, followed by one backward pass.
     """
-    baseline = _equal_shares(x)
+    baseline = equal_shares(x)
     step_to_x = x - baseline
     attention: list[Tensor] = []
 
@@ -320,7 +320,7 @@ def integrated_gradients(module: nn.Module, x: Tensor, target: Tensor, n_steps: 
     .. [1] M. Sundararajan, A. Taly and Q. Yan, "Axiomatic attribution for deep networks", ICML
        (2017).
     """
-    baseline = _equal_shares(x)
+    baseline = equal_shares(x)
     step_to_x = x - baseline
     total = torch.zeros_like(x)
     with evaluation_mode(module):

@@ -16,7 +16,6 @@ from sklearn_attngen.inspection._inputs.network import LetterNetwork, batches_of
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
 from sklearn_attngen.sequences import Alphabet
 
-from .deeplift import equal_shares
 from .saliency import saliency
 
 METHODS = ("integrated_gradients", "deeplift", "interior_gradient", "gradient_x_input")
@@ -122,6 +121,8 @@ def convergence_delta(
     columns = checked_columns(estimator, data, target)
     labels = np.asarray(estimator.classes_)[columns]
     evidence = saliency(estimator, X, method, labels, True, batch_size, alphabet=alphabet)
+
+    from sklearn_attngen.networks._attribution import equal_shares
 
     codes = data.codes
     change = np.zeros(len(codes))

@@ -199,12 +199,6 @@ def deeplift_saliency(
     return evidence if signed else normalised_magnitude(evidence, codes != NO_SIGNAL)
 
 
-def equal_shares(x: torch.Tensor) -> torch.Tensor:
-    """Return the baseline of the path methods: equal shares of all letters where there is one."""
-    real = (x != 0).any(dim=1, keepdim=True)
-    return (real.to(x.dtype) / x.shape[1]).expand_as(x)
-
-
 def _find_network(estimator: Any, data: LetterInput, purpose: str) -> LetterNetwork:
     """Return the network of an estimator, or say that there is none."""
     network = LetterNetwork.find(estimator, data)
@@ -246,6 +240,8 @@ def _explain(
         change of its output.
     """
     import torch
+
+    from sklearn_attngen.networks._attribution import equal_shares
 
     n, length = codes.shape
     values = np.zeros((n, length, network.n_letters) if hypothetical else (n, length))
