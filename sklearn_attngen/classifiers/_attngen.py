@@ -29,8 +29,8 @@ class AttnGenClassifier(SequenceClassifier):
     A convolutional encoder describes the surroundings of every letter, and attention scores them.
     While training, letters with low scores are progressively replaced, more of them as the training
     goes on, and the prediction from what is left must agree with the prediction from the whole
-    sequence. Each step masks half of its batch, but at least 64 rows (all of a smaller
-    one). From 2,000 rows on training ends without masks; prediction sees the whole sequence.
+    sequence. Each step masks half of its batch, but at least 64 rows (all of a smaller one). From
+    2,000 rows on training ends without masks; prediction sees the whole sequence.
 
     Three small classifiers vote: one reads what the attention heads pool, one the plain mean over
     positions, one the maximum of each channel. Each is trained on its own loss, and the mean of
@@ -192,9 +192,9 @@ class AttnGenClassifier(SequenceClassifier):
     filters are exponential [3]_, the learning rate follows one cycle [4]_.
 
     Two-dimensional numbers that are not one-hot, and do not look like letter codes (:meth:`fit`),
-    are read as L positions with one channel. They have
-    no letters, so nothing is masked, averaged over neighbours, normalised over the batch or dropped
-    out there, and two classifiers vote, as there is no maximum.
+    are read as L positions with one channel. They have no letters, so nothing is masked, averaged
+    over neighbours, normalised over the batch or dropped out there, and two classifiers vote, as
+    there is no maximum.
 
     References
     ----------

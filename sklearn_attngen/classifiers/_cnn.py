@@ -144,9 +144,8 @@ class CNNClassifier(SequenceClassifier):
     Notes
     -----
     Two-dimensional numbers that are not one-hot, and do not look like letter codes (:meth:`fit`),
-    are read as L positions with one channel. They have
-    no letters, so nothing is averaged over neighbours, normalised over the batch or dropped out
-    there.
+    are read as L positions with one channel. They have no letters, so nothing is averaged over
+    neighbours, normalised over the batch or dropped out there.
 
     References
     ----------

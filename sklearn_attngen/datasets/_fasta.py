@@ -67,6 +67,8 @@ def read_fasta(
 
     Raises
     ------
+    TypeError
+        If `path` is none of these.
     ValueError
         If a file is no FASTA file (data before the first header, a record without a sequence, no
         record at all, white space, ``;`` or a second ``>`` inside a sequence line), if a header

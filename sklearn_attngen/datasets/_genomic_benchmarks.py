@@ -138,6 +138,8 @@ def fetch_genomic_benchmark(
 
     Raises
     ------
+    ImportError
+        If the set is to be downloaded and pooch is not installed, or tqdm for its progress.
     OSError
         If the set is not stored and must not or cannot be downloaded, or an archive is damaged.
     ValueError

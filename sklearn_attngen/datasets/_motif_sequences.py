@@ -127,6 +127,8 @@ def make_motif_sequences(
 
     Raises
     ------
+    TypeError
+        If a motif is no string.
     ValueError
         If the motifs do not fit the task or do not fit into `length`.
 

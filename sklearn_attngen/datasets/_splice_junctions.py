@@ -59,6 +59,11 @@ def load_splice_junctions(*, return_X_y: bool = False, as_frame: bool = False) -
     (data, target) : tuple
         If ``return_X_y`` is True.
 
+    Raises
+    ------
+    ImportError
+        If ``as_frame`` is True and pandas is not installed.
+
     See Also
     --------
     make_motif_sequences : Sequences whose deciding letters are known.

@@ -25,8 +25,8 @@ def evaluation_mode(module: nn.Module, dtype: torch.dtype | None = None) -> Iter
 
     An autocast of the caller does not reach into it: what a network computes does not depend on
     where it is called. Several threads may evaluate the same module, or parts of it, at the same
-    time: the last to leave puts a layer back.
-    Memory that it frees is kept for the next batch (:func:`keep_freed_memory`).
+    time: the last to leave puts a layer back. Memory that it frees is kept for the next batch
+    (:func:`keep_freed_memory`).
 
     Parameters
     ----------

@@ -50,6 +50,11 @@ def scheduled_fraction(
         From 0 to ``mask_fraction``, never falling with progress before the cooldown, in which it
         is 0.
 
+    Raises
+    ------
+    ValueError
+        If there is no such schedule.
+
     Examples
     --------
     >>> from sklearn_attngen.networks import scheduled_fraction
@@ -87,6 +92,11 @@ def mask_priority(
     -------
     priority : Tensor of shape (n, L)
         To be sorted, of no further meaning.
+
+    Raises
+    ------
+    ValueError
+        If there is no such order.
 
     References
     ----------
@@ -147,6 +157,11 @@ def select_positions(
     -------
     selected : bool Tensor of shape (n, L)
         True for the selected positions.
+
+    Raises
+    ------
+    ValueError
+        If ``by`` is neither.
 
     Examples
     --------
@@ -215,6 +230,11 @@ def fill_positions(
     -------
     filled : Tensor of shape (n, n_channels, L)
         A new tensor.
+
+    Raises
+    ------
+    ValueError
+        If there is no such value.
     """
     where = selected.unsqueeze(1)
     n_channels = x.shape[1]

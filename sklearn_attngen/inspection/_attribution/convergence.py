@@ -75,8 +75,13 @@ def convergence_delta(
     ------
     ImportError
         If the method is ``"deeplift"`` and Captum is not installed.
+    NotFittedError
+        If the estimator is not fitted.
+    TypeError
+        If the estimator gives no scores for classes.
     ValueError
-        If there is no network, or the method is unknown.
+        If there is no network, the method is unknown, the target is no class of the estimator, or X
+        cannot be read.
 
     See Also
     --------

@@ -117,6 +117,8 @@ def deeplift(
         If Captum is not installed.
     NotFittedError
         If the estimator is not fitted.
+    TypeError
+        If the estimator gives no scores for classes.
     ValueError
         If the estimator has no network of its own that sees the letters, if the target is none of
         its classes, or if the references do not fit X.

@@ -140,6 +140,8 @@ def sanity_checks(
         If pandas is not installed.
     NotFittedError
         If the estimator is not fitted.
+    TypeError
+        If the estimator gives no scores for classes.
     ValueError
         If a check is unknown, if y does not fit X, if the labels to fit clones on lack a class, or
         if clones cannot be fitted on them.
@@ -176,17 +178,16 @@ def sanity_checks(
 
     ``"mask_leak"`` takes the letters that training masks at its end, strictly those of lowest
     attention and, in a row of its own, in the ``mask_order`` of the estimator; where several
-    networks answer, those of the first. A logistic
-    regression sees only which positions they are (one by one, and as counts of the patterns of six
-    neighbours) and no letter; ``score`` is its balanced accuracy in five folds, ``control_score``
-    that from as many random positions. It passes below a twentieth of the way from chance to 1,
-    or within two standard errors, and leaks in part below three tenths. A leak says that where the
-    network looks tells the class by itself. That is no fault of a saliency that is right, as
-    classes have their motifs at different places, but a model that is *trained* on masked sequences
-    could read the class from the mask where a mask can be seen (zeros, N) [3]_: accuracies of
-    models fitted anew on masked sequences ("remove and retrain") are then too high, and
-    faithfulness by them too low for removing letters and too high for keeping them. A reader that
-    fails does not prove that there is nothing to read.
+    networks answer, those of the first. A logistic regression sees only which positions they are
+    (one by one, and as counts of the patterns of six neighbours) and no letter; ``score`` is its
+    balanced accuracy in five folds, ``control_score`` that from as many random positions. It passes
+    below a twentieth of the way from chance to 1, or within two standard errors, and leaks in part
+    below three tenths. A leak says that where the network looks tells the class by itself. That is
+    no fault of a saliency that is right, as classes have their motifs at different places, but a
+    model that is *trained* on masked sequences could read the class from the mask where a mask can
+    be seen (zeros, N) [3]_: accuracies of models fitted anew on masked sequences ("remove and
+    retrain") are then too high, and faithfulness by them too low for removing letters and too high
+    for keeping them. A reader that fails does not prove that there is nothing to read.
 
     What the checks do not say: a saliency that passes depends on what was learned, which is
     necessary and not sufficient for being right. Model randomisation [1]_ measures methods, and a

@@ -143,6 +143,8 @@ class MaskFractionDisplay:
         ------
         NotFittedError
             If the search is not fitted.
+        TypeError
+            If it is no search, or ``scores`` is one name.
         ValueError
             If it did not search over the masked fraction, lacks a score, or has several candidates
             for one fraction.

@@ -155,6 +155,13 @@ class MotifDisplay:
         Returns
         -------
         display : MotifDisplay
+
+        Raises
+        ------
+        TypeError
+            If it is no report.
+        ValueError
+            As :meth:`from_motifs`.
         """
         if not hasattr(report, "columns") or "motif" not in report.columns:
             raise TypeError("report must be the DataFrame that motif_report returned.")
@@ -196,6 +203,15 @@ class MotifDisplay:
         Returns
         -------
         display : MotifDisplay
+
+        Raises
+        ------
+        TypeError
+            If something else than motifs is given.
+        ValueError
+            If there are none or more than 20, their alphabets differ, ``kind`` is unknown or asks
+            for saliency that a motif does not have, titles and motifs differ in number, or a letter
+            has no colour.
         """
         _check_kind(kind)
         listed = check_motifs(motifs)

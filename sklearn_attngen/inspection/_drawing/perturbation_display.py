@@ -180,6 +180,11 @@ class PerturbationCurveDisplay:
         Returns
         -------
         display : PerturbationCurveDisplay
+
+        Raises
+        ------
+        ValueError
+            If there are no curves, or they differ in metric, fill or mode.
         """
         if not curves:
             raise ValueError("curves is empty: give at least one result of perturbation_curve.")

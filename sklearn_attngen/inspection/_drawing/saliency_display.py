@@ -183,6 +183,15 @@ class SaliencyDisplay:
         Returns
         -------
         display : SaliencyDisplay
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        TypeError
+            If the estimator gives no scores for classes.
+        ValueError
+            As :func:`saliency`, or if the other arguments do not fit X.
         """
         check_kind(kind, X)
         values = compute_saliency(

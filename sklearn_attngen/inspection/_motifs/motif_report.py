@@ -174,6 +174,10 @@ def motif_report(
     ------
     ImportError
         If pandas is not installed, or tfmodisco-lite where it is asked for.
+    NotFittedError
+        If the estimator is not fitted.
+    TypeError
+        If the estimator gives no scores for classes, or the database is no list of motifs.
     ValueError
         If X, y and the estimator do not fit together, or if TF-MoDISco cannot read what it is
         given.

@@ -152,6 +152,8 @@ def report(
         If nothing can be written at the path. Found before anything is computed.
     NotFittedError
         If the estimator is not fitted.
+    TypeError
+        If the estimator gives no scores for classes, or the database is no list of motifs.
     ValueError
         If X, y and the estimator do not fit together.
 
