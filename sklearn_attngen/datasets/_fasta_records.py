@@ -71,10 +71,8 @@ class Record:
 
     def locate(self, letter: str) -> tuple[int, int]:
         """Return line and column, both counted from 1, of a letter of the sequence."""
-        for number, line in enumerate(self.text.split("\n")[1:], start=self.line + 1):
-            if letter in line:
-                return number, line.index(letter) + 1
-        raise AssertionError(f"{letter!r} is not in the record")
+        lines = enumerate(self.text.split("\n")[1:], start=self.line + 1)
+        return next((number, line.index(letter) + 1) for number, line in lines if letter in line)
 
 
 class LetterChecker:

@@ -72,11 +72,13 @@ def download(
     if verbose:
         require("tqdm", extra="datasets", purpose="Downloading a data set with verbose=True")
     downloader = pooch.HTTPDownloader(
-        progressbar=bool(verbose), chunk_size=_CHUNK_BYTES, timeout=_TIMEOUT_SECONDS
+        progressbar=verbose, chunk_size=_CHUNK_BYTES, timeout=_TIMEOUT_SECONDS
     )
 
     cache_path.parent.mkdir(parents=True, exist_ok=True)
-    for n_tried in range(1, n_retries + 2):
+    n_tried = 0
+    while True:
+        n_tried += 1
         with _temporary_path(cache_path) as temporary:
             try:
                 with temporary.open("xb") as file:
@@ -92,7 +94,6 @@ def download(
                         "source='path/to/the/file.zip'."
                     ) from error
         time.sleep(delay * 2 ** (n_tried - 1))
-    raise AssertionError("unreachable")
 
 
 def _is_final(error: OSError) -> bool:
