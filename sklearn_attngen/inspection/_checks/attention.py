@@ -22,6 +22,7 @@ from sklearn_attngen.inspection._inputs.network import (
     gradients_allowed,
     poolings_in,
 )
+from sklearn_attngen.inspection._inputs.progress import progress
 from sklearn_attngen.inspection._inputs.unwrap import find_network, last_step
 from sklearn_attngen.inspection._removal.removal import Remover
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
@@ -73,7 +74,7 @@ class AttentionRuns:
         self.top = top
         self.batch_size = batch_size
         self.random = random
-        self.bar: Any = None
+        self.bar: Any = progress(False, 0, "sanity_checks", "saliency")
         self._all = (data, y, alphabet)
 
     @cached_property
@@ -234,8 +235,7 @@ class AttentionRuns:
     def _guide(self) -> NDArray[np.float64]:
         """Return the attention that masks follow in training."""
         attention = guiding_attention(self.model, self._rows[0], self.batch_size)
-        if self.bar is not None:
-            self.bar.update(1)
+        self.bar.update(1)
         return attention
 
     def _explain(self, method: str) -> NDArray[np.float64]:
@@ -247,8 +247,7 @@ class AttentionRuns:
             batch_size=self.batch_size,
             alphabet=data.sequences.alphabet,
         )
-        if self.bar is not None:
-            self.bar.update(1)
+        self.bar.update(1)
         return values
 
     def _correct(self, model: Any, codes: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn_attngen.inspection._attribution.saliency import method_name, saliency
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.network import NO_NETWORK, LetterNetwork, gradients_allowed
+from sklearn_attngen.inspection._inputs.progress import progress
 from sklearn_attngen.inspection._inputs.unwrap import find_network, last_step
 from sklearn_attngen.sequences import NO_SIGNAL
 
@@ -73,7 +74,7 @@ class SanityRuns:
         self.top = top
         self.batch_size = batch_size
         self.random = random
-        self.bar: Any = None
+        self.bar: Any = progress(False, 0, "sanity_checks", "saliency")
         self.X = data.with_codes(data.codes)
         self.real = data.codes != NO_SIGNAL
         self.target = np.asarray(model.predict(self.X))
@@ -95,8 +96,7 @@ class SanityRuns:
             batch_size=self.batch_size,
             alphabet=self.data.sequences.alphabet,
         )
-        if self.bar is not None:
-            self.bar.update(1)
+        self.bar.update(1)
         return values
 
     def count(self, checks: Sequence[str]) -> int:
