@@ -62,8 +62,8 @@ def _glyph(letter: str) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
     letter, such as "-" and "*", stay lower, in their place on the line: a gap stretched to the full
     height would be an I.
     """
-    text = require("matplotlib.textpath", extra="plot", purpose="SaliencyDisplay")
-    fonts = require("matplotlib.font_manager", extra="plot", purpose="SaliencyDisplay")
+    text = require("matplotlib.textpath", extra="plot", purpose="A display")
+    fonts = require("matplotlib.font_manager", extra="plot", purpose="A display")
     # This font is part of matplotlib, so that pictures are the same everywhere.
     font = fonts.FontProperties(family="DejaVu Sans", weight="bold")
 
@@ -99,8 +99,8 @@ def draw_letters(
     ``heights[i]`` above it; letters of negative height hang upside down. Low signs fill a part of
     that. Returns one patch for each different letter.
     """
-    patches = require("matplotlib.patches", extra="plot", purpose="SaliencyDisplay")
-    paths = require("matplotlib.path", extra="plot", purpose="SaliencyDisplay")
+    patches = require("matplotlib.patches", extra="plot", purpose="A display")
+    paths = require("matplotlib.path", extra="plot", purpose="A display")
     drawn = []
     for code in np.unique(codes):
         unknown = code == NO_SIGNAL

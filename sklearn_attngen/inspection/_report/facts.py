@@ -34,16 +34,15 @@ def model_facts(estimator: Any) -> list[tuple[str, str]]:
     facts.append(("Classes", f"{len(classes)}: {', '.join(classes)}"))
     networks = [member.final for member in find_members(estimator) or ()]
     final = networks[0] if len(networks) == 1 else inner
-    for attribute, words in (
-        ("length_", "Letters of a sequence"),
-        ("n_features_in_", "Input features"),
-        ("n_iter_", "Epochs or iterations"),
-        ("device_", "Device of the fit"),
-    ):
-        # the input of a pipeline that reads strings is one column
-        value = getattr(final, attribute, None) if hasattr(final, "length_") else None
-        if value is not None:
-            facts.append((words, str(value)))
+    if hasattr(final, "length_"):  # the input of a pipeline that reads strings is one column
+        for attribute, words in (
+            ("length_", "Letters of a sequence"),
+            ("n_features_in_", "Input features"),
+            ("n_iter_", "Epochs or iterations"),
+            ("device_", "Device of the fit"),
+        ):
+            if hasattr(final, attribute):
+                facts.append((words, str(getattr(final, attribute))))
     modules: list[Any] = [getattr(network, "module_", None) for network in networks]
     if modules and all(hasattr(module, "parameters") for module in modules):
         count = sum(weights.numel() for module in modules for weights in module.parameters())

@@ -92,11 +92,11 @@ def table(
 
     ``numbers`` and ``code`` are the indices of columns that hold numbers or code.
     """
-    kinds = dict.fromkeys(numbers, ' class="number"') | dict.fromkeys(code, ' class="code"')
+    right = dict.fromkeys(numbers, ' class="number"')
+    kinds = right | dict.fromkeys(code, ' class="code"')
     head = "".join(
-        f'<th scope="col"{kinds.get(i, "").replace("code", "")}>{escape(text)}</th>'
-        for i, text in enumerate(header)
-    ).replace(' class=""', "")
+        f'<th scope="col"{right.get(i, "")}>{escape(text)}</th>' for i, text in enumerate(header)
+    )
     lines = []
     for row in rows:
         cells = [f'<th scope="row">{escape(row[0])}</th>']
