@@ -15,7 +15,8 @@ from sklearn_attngen.sequences import NO_SIGNAL, Alphabet, get_alphabet
 
 from .attention_lanes import LONGEST_WITH_LETTERS, draw_lanes
 from .letters import letter_colors as color_letters
-from .plot_style import check_positions, get_axes
+from .plot_style import get_axes
+from .position_ticks import check_positions
 
 
 class AttentionHeadsDisplay:

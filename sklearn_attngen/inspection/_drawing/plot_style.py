@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from sklearn_attngen._extras import require
 
@@ -51,26 +50,6 @@ def text_width(text: str, size: str | float) -> float:
     font = fonts.FontProperties(size=size)
     points, _, _ = paths.text_to_path.get_text_width_height_descent(text, font, ismath=False)
     return points / 72
-
-
-def check_positions(positions: int | ArrayLike | None, length: int) -> NDArray[Any]:
-    """Return the number shown for each position, (L,).
-
-    ``positions`` is None (0-based), the number of the first position, or all numbers.
-    """
-    if positions is None:
-        return np.arange(length)
-    numbers = np.asarray(positions)
-    if numbers.dtype.kind not in "iuf":
-        raise ValueError(f"positions must be numbers, got dtype {numbers.dtype}.")
-    if numbers.ndim == 0:
-        return np.arange(length) + numbers
-    if numbers.shape != (length,):
-        raise ValueError(
-            f"positions has shape {numbers.shape}, but the sequences have {length} positions: give "
-            "one number for each, or the number of the first one."
-        )
-    return numbers
 
 
 def in_words(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Numbers of positions, under axes and under letters."""
+"""Numbers of positions: as they are given, and under axes and letters."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sklearn_attngen._extras import require
 
@@ -14,6 +14,26 @@ from .plot_style import axes_size, text_width
 
 # In inches.
 _BETWEEN_LABELS = 0.1
+
+
+def check_positions(positions: int | ArrayLike | None, length: int) -> NDArray[Any]:
+    """Return the number shown for each position, (L,).
+
+    ``positions`` is None (0-based), the number of the first position, or all numbers.
+    """
+    if positions is None:
+        return np.arange(length)
+    numbers = np.asarray(positions)
+    if numbers.dtype.kind not in "iuf":
+        raise ValueError(f"positions must be numbers, got dtype {numbers.dtype}.")
+    if numbers.ndim == 0:
+        return np.arange(length) + numbers
+    if numbers.shape != (length,):
+        raise ValueError(
+            f"positions has shape {numbers.shape}, but the sequences have {length} positions: give "
+            "one number for each, or the number of the first one."
+        )
+    return numbers
 
 
 def tick_indices(numbers: NDArray[Any], at_most: int = 10) -> NDArray[np.intp]:

@@ -20,11 +20,11 @@ from sklearn_attngen.sequences import Alphabet, get_alphabet, one_hot
 from .letters import letter_colors as color_letters
 from .plot_style import (
     axes_size,
-    check_positions,
     get_axes,
     make_room_for_legend,
     wrapped_title,
 )
+from .position_ticks import check_positions
 from .saliency_display_input import (
     check_drawing,
     check_kind,

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from sklearn_attngen._extras import require
 from sklearn_attngen._validation import validate_params
-from sklearn_attngen.inspection._drawing.plot_style import check_positions
+from sklearn_attngen.inspection._drawing.position_ticks import check_positions
 from sklearn_attngen.inspection._inputs.values import check_saliency, codes_for
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet, get_alphabet, one_hot
 

@@ -18,7 +18,7 @@ from sklearn_attngen._validation import validate_params
 from sklearn_attngen.classifiers._targets import checked_labels
 from sklearn_attngen.inspection._attribution.saliency import method_name
 from sklearn_attngen.inspection._attribution.saliency import saliency as compute_saliency
-from sklearn_attngen.inspection._drawing.plot_style import check_positions
+from sklearn_attngen.inspection._drawing.position_ticks import check_positions
 from sklearn_attngen.inspection._inputs.draws import draw_seed
 from sklearn_attngen.inspection._inputs.fills import FILLS
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 
 from sklearn_attngen.inspection import SaliencyDisplay, saliency
 from sklearn_attngen.inspection._drawing.letters import letter_colors
-from sklearn_attngen.inspection._drawing.plot_style import check_positions
+from sklearn_attngen.inspection._drawing.position_ticks import check_positions
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
 from sklearn_attngen.sequences import get_alphabet
 
