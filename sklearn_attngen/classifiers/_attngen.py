@@ -20,8 +20,6 @@ from sklearn_attngen.networks import (
 from sklearn_attngen.sequences import Alphabet
 from sklearn_attngen.training import Masking, resolve_cooldown
 
-__all__ = ["AttnGenClassifier"]
-
 
 class AttnGenClassifier(SequenceClassifier):
     """Attention network that is trained to decide from few letters of a sequence.

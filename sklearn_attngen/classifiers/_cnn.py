@@ -13,8 +13,6 @@ from sklearn_attngen.classifiers._base import SequenceClassifier
 from sklearn_attngen.networks import CNNNetwork
 from sklearn_attngen.sequences import Alphabet
 
-__all__ = ["CNNClassifier"]
-
 
 class CNNClassifier(SequenceClassifier):
     """Convolutional network for sequences: the baseline without attention and masking.

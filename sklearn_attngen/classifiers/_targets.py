@@ -14,15 +14,6 @@ from sklearn.utils.validation import column_or_1d
 
 from sklearn_attngen.sequences._messages import is_missing
 
-__all__ = [
-    "check_classes",
-    "checked_labels",
-    "encode_target",
-    "row_weights",
-    "validation_split",
-    "with_missing",
-]
-
 # of a row whose weight is used as it is: millions of such rows can be added up in single precision
 LARGEST_WEIGHT = 1e30
 

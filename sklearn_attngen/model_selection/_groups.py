@@ -29,8 +29,6 @@ from sklearn_attngen.model_selection._words import (
 from sklearn_attngen.sequences import Alphabet
 from sklearn_attngen.sequences._codes import strand_complements
 
-__all__ = ["SequenceGroupKFold", "sequence_groups"]
-
 # groups that rows without relatives make at most, for each class and fold
 _BUNDLES = 100
 

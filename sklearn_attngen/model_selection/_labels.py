@@ -11,8 +11,6 @@ from sklearn.utils.validation import column_or_1d
 
 from sklearn_attngen.classifiers._targets import check_classes, with_missing
 
-__all__ = ["are_classes", "is_text", "read_labels"]
-
 
 def read_labels(y: ArrayLike, n_rows: int, name: str) -> NDArray[Any]:
     """Return the labels as an array of shape (n_rows,); what is no label of a class raises."""

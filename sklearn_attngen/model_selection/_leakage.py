@@ -32,8 +32,6 @@ from sklearn_attngen.sequences._codes import strand_complements
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["leakage_report"]
-
 Range = tuple[NDArray[np.integer], NDArray[np.integer]]
 
 

@@ -13,8 +13,6 @@ from sklearn_attngen.networks._layers import PositionBias
 from sklearn_attngen.networks._operations import tanh
 from sklearn_attngen.networks._voting import Voting
 
-__all__ = ["AttentionPooling", "AttnGenNetwork", "carries_signal", "spread"]
-
 
 def carries_signal(x: Tensor) -> Tensor:
     """Say which positions hold a letter.

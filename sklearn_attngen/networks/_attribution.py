@@ -11,17 +11,6 @@ from torch import Tensor, nn
 from sklearn_attngen.networks._attngen import carries_signal
 from sklearn_attngen.networks._evaluation import evaluation_mode
 
-__all__ = [
-    "INTERIOR_POINT",
-    "attend",
-    "attention_heads",
-    "attention_x_gradient",
-    "gradient_x_input",
-    "halfway_point",
-    "integrated_gradients",
-    "interior_gradient",
-]
-
 # for networks whose halfway_point is not known
 INTERIOR_POINT = 0.7
 # halvings of the interval in which halfway_point looks; the rest is interpolated

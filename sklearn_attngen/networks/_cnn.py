@@ -10,8 +10,6 @@ from sklearn_attngen.networks._encoder import ConvEncoder
 from sklearn_attngen.networks._highest import highest
 from sklearn_attngen.networks._voting import Voting
 
-__all__ = ["CNNNetwork"]
-
 # better than 0.1 on training folds of splice junctions; see docs/choices.md
 OPENING = 1.0
 

@@ -8,8 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["Convolution", "convolves"]
-
 
 class Convolution(nn.Conv1d):
     """A ``torch.nn.Conv1d`` whose output, on the CPU, has the channels of a position side by side.

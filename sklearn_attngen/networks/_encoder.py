@@ -15,8 +15,6 @@ from sklearn_attngen.networks._layers import (
 )
 from sklearn_attngen.networks._operations import AveragePooling
 
-__all__ = ["ConvEncoder"]
-
 
 class ConvEncoder(nn.Module):
     """Wide first filters at every letter, averages of neighbours, dilated residual convolutions.

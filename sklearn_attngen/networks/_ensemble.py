@@ -7,8 +7,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Ensemble", "networks_in"]
-
 
 class Ensemble(nn.Module):
     """Networks of one kind, each with weights of its own; the answer is their mean.

@@ -12,8 +12,6 @@ import numpy as np
 import torch
 from torch import nn
 
-__all__ = ["evaluation_mode", "keep_freed_memory", "leave_inference_mode"]
-
 _lock = threading.Lock()
 # layers that are evaluated now, by how many, and the mode each had before
 _evaluated: WeakKeyDictionary[nn.Module, tuple[int, bool]] = WeakKeyDictionary()

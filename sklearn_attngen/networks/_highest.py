@@ -9,8 +9,6 @@ from torch import Tensor
 
 from sklearn_attngen.networks._operations import transformed
 
-__all__ = ["highest", "highest_shares"]
-
 
 def highest(values: Tensor, real: Tensor) -> Tensor:
     """Return the highest value of each channel.

@@ -13,17 +13,6 @@ from torch.nn import functional as F
 from sklearn_attngen.networks._convolution import Convolution
 from sklearn_attngen.networks._operations import bounded_exp, transformed
 
-__all__ = [
-    "BatchNorm",
-    "Exponential",
-    "PositionBias",
-    "Residual",
-    "SeededDropout",
-    "build_module",
-    "kept_statistics",
-    "set_generator",
-]
-
 
 class Exponential(nn.Module):
     """``exp(x)``, the activation that makes first-layer filters read like motifs.

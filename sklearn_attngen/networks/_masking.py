@@ -7,16 +7,6 @@ import math
 import torch
 from torch import Tensor
 
-__all__ = [
-    "MASK_ORDERS",
-    "MASK_SCHEDULES",
-    "MASK_VALUES",
-    "fill_positions",
-    "mask_priority",
-    "scheduled_fraction",
-    "select_positions",
-]
-
 MASK_ORDERS = ("sampled", "lowest", "highest", "random")
 MASK_SCHEDULES = ("linear", "cosine", "constant")
 MASK_VALUES = ("resample", "uniform", "zero")

@@ -8,8 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["AveragePooling", "bounded_exp", "tanh", "transformed"]
-
 
 def transformed() -> bool:
     """Say whether torch is compiling, tracing or transforming, which need its own operations.

@@ -24,8 +24,6 @@ from sklearn_attngen.networks._window_layers import (
 from sklearn_attngen.networks._window_pooling import KnownPooling, Pooling
 from sklearn_attngen.networks._windows import Block, Padded, Window, Workspace
 
-__all__ = ["substitution_logits"]
-
 # features of the windows that are worked on together: few calls, and data near the cache
 _FEATURES_PER_BLOCK = 2**20
 # features of the sequences whose activations are kept together

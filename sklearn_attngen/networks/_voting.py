@@ -9,8 +9,6 @@ from torch import Tensor, nn
 
 from sklearn_attngen.networks._layers import BatchNorm, SeededDropout
 
-__all__ = ["Voting"]
-
 
 class Voting(nn.Module):
     """A small classifier for each part of the features; the answer is the mean of their logits.

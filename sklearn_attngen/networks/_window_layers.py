@@ -21,8 +21,6 @@ from sklearn_attngen.networks._layers import (
 from sklearn_attngen.networks._operations import AveragePooling
 from sklearn_attngen.networks._windows import Block, Padded, Window
 
-__all__ = ["Average", "KnownAverage", "KnownLayer", "Layer", "read_layers"]
-
 AVERAGES = (nn.AvgPool1d, AveragePooling)
 
 

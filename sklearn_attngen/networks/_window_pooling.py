@@ -15,8 +15,6 @@ from sklearn_attngen.networks._convolution import convolves
 from sklearn_attngen.networks._layers import PositionBias
 from sklearn_attngen.networks._windows import Block, Padded, Window, Workspace
 
-__all__ = ["KnownPooling", "Pooling"]
-
 # Logits further apart than this would vanish beside each other in float64.
 _FURTHEST = 600.0
 

@@ -15,8 +15,6 @@ from typing import NamedTuple, Self
 
 from torch import Tensor
 
-__all__ = ["Block", "Padded", "Window", "Workspace"]
-
 
 class Block(NamedTuple):
     """Substitutions that are worked on together: of some rows, at neighbouring places."""

@@ -9,8 +9,6 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-__all__ = ["BatchIterator", "SequenceDataset", "expand"]
-
 
 class SequenceDataset(Dataset):
     """Sequences, targets and weights held as whole tensors.

@@ -17,13 +17,6 @@ from sklearn_attngen.networks import PositionBias, keep_freed_memory, set_genera
 from sklearn_attngen.training._batches import SequenceDataset
 from sklearn_attngen.training._net import Masking, SequenceNet
 
-__all__ = [
-    "build_net",
-    "computes_bfloat16",
-    "resolve_device",
-    "run_epochs",
-]
-
 # what the estimator sets itself, and with which of its parameters
 _TAKEN = {
     "module": "the class of the estimator",

@@ -24,8 +24,6 @@ from sklearn_attngen.networks import (
 from sklearn_attngen.networks._masking import masked_positions
 from sklearn_attngen.training._batches import BatchIterator, expand
 
-__all__ = ["Masking", "SequenceNet"]
-
 # Half of the rows of a batch also go through the network masked, but at least so many, or all: a
 # masked batch is normalised by its own statistics, and from few rows these are poor. More rows cost
 # more and made no model better that was measured on batches of 128; see docs/choices.md.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["MIN_STEPS", "resolve_cooldown", "resolve_epochs", "resolve_networks"]
-
 # An automatic training takes at least this many steps of the optimiser and this many epochs, so
 # that the same defaults serve 100 rows and 75,000; the last number ends it for tiny data.
 MIN_STEPS, MIN_EPOCHS, MAX_EPOCHS = 500, 16, 60
