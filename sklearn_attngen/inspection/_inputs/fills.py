@@ -86,20 +86,15 @@ def _place_shuffled(codes: Codes, selected: Mask, keys: NDArray[np.float64]) -> 
     return filled
 
 
-# the unknown letter (N), which carries no signal
-fill_unknown = LetterFill(_draw_unknown, _place_drawn)
-# the selected letters of each row, permuted among themselves
-fill_shuffle = LetterFill(_draw_keys, _place_shuffled)
-# letters drawn, with replacement, from all real letters of the row
-fill_resample = LetterFill(_draw_letters, _place_drawn)
-# letters of a shuffle of the row that keeps its dinucleotide counts
-fill_dinucleotide = LetterFill(dinucleotide_shuffle, _place_drawn)
-
 LETTER_FILLS = {
-    "unknown": fill_unknown,
-    "shuffle": fill_shuffle,
-    "resample": fill_resample,
-    "dinucleotide": fill_dinucleotide,
+    # the unknown letter (N), which carries no signal
+    "unknown": LetterFill(_draw_unknown, _place_drawn),
+    # the selected letters of each row, permuted among themselves
+    "shuffle": LetterFill(_draw_keys, _place_shuffled),
+    # letters drawn, with replacement, from all real letters of the row
+    "resample": LetterFill(_draw_letters, _place_drawn),
+    # letters of a shuffle of the row that keeps its dinucleotide counts
+    "dinucleotide": LetterFill(dinucleotide_shuffle, _place_drawn),
 }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_attngen.inspection._inputs.answers import class_scores
-from sklearn_attngen.inspection._inputs.fills import fill_resample
+from sklearn_attngen.inspection._inputs.fills import LETTER_FILLS
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.sequences import NO_SIGNAL
 
@@ -61,10 +61,11 @@ def site_effect(
 
     clean = score(codes)
     n_letters = data.sequences.alphabet.n_letters
+    resample = LETTER_FILLS["resample"]
     falls = np.zeros(2)
     for _ in range(n_repeats):
         for i, selected in enumerate((sites, _moved(sites, codes != NO_SIGNAL, rng))):
-            falls[i] += (clean - score(fill_resample(codes, selected, n_letters, rng))).mean()
+            falls[i] += (clean - score(resample(codes, selected, n_letters, rng))).mean()
     effect, control = falls / n_repeats
     return float(effect), float(control)
 

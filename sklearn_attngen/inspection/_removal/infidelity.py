@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -14,28 +14,20 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn_attngen._validation import validate_params
 from sklearn_attngen.inspection._inputs.answers import class_scores, target_columns
 from sklearn_attngen.inspection._inputs.draws import draw_seed
-from sklearn_attngen.inspection._inputs.fills import FILLS
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.permuted import permuted
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
 
 from .bootstrap import mean_draws, percentile_interval
-from .removal import BOOTSTRAP_STREAM, CONTROL_STREAM, Remover, saliency_values, stream
+from .removal import BOOTSTRAP_STREAM, CONSTRAINTS, CONTROL_STREAM, Remover, saliency_values, stream
 
 
 @validate_params(
-    {
+    CONSTRAINTS
+    | {
         "fraction": [Interval(Real, 0, 1, closed="right")],
-        "fill": [StrOptions(set(FILLS))],
-        "n_repeats": [Interval(Integral, 1, None, closed="left")],
-        "saliency": [str, callable, "array-like"],
         "scale": [Interval(Real, None, None, closed="neither"), StrOptions({"fit"})],
-        "alphabet": [str, Alphabet, None],
-        "n_bootstrap": [Interval(Integral, 0, None, closed="left")],
-        "confidence_level": [Interval(Real, 0, 1, closed="neither")],
-        "random_state": ["random_state"],
-        "batch_size": [Interval(Integral, 1, None, closed="left"), None],
     },
     prefer_skip_nested_validation=True,
 )

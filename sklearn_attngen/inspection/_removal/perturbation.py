@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from itertools import product
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_consistent_length
 
 from sklearn_attngen._validation import validate_params
 from sklearn_attngen.classifiers._targets import checked_labels
 from sklearn_attngen.inspection._inputs.draws import draw_seed
-from sklearn_attngen.inspection._inputs.fills import FILLS
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.progress import progress
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
@@ -25,23 +23,16 @@ from sklearn_attngen.sequences import Alphabet
 
 from .bootstrap import percentile_interval, stratified_rows
 from .metric import Metric, Responses
-from .removal import BOOTSTRAP_STREAM, MODES, ORDERS, Remover, saliency_values, stream
+from .removal import BOOTSTRAP_STREAM, CONSTRAINTS, MODES, ORDERS, Remover, saliency_values, stream
 
 
 @validate_params(
-    {
+    CONSTRAINTS
+    | {
         "fractions": ["array-like"],
         "orders": ["array-like"],
-        "fill": [StrOptions(set(FILLS))],
         "mode": [StrOptions(set(MODES))],
-        "n_repeats": [Interval(Integral, 1, None, closed="left")],
         "metric": [str, callable],
-        "saliency": [str, callable, "array-like"],
-        "alphabet": [str, Alphabet, None],
-        "n_bootstrap": [Interval(Integral, 0, None, closed="left")],
-        "confidence_level": [Interval(Real, 0, 1, closed="neither")],
-        "random_state": ["random_state"],
-        "batch_size": [Interval(Integral, 1, None, closed="left"), None],
         "verbose": ["verbose"],
     },
     prefer_skip_nested_validation=True,

@@ -8,14 +8,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import Bunch
+from sklearn.utils._param_validation import StrOptions
 
 from sklearn_attngen._validation import validate_params
 from sklearn_attngen.sequences import Alphabet
 
-from .score_falls import CONSTRAINTS, measure_falls
+from .removal import CONSTRAINTS
+from .score_falls import measure_falls
+
+_CONSTRAINTS = CONSTRAINTS | {
+    "fractions": ["array-like"],
+    "control": [StrOptions({"random", "matched", "bottom"}), None],
+}
 
 
-@validate_params(CONSTRAINTS, prefer_skip_nested_validation=True)
+@validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
 def comprehensiveness(
     estimator: Any,
     X: Any,
@@ -154,7 +161,7 @@ def comprehensiveness(
     )
 
 
-@validate_params(CONSTRAINTS, prefer_skip_nested_validation=True)
+@validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
 def sufficiency(
     estimator: Any,
     X: Any,

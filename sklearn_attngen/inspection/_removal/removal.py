@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_attngen.inspection._attribution.saliency import saliency as compute_saliency
-from sklearn_attngen.inspection._inputs.fills import LETTER_FILLS, fill_uniform
+from sklearn_attngen.inspection._inputs.fills import FILLS, LETTER_FILLS, fill_uniform
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.unwrap import check_reads_unknown
 from sklearn_attngen.inspection._inputs.values import checked_saliency
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
 
+# of the parameters that all measures have
+CONSTRAINTS: dict[str, list[Any]] = {
+    "fill": [StrOptions(set(FILLS))],
+    "n_repeats": [Interval(Integral, 1, None, closed="left")],
+    "saliency": [str, callable, "array-like"],
+    "alphabet": [str, Alphabet, None],
+    "n_bootstrap": [Interval(Integral, 0, None, closed="left")],
+    "confidence_level": [Interval(Real, 0, 1, closed="neither")],
+    "random_state": ["random_state"],
+    "batch_size": [Interval(Integral, 1, None, closed="left"), None],
+}
 ORDERS = ("top", "random", "matched", "bottom")
 MODES = ("deletion", "insertion")
 

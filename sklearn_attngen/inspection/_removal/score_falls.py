@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_attngen.inspection._inputs.answers import class_scores, target_columns
 from sklearn_attngen.inspection._inputs.draws import draw_seed
-from sklearn_attngen.inspection._inputs.fills import FILLS
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
 from sklearn_attngen.sequences import Alphabet
@@ -21,19 +18,6 @@ from sklearn_attngen.sequences import Alphabet
 from .bootstrap import mean_draws, percentile_interval
 from .perturbation import check_fractions
 from .removal import BOOTSTRAP_STREAM, Remover, saliency_values, stream
-
-CONSTRAINTS = {
-    "fractions": ["array-like"],
-    "control": [StrOptions({"random", "matched", "bottom"}), None],
-    "fill": [StrOptions(set(FILLS))],
-    "n_repeats": [Interval(Integral, 1, None, closed="left")],
-    "saliency": [str, callable, "array-like"],
-    "alphabet": [str, Alphabet, None],
-    "n_bootstrap": [Interval(Integral, 0, None, closed="left")],
-    "confidence_level": [Interval(Real, 0, 1, closed="neither")],
-    "random_state": ["random_state"],
-    "batch_size": [Interval(Integral, 1, None, closed="left"), None],
-}
 
 
 def measure_falls(
