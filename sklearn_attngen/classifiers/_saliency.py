@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sklearn_attngen.classifiers._targets import encode_target
+from sklearn_attngen.classifiers._targets import index_target
 from sklearn_attngen.classifiers._training import TrainingMixin
 from sklearn_attngen.networks import (
     INTERIOR_POINT,
@@ -132,28 +132,11 @@ class SaliencyMixin(TrainingMixin):
                 f"method={method!r} has no sign, because attention has none. Use "
                 f'"interior_gradient" or "integrated_gradients" for signed evidence.'
             )
-        return self._saliency(sequences, method, self._target_index(sequences, target), signed)
-
-    def _target_index(self, sequences: Sequences, target: Any) -> NDArray[np.int64] | None:
-        if target is None:
-            return None
-        labels = np.asarray(target)
-        if labels.ndim == 0:
-            labels = np.full(sequences.n_samples, target)
-        if labels.shape != (sequences.n_samples,):
-            raise ValueError(
-                f"target must be a class label or one label for each of the {sequences.n_samples} "
-                f"rows, got an array of shape {labels.shape}."
-            )
-        # not np.isin, to which 12 and "12" are the same where classes are many
-        known = (labels[:, None] == self.classes_).any(axis=1)
-        if not known.all():
-            row = int(np.flatnonzero(~known)[0])
-            raise ValueError(
-                f"target {labels.tolist()[row]!r} (row {row}, counted from 0) is none of the "
-                f"classes {self.classes_.tolist()}."
-            )
-        return encode_target(labels, self.classes_)
+        index = None
+        if target is not None:
+            name = type(self).__name__
+            index = index_target(target, self.classes_, sequences.n_samples, name)
+        return self._saliency(sequences, method, index, signed)
 
     @torch.inference_mode(False)  # gradients are computed whatever mode the caller is in
     def _saliency(

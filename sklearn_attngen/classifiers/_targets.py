@@ -77,6 +77,34 @@ def encode_target(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int64]:
     return index.astype(np.int64)
 
 
+def index_target(target: Any, classes: NDArray[Any], n: int, name: str) -> NDArray[np.int64]:
+    """Return the index among the classes, in any order, of a label or of each of n labels, (n,).
+
+    Raises
+    ------
+    ValueError
+        If there is another number of labels, or one is none of the classes, which are those of
+        the estimator of this name.
+    """
+    labels = np.asarray(target)
+    if labels.ndim == 0:
+        labels = np.full(n, target, dtype=labels.dtype)
+    if labels.shape != (n,):
+        raise ValueError(
+            f"target has shape {labels.shape}, but X holds {n} sequences: give one label for "
+            "all of them, one label for each, or None for the predicted classes."
+        )
+    # not np.isin, to which 12 and "12" are the same where classes are many
+    matches = labels[:, None] == classes
+    missing = np.flatnonzero(~matches.any(axis=1))
+    if missing.size:
+        raise ValueError(
+            f"target {labels.tolist()[missing[0]]!r} (row {missing[0]}, 0-based) is none of the "
+            f"classes {classes.tolist()} of {name}."
+        )
+    return matches.argmax(axis=1).astype(np.int64)
+
+
 def row_weights(
     sample_weight: NDArray[np.floating],
     index: NDArray[np.int64],

@@ -145,9 +145,9 @@ def test_targets_may_be_numbers(make: Make, planted: Data) -> None:
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        ("maybe", r"'maybe' \(row 0, counted from 0\) is none of the classes \['no', 'yes'\]"),
+        ("maybe", r"'maybe' \(row 0, 0-based\) is none of the classes \['no', 'yes'\]"),
         (["yes", "no", "maybe"], "row 2"),
-        (["yes", "no"], "each of the 3 rows"),
+        (["yes", "no"], "X holds 3 sequences"),
         ([["yes"], ["no"], ["no"]], r"shape \(3, 1\)"),
         (1, "none of the classes"),
     ],

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_attngen.classifiers._targets import index_target
+
 from .letter_input import LetterInput
 from .unwrap import last_step
 
@@ -38,35 +40,19 @@ def class_scores(estimator: Any, X: Any, method: str | None = None) -> NDArray[n
     return np.asarray(scores, dtype=np.float64)
 
 
-def target_columns(estimator: Any, data: LetterInput, target: Any) -> NDArray[np.intp]:
+def target_columns(estimator: Any, data: LetterInput, target: Any) -> NDArray[np.int64]:
     """Return the column of the target class of each sequence in ``classes_``, (n,)."""
     if target is None:
         target = estimator.predict(data.with_codes(data.codes))
     return label_columns(estimator, target, data.sequences.n_samples)
 
 
-def label_columns(estimator: Any, target: Any, n: int) -> NDArray[np.intp]:
+def label_columns(estimator: Any, target: Any, n: int) -> NDArray[np.int64]:
     """Return the column in ``classes_`` of a label, or of each of n labels, (n,)."""
-    classes = np.asarray(estimator.classes_)
-    labels = np.asarray(target)
-    if labels.ndim == 0:
-        labels = np.full(n, target, dtype=labels.dtype)
-    if labels.shape != (n,):
-        raise ValueError(
-            f"target has shape {labels.shape}, but X holds {n} sequences: give one label for "
-            "all of them, one label for each, or None for the predicted classes."
-        )
-    matches = labels[:, None] == classes[None, :]
-    missing = np.flatnonzero(~matches.any(axis=1))
-    if missing.size:
-        raise ValueError(
-            f"target {labels.tolist()[missing[0]]!r} (row {missing[0]}, 0-based) is none of the "
-            f"classes {classes.tolist()} of {type(estimator).__name__}."
-        )
-    return matches.argmax(axis=1)
+    return index_target(target, np.asarray(estimator.classes_), n, type(estimator).__name__)
 
 
-def checked_columns(estimator: Any, data: LetterInput, target: Any) -> NDArray[np.intp]:
+def checked_columns(estimator: Any, data: LetterInput, target: Any) -> NDArray[np.int64]:
     """Return the same after the estimator has read the input, and raised if it cannot.
 
     For those who then ask the network inside directly, whose errors would help nobody.
