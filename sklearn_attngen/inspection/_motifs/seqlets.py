@@ -38,7 +38,7 @@ def extract_seqlets(
     false_discovery_rate: float = 0.05,
     null: ArrayLike | None = None,
     where: ArrayLike | None = None,
-    n_permutations: int = 5,
+    n_permutations: int = 20,
     random_state: int | np.random.RandomState | None = 0,
 ) -> Bunch:
     """Find the regions of sequences that hold more saliency than chance would gather there.
@@ -63,7 +63,7 @@ def extract_seqlets(
         Which positions hold a letter: values are permuted among these only. None is all. Needed
         where rows hold padding or runs of N, whose saliency is 0: permuted into them, values would
         gather less by chance than they do among letters. Ignored with `null`.
-    n_permutations : int, default=5
+    n_permutations : int, default=20
         How often each row is permuted.
     random_state : int, RandomState instance or None, default=0
         Seed of the permutations.
@@ -102,6 +102,11 @@ def extract_seqlets(
     spread over the width of a filter) gathers in regions also without a motif, and more than
     the given rate of chance regions passes. The control for this is ``null``, and also that chance
     regions do not align: they rarely make a cluster.
+
+    As in any permutation test, chance counts as having one region more than it has shown. The fewer
+    rows it was looked for in, the more regions have to be above all of it before any is returned:
+    at a rate of 0.05 a single one does where each row is permuted 20 times, and 20 of them with a
+    ``null`` of no more rows than the saliency has.
 
     This is the idea of TF-MoDISco's seqlets [1]_ with a permuted null in place of a fitted one.
 
@@ -150,7 +155,9 @@ def extract_seqlets(
     order = np.lexsort((start, row, -score))
     row, start, score = row[order], start[order], score[order]
     chance = np.sort(chance)
-    expected = (len(chance) - np.searchsorted(chance, score, "left")) * (len(values) / n_chance)
+    # one more than chance has shown, or the highest region of noise would often be found
+    as_high = 1 + len(chance) - np.searchsorted(chance, score, "left")
+    expected = as_high * (len(values) / n_chance)
     rate = np.minimum(expected / np.arange(1, len(score) + 1), 1.0)
     q_value = np.minimum.accumulate(rate[::-1])[::-1]
     kept = q_value <= false_discovery_rate
