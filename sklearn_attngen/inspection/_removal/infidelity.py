@@ -98,7 +98,7 @@ def infidelity(
         - control, control_relative : float, the same for the evidence permuted among the
           real positions of each sequence, with a scale of its own
         - interval, control_interval : ndarray of shape (2,) or None, percentile intervals of the
-          relative numbers over sequences
+          relative numbers over sequences, with a fitted scale fitted to each resample
         - scale : float
         - by_sequence : ndarray of shape (n,), mean squared differences
 
@@ -172,17 +172,21 @@ def infidelity(
         told[:, repeat] = np.where(changed, evidence, 0.0).sum(axis=1)
         told_control[:, repeat] = np.where(changed, elsewhere, 0.0).sum(axis=1)
     size = (fall**2).mean(axis=1)
-    weights = mean_draws(len(clean), n_bootstrap, stream(seed, BOOTSTRAP_STREAM))
+    draws = mean_draws(len(clean), n_bootstrap, stream(seed, BOOTSTRAP_STREAM))
     results = []
     for foretold in (told, told_control):
-        factor = _least_squares(foretold, fall) if scale == "fit" else float(scale)
+        squares, products = (foretold**2).mean(axis=1), (foretold * fall).mean(axis=1)
+        factor = float(_factor(squares.mean(), products.mean(), scale))
         error = ((factor * foretold - fall) ** 2).mean(axis=1)
+        relative = float(error.mean() / size.mean()) if size.any() else float("nan")
         interval = None
         if n_bootstrap and size.any():
-            below = weights @ size
-            ratios = (weights @ error)[below > 0] / below[below > 0]
+            drawn = draws[draws @ size > 0]
+            # a fitted scale is fitted to each resample: it is as uncertain as the rest
+            factors = _factor(drawn @ squares, drawn @ products, scale)
+            errors = drawn @ size + factors * (factors * (drawn @ squares) - 2 * (drawn @ products))
+            ratios = np.maximum(errors, 0.0) / (drawn @ size)
             interval = percentile_interval(ratios, confidence_level)
-        relative = float(error.mean() / size.mean()) if size.any() else float("nan")
         results.append((float(error.mean()), relative, interval, factor, error))
     (score, relative, interval, factor, by_sequence), control = results
     return Bunch(
@@ -197,7 +201,13 @@ def infidelity(
     )
 
 
-def _least_squares(foretold: NDArray[np.float64], fall: NDArray[np.float64]) -> float:
-    """Return the factor from 0 up that brings what is foretold closest to the falls."""
-    squares = float((foretold**2).sum())
-    return max(0.0, float((foretold * fall).sum()) / squares) if squares > 0 else 0.0
+def _factor(squares: ArrayLike, products: ArrayLike, scale: float | str) -> NDArray[np.float64]:
+    """Return the scale, or the factor from 0 up that brings what is foretold closest to the falls.
+
+    From the means of the squares of what is foretold and of its products with the falls.
+    """
+    squares, products = np.asarray(squares), np.asarray(products)
+    if scale != "fit":
+        return np.full(squares.shape, float(scale))
+    wanted = np.divide(products, squares, out=np.zeros(squares.shape), where=squares > 0)
+    return np.maximum(wanted, 0.0)

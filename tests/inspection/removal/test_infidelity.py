@@ -57,6 +57,21 @@ def test_every_letter_replaced_is_known_by_hand(three_as, with_as, evidence):
     np.testing.assert_allclose(found.by_sequence, 0.4**2)
 
 
+def test_intervals_hold_that_the_scale_is_fitted(three_as, with_as):
+    """Evidence that says nothing has a scale near 0, above it by chance or not."""
+    told = np.random.default_rng(0).normal(size=len(with_as))
+    told -= told.mean() + 0.01  # by chance points the wrong way
+    evidence = np.zeros((len(with_as), 30))
+    evidence[:, 0] = told
+    arguments = {"fill": "unknown", "fraction": 1.0, "n_repeats": 1, "n_bootstrap": 2000}
+    found = infidelity(three_as, with_as, saliency=evidence, **arguments)
+    assert (found.scale, found.relative) == (0, 1)
+    drawn = told[np.random.default_rng(1).integers(0, len(told), (2000, len(told)))]
+    # as each sequence falls by the same
+    by_hand = 1 - np.maximum(drawn.mean(axis=1), 0) ** 2 / (drawn**2).mean(axis=1)
+    np.testing.assert_allclose(found.interval, np.quantile(by_hand, (0.025, 0.975)), atol=0.003)
+
+
 def test_no_evidence_and_evidence_elsewhere_foretell_nothing(three_as, with_as, evidence):
     none = infidelity(three_as, with_as, saliency=0 * evidence, fill="unknown")
     assert none.relative == 1
