@@ -227,8 +227,8 @@ class SequenceGroupKFold(BaseCrossValidator):
         TypeError
             If `y` holds both text and other labels, or as in :func:`sequence_groups`.
         ValueError
-            If there are fewer groups than folds, a label is missing, scikit-learn cannot tell
-            whether `y` holds classes, or as in :func:`sequence_groups`.
+            If there are fewer groups than folds, or fewer rows of every class, a label is missing,
+            scikit-learn cannot tell whether `y` holds classes, or as in :func:`sequence_groups`.
 
         Warns
         -----

@@ -57,7 +57,9 @@ def summarize_comparison(
     their plain standard error is too small. The interval is the corrected resampled t-test's [1]_:
     the variance of the mean of J differences is taken as (1 / J + n_test / n_train) times their
     sample variance, with J - 1 degrees of freedom. Repeated folds, as of
-    :class:`~sklearn.model_selection.RepeatedStratifiedKFold`, make it narrower.
+    :class:`~sklearn.model_selection.RepeatedStratifiedKFold`, make it narrower. Where the
+    differences of all folds are equal, such as 0 where both estimators are always right, its width
+    is 0, which is no certainty.
 
     References
     ----------

@@ -199,7 +199,9 @@ def motif_report(
     Measured on the rows that the classifier was fitted on, effects are too large where it learned
     rows by heart; give it rows that it has not seen. P-values are about likeness to known motifs
     only, see :func:`match_motifs`. The control for the whole report is the same with a
-    classifier fitted to permuted labels, which should find no motif with an effect.
+    classifier fitted to permuted labels. It reads words too, by chance, and the report finds them:
+    what counts is more sites and larger effects than theirs. Many regions make motifs of noise
+    without a classifier that reads them, see :func:`cluster_seqlets` for `min_seqlets`.
 
     Both clusterings get regions found in the same way, and letters are counted and motifs trimmed
     alike. The built-in one is the default because it needs no other package, reads any alphabet

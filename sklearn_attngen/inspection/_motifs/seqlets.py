@@ -100,8 +100,8 @@ def extract_seqlets(
     :func:`perturbation_curve` is the control for that. The permuted null takes the values of
     neighbouring letters for independent. A saliency that is smooth by construction (attention
     spread over the width of a filter) gathers in regions also without a motif, and more than
-    the given rate of chance regions passes. The control for this is ``null``, and also that chance
-    regions do not align: they rarely make a cluster.
+    the given rate of chance regions passes. The control for this is ``null``, and also that a few
+    chance regions seldom align; many do, see :func:`cluster_seqlets`.
 
     As in any permutation test, chance counts as having one region more than it has shown. The fewer
     rows it was looked for in, the more regions have to be above all of it before any is returned:
