@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -99,7 +100,8 @@ def leakage_report(
             of the relatives is right where they agree, and how often it would be if labels were
             independent. NaN elsewhere.
         verdict : str
-            What it means. A score is called above chance from four standard errors on.
+            What it means. A score is called above chance from four standard errors on, for which
+            test rows with relatives of one group count as one.
 
     Raises
     ------
@@ -171,7 +173,7 @@ def leakage_report(
         findings = _within(train) + _across(train, test)
     if train.labels is not None:
         codes = np.unique(train.labels, return_inverse=True)[1]
-        findings += find_shortcuts(train.letters, codes, connect(train.links, len(train)))
+        findings += find_shortcuts(train.letters, codes, train.groups)
     report = pandas.DataFrame([vars(finding) for finding in findings])
     report = report.astype({"n_rows": "Int64", "of": "Int64"})
     share = (report["n_rows"] / report["of"]).astype("Float64").to_numpy(float, na_value=np.nan)
@@ -213,6 +215,11 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.letters)
+
+    @cached_property
+    def groups(self) -> NDArray[np.int64]:
+        """The group of related rows that each row is in."""
+        return connect(self.links, len(self))
 
 
 def _empty(rows: Rows, check: str) -> Finding:
@@ -273,26 +280,36 @@ def _across(train: Rows, test: Rows) -> list[Finding]:
     verdict = "no classifier can be right on both" if n_conflicts else "none"
     findings.insert(2, Finding("seen with another label", n_conflicts, n_seen, verdict))
     if n_related:
-        low, high = _looked_up(words, word_rows, codes, test.words[known], test.word_rows[known], n)
+        asked = test.words[known], test.word_rows[known], n
+        low, high = _looked_up(words, word_rows, codes, *asked)
         alone = low == high
-        findings.append(_relatives(low[alone], test_codes[alone], n_related, len(classes)))
+        groups = _looked_up(words, word_rows, train.groups, *asked)[0][alone]
+        labels = low[alone], test_codes[alone]
+        findings.append(_relatives(*labels, len(np.unique(groups)), n_related, len(classes)))
     n_unknown = int(np.count_nonzero(~np.isin(test_codes, codes)))
     verdict = "no classifier can name their class" if n_unknown else "none"
     return [*findings, Finding("test labels unknown in training", n_unknown, n, verdict)]
 
 
 def _relatives(
-    given: NDArray[np.integer], true: NDArray[np.integer], n_related: int, n_classes: int
+    given: NDArray[np.integer],
+    true: NDArray[np.integer],
+    n_groups: int,
+    n_related: int,
+    n_classes: int,
 ) -> Finding:
-    """Compare labels with those that all relatives of a row have."""
+    """Compare labels with those that all relatives of a row have.
+
+    Rows with relatives of one group are likely to have one label: they tell no more than one row.
+    """
     check = "label of the relative"
     n_right = int((given == true).sum())
-    if len(given) < LEAST:
+    if n_groups < LEAST:
         return Finding(check, n_right, n_related, "too few to tell")
     score = n_right / len(given)
     shares = [np.bincount(labels, minlength=n_classes) / len(given) for labels in (given, true)]
     chance = float(shares[0] @ shares[1])
-    above = is_above(score, chance, np.array([len(given)]))
+    above = is_above(score, chance, np.array([n_groups]))
     verdict = "looking it up would do" if above else "no more than by chance"
     return Finding(check, n_right, n_related, verdict, score, chance)
 

@@ -109,6 +109,19 @@ def test_labels_of_relatives_are_compared_with_chance(share: float) -> None:
     assert same.chance == pytest.approx(y.mean() ** 2 + (1 - y.mean()) ** 2)
 
 
+@pytest.mark.parametrize(("n_groups", "verdict"), [(9, "too few to tell"), (12, "no more")])
+def test_test_rows_of_one_place_say_it_once(n_groups: int, verdict: str) -> None:
+    """Twenty windows of a place have one label, which is that of the training row or not."""
+    X = random_sequences(n_groups)
+    y = np.arange(n_groups) % 2
+    y_test = y.copy()
+    y_test[:2] = y[:2][::-1]  # two places in all have another label
+    windows = [x[start : start + 35] for x in X for start in range(20)]
+    found = report(X, y, windows, np.repeat(y_test, 20)).loc["label of the relative"]
+    assert found["n_rows"] == 20 * (n_groups - 2)
+    assert found.verdict.startswith(verdict)
+
+
 def test_another_label_may_lie_between_those_of_equal_rows() -> None:
     """Of three classes the second is none of the first and the third."""
     (a, b), y_test = random_sequences(2), [1, 1, 0]
