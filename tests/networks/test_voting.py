@@ -17,8 +17,14 @@ def features(n_features: int) -> torch.Tensor:
     return torch.randn(7, n_features, generator=torch.Generator().manual_seed(0))
 
 
+def three_parts() -> torch.nn.Module:
+    generator = torch.Generator().manual_seed(0)
+    sizes = [4, 2, 3]
+    return build_module(Voting, generator, sizes=sizes, n_hidden=5, n_classes=2, dropout=0.5).eval()
+
+
 def test_the_answer_is_the_mean_of_the_votes() -> None:
-    head = Voting([4, 2, 3], 5, 2, 0.5).eval()
+    head = three_parts()
     x = features(9)
     votes = head(x, votes=True)
     assert votes.shape == (7, 3, 2)
@@ -27,7 +33,7 @@ def test_the_answer_is_the_mean_of_the_votes() -> None:
 
 
 def test_each_classifier_sees_its_own_part() -> None:
-    head = Voting([4, 2, 3], 5, 2, 0.5).eval()
+    head = three_parts()
     x = features(9)
     votes, other = head(x, votes=True), x.clone()
     other[:, 4:6] += 1  # of the second
