@@ -273,7 +273,7 @@ def attention_x_gradient(
     with evaluation_mode(module, dtype):
         gradient = _gradient(logits, baseline + step_to_x * point, target)
         real = carries_signal(x).to(x.dtype)
-        shares = attention[0] + real / real.sum(dim=1, keepdim=True).clamp(min=1)
+        shares = attention[0] + real / real.sum(dim=1, keepdim=True)
         return (gradient * step_to_x).sum(dim=1).abs().detach() * shares.sqrt()
 
 

@@ -51,10 +51,11 @@ class Linear(nn.Module):
         return torch.einsum("ncl,kcl->nk", x, self.weight)
 
 
+@pytest.mark.parametrize("n_channels", [2, 4])
 @pytest.mark.parametrize("method", GRADIENTS)
-def test_a_linear_model_is_explained_exactly(method) -> None:
+def test_a_linear_model_is_explained_exactly(method, n_channels: int) -> None:
     """A letter's evidence is its weight above the mean weight of the letters there."""
-    module, x = Linear(), sequences()
+    module, x = Linear(n_channels), sequences(n_channels=n_channels)
     target = torch.tensor([0, 1, 2, 0, 1])
     weight = module.weight.detach()
     above = weight - weight.mean(dim=0)
@@ -259,7 +260,7 @@ def test_halfway_is_where_half_of_the_output_is_there(power: float) -> None:
 
 
 def test_halfway_does_not_depend_on_what_all_sequences_share() -> None:
-    """A preference for a class, and a number added to all logits, tell no sequence from another."""
+    """A preference for a class tells no sequence from another."""
 
     class Shifted(Steep):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -269,6 +270,18 @@ def test_halfway_does_not_depend_on_what_all_sequences_share() -> None:
     x = sequences(40)
     expected = halfway_point(Steep(3), [x])
     assert halfway_point(Shifted(3), [x]) == pytest.approx(expected, abs=1e-6)
+
+
+def test_halfway_does_not_depend_on_what_all_logits_share() -> None:
+    """A number of its own for each sequence, added to all of its logits, changes no class."""
+
+    class Raised(Steep):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return super().forward(x) + 30 * x[:, 0].sum(dim=1, keepdim=True)
+
+    x = sequences(40)
+    expected = halfway_point(Steep(3), [x])
+    assert halfway_point(Raised(3), [x]) == pytest.approx(expected, abs=1e-6)
 
 
 def test_halfway_of_networks() -> None:
@@ -393,6 +406,19 @@ def test_attention_raises_what_the_gradient_says_and_silences_nothing() -> None:
     scores = attention_x_gradient(module, x, target)
     torch.testing.assert_close(scores, evidence * shares.sqrt())
     assert (scores[:, 0] > 0).all()
+
+
+@pytest.mark.parametrize("n_channels", [1, 4])
+@pytest.mark.parametrize("point", [0.2, 0.7])
+def test_gradient_and_attention_are_those_of_the_point(point: float, n_channels: int) -> None:
+    """Of a network, where both change on the way to the letters."""
+    module, target = network(AttnGenNetwork, n_channels), torch.tensor([0, 1, 2, 0, 1])
+    x = sequences(n_channels=n_channels) * torch.arange(1, 6).view(-1, 1, 1)
+    evidence = interior_gradient(module, x, target, point).abs()
+    baseline = x.mean(dim=1, keepdim=True) if n_channels > 1 else torch.zeros_like(x)
+    _, attention = attend(module, baseline + (x - baseline) * point)
+    scores = attention_x_gradient(module, x, target, point)
+    torch.testing.assert_close(scores, evidence * (attention + 1 / 12).sqrt())
 
 
 def test_padding_does_not_change_the_weight_of_attention() -> None:
