@@ -263,7 +263,7 @@ class SequenceNet(NeuralNet):
                 votes = network(x, votes=True)
             votes = votes.to(x.dtype)
             return _weighted_cross_entropy(votes, y, weight, self.label_smoothing), votes.mean(1)
-        n_masked = min(len(x), max(MIN_MASKED_ROWS, math.ceil(len(x) / 2)))
+        n_masked = max(MIN_MASKED_ROWS, math.ceil(len(x) / 2))  # of fewer rows, all
         with self._autocast():
             # torch types it as a Tensor, which cannot be called
             votes, scores = network.attend(x, votes=True)  # type: ignore[operator]  # see above

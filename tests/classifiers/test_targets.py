@@ -165,9 +165,13 @@ def test_every_class_keeps_a_row_to_train_on(index: np.ndarray) -> None:
 
 
 def test_too_few_rows_to_hold_any_out_raise() -> None:
-    """The message names the parameter."""
-    with pytest.raises(ValueError, match="smaller validation_fraction"):
-        validation_split(np.array([0]), 0.5, np.random.RandomState(0))
+    """One of each class is enough to train on; the message names the parameter."""
+    index = np.array([0, 1, 0, 1])
+    train, _ = validation_split(index, 0.5, np.random.RandomState(0))
+    assert sorted(index[train]) == [0, 1]
+    for few, fraction in ((index, 0.51), (index[:1], 0.5)):
+        with pytest.raises(ValueError, match="smaller validation_fraction"):
+            validation_split(few, fraction, np.random.RandomState(0))
 
 
 def test_weights_whose_sum_overflows() -> None:

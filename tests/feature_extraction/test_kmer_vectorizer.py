@@ -234,6 +234,7 @@ def test_bad_dtypes_raise(dtype: Any) -> None:
         ((11, 13), "DNA", 12),
         ((20, 30), "DNA", 12),
         (6, "protein", 5),
+        ((1, 25), "HP", 24),  # each fits, together they do not
     ],
 )
 def test_too_many_columns_raise(k: Any, alphabet: str, fits: int) -> None:

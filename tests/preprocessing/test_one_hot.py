@@ -216,6 +216,7 @@ def test_numbers_raise_with_the_remedy(wrong: Any) -> None:
         (["ACGU"], ValueError, "alphabet='RNA'"),
         (["ACGT", "AC-T"], ValueError, "Row 1, position 2"),
         (["ACGT", None], ValueError, "row 1 .* is missing"),
+        ([None, "ACGT"], ValueError, "row 0 .* is missing"),
         (["ACGT", ""], ValueError, "row 1 .* is empty"),
         (["ACGT", 7], TypeError, "row 1 .* of type int"),
         ([], ValueError, r"0 sample\(s\)"),
