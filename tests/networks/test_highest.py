@@ -152,3 +152,13 @@ def test_shares_count_channels(dtype: torch.dtype) -> None:
     torch.testing.assert_close(
         shares.double().sum(dim=1), torch.ones(6).double(), rtol=0.02, atol=0
     )
+
+
+def test_a_channel_without_a_highest_value_is_shared_by_nobody() -> None:
+    """NaN equals nothing; the other channels keep their shares."""
+    values = torch.rand(6, 9, 4, generator=torch.Generator().manual_seed(0))
+    where = torch.ones(6, 9, dtype=torch.bool)
+    others = highest_shares(values[:, :, 1:], highest(values[:, :, 1:], where), where)
+    values[:, 2, 0] = torch.nan
+    shares = highest_shares(values, highest(values, where), where)
+    torch.testing.assert_close(shares, others * 3 / 4)

@@ -86,8 +86,8 @@ def test_one_hot_keeps_other_shapes() -> None:
 
 @pytest.mark.parametrize("bad", [4, 100, 254])
 def test_foreign_codes_raise(bad: int) -> None:
-    """Codes of no letter are named with their index; never read as a letter or as N."""
-    codes = np.array([[0, 1], [2, bad]], dtype=np.uint8)
+    """The first code of no letter is named with its index; never read as a letter or as N."""
+    codes = np.array([[0, 1, 2], [3, bad, 99]], dtype=np.uint8)
     for function in (one_hot, decode_codes):
         with pytest.raises(ValueError, match=rf"code {bad} at index \(1, 1\)"):
             function(codes)
@@ -108,10 +108,10 @@ def test_decode_needs_a_matrix() -> None:
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64, np.float32])
 @pytest.mark.parametrize("block", [[1, 1, 0, 0], [2, 0, 0, 0], [1, 1, 1, 1]])
 def test_what_is_not_one_hot_is_none(dtype: type[np.generic], block: list[int]) -> None:
-    """Blocks that sum to more than 1, or hold another number, in the last row."""
-    blocks = np.zeros((3, 2, 4), dtype=dtype)
+    """Blocks that sum to more than 1, or hold another number; the first is named."""
+    blocks = np.zeros((3, 3, 4), dtype=dtype)
     assert codes_from_one_hot(blocks) is not None
-    blocks[2, 1] = block
+    blocks[2, 1:] = block
     assert codes_from_one_hot(blocks) is None
     assert "row 2, position 1" in first_bad_block(blocks)
 
