@@ -60,7 +60,7 @@ class Layer:
         )
         known = all(
             type(shift) is PositionBias
-            or (type(shift) is BatchNorm and shift.affine and shift.running_var is not None)
+            or (type(shift) is BatchNorm and shift.running_var is not None)
             for shift in shifts
         )
         return cls(convolution, shifts, activation, residual) if plain and known else None

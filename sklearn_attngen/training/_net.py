@@ -305,11 +305,11 @@ class SequenceNet(NeuralNet):
             loss = _weighted_cross_entropy(logits.unsqueeze(1), y, weight)
             return {"loss": loss, "y_pred": logits}
 
-    def infer(self, x: Any, **fit_params: Any) -> Tensor:
+    def infer(self, x: dict[str, Tensor], **fit_params: Any) -> Tensor:
         """Return the logits for a batch as the iterator gives it."""
-        data = x["data"] if isinstance(x, dict) else x
         parameter = next(self.module_.parameters())
-        return self.module_(expand(data.to(parameter.device), self.n_channels, parameter.dtype))
+        data = x["data"].to(parameter.device)
+        return self.module_(expand(data, self.n_channels, parameter.dtype))
 
     def _to_device(self, inputs: dict[str, Tensor], y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         parameter = next(self.module_.parameters())
