@@ -195,11 +195,15 @@ def test_sampled_masks_follow_the_odds_and_spare_nothing() -> None:
 
 
 def test_positions_without_attention_go_first() -> None:
-    """An odd of infinity is no trouble."""
+    """An odd of infinity is no trouble; among such positions chance decides."""
     scores = torch.tensor([[0.0, 0.5, 0.0, 0.5]]).repeat(100, 1)
     priority = mask_priority(scores, "sampled", torch.Generator().manual_seed(0))
     selected = select_positions(scores, everywhere(scores), 0.5, priority=priority)
     assert selected.tolist() == [[True, False, True, False]] * 100
+    one = select_positions(scores, everywhere(scores), 0.25, priority=priority)
+    first, _, third, _ = one.sum(dim=0).tolist()
+    assert min(first, third) > 30
+    assert first + third == 100
 
 
 def test_controls_look_at_nothing_or_at_the_other_end() -> None:
@@ -259,6 +263,15 @@ def test_resampled_letters_follow_the_composition_of_their_own_sequence() -> Non
     expected = torch.tensor([[0.75, 0, 0, 0.25], [0, 0.5, 0.5, 0]])
     torch.testing.assert_close(shares, expected, atol=0.02, rtol=0)
     assert (shares[expected == 0] == 0).all()
+
+
+def test_a_single_letter_is_all_that_is_drawn() -> None:
+    """Of a sequence of N but for it."""
+    codes = torch.full((1, 50), 9)
+    codes[0, 20] = 1
+    generator = torch.Generator().manual_seed(0)
+    filled = fill_positions(one_hot(codes), everywhere(codes), "resample", generator)
+    assert torch.equal(filled, one_hot(torch.ones_like(codes)))
 
 
 def test_resampling_draws_from_the_generator_only() -> None:

@@ -373,6 +373,20 @@ def test_subclasses_are_not_taken_for_their_parents() -> None:
     torch.testing.assert_close(substituted, by_definition(module, x, torch.eye(4).double()))
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_layer_is_taken_for_its_parent(kind: type[nn.Module]) -> None:
+    """Whichever it is, up to the head, which is called as it is."""
+    module = network(kind, 60, pool_size=2)
+    assert _WindowedNetwork.read(module) is not None
+    head = set(module.get_submodule("head").modules())
+    for name, layer in module.named_modules():
+        if layer not in head:
+            known = type(layer)
+            layer.__class__ = type("More", (known,), {})
+            assert _WindowedNetwork.read(module) is None, name
+            layer.__class__ = known
+
+
 @pytest.mark.parametrize(
     "pool",
     [nn.MaxPool1d(2), nn.AvgPool1d(2), nn.AvgPool1d(4, stride=2, padding=1, ceil_mode=True)],

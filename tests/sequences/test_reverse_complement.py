@@ -35,7 +35,8 @@ def test_agrees_with_codes(rows: list[str]) -> None:
 
 
 def test_known_values() -> None:
-    """Worked out by hand."""
+    """Worked out by hand; one string gives a string."""
+    assert isinstance(reverse_complement("AACGt"), str)
     assert reverse_complement("AACGt") == "aCGTT"
     assert reverse_complement("GRN") == "NYC"
     assert reverse_complement("ACGU", "RNA") == "ACGU"
