@@ -17,14 +17,14 @@ def features(n_features: int) -> torch.Tensor:
     return torch.randn(7, n_features, generator=torch.Generator().manual_seed(0))
 
 
-def three_parts() -> torch.nn.Module:
+def three_parts(**parameters: bool) -> torch.nn.Module:
     generator = torch.Generator().manual_seed(0)
-    sizes = [4, 2, 3]
-    return build_module(Voting, generator, sizes=sizes, n_hidden=5, n_classes=2, dropout=0.5).eval()
+    sizes = {"sizes": [4, 2, 3], "n_hidden": 5, "n_classes": 2, "dropout": 0.5}
+    return build_module(Voting, generator, **sizes, **parameters)
 
 
 def test_the_answer_is_the_mean_of_the_votes() -> None:
-    head = three_parts()
+    head = three_parts().eval()
     x = features(9)
     votes = head(x, votes=True)
     assert votes.shape == (7, 3, 2)
@@ -33,12 +33,21 @@ def test_the_answer_is_the_mean_of_the_votes() -> None:
 
 
 def test_each_classifier_sees_its_own_part() -> None:
-    head = three_parts()
+    head = three_parts().eval()
     x = features(9)
     votes, other = head(x, votes=True), x.clone()
     other[:, 4:6] += 1  # of the second
     changed = (head(other, votes=True) != votes).any(dim=2).all(dim=0)
     assert changed.tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("batch_norm", [True, False])
+def test_features_are_normalised_over_the_batch(batch_norm: bool) -> None:
+    """If asked for, so that no part weighs more for the scale of its features."""
+    head = three_parts(batch_norm=batch_norm)
+    x = features(9)
+    same = torch.allclose(head(3 * x + 2, votes=True), head(x, votes=True), atol=1e-3)
+    assert same == batch_norm
 
 
 @pytest.mark.parametrize("batch_norm", [True, False])

@@ -273,6 +273,18 @@ def test_mixed_precision_trains(make_net: MakeNet, data: SequenceDataset, maskin
     assert {p.dtype for p in net.module_.parameters()} == {torch.float32}
 
 
+@pytest.mark.parametrize("masked", [False, True])
+def test_losses_are_taken_in_full_precision(
+    make_net: MakeNet, data: SequenceDataset, masking: Masking, masked: bool
+) -> None:
+    """Also where the forward pass is not; what is kept of a step holds no graph."""
+    every = replace(masking, schedule="constant") if masked else None
+    result = seeded(make_net(masking=every, bfloat16=True)).train_step_single(batch(data))
+    for value in (result["loss"], result["y_pred"]):
+        assert value.dtype == torch.float32
+        assert not value.requires_grad
+
+
 def test_the_net_predicts_on_codes(make_net: MakeNet, data: SequenceDataset) -> None:
     """What net_ offers to users of skorch works on letter codes."""
     net = make_net()
