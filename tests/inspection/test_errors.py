@@ -4,9 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
+from skorch import NeuralNetClassifier
 
 from sklearn_attngen import AttnGenClassifier, CNNClassifier, SequenceOneHotEncoder
 from sklearn_attngen.inspection import (
@@ -43,6 +45,22 @@ def test_sequences_in_the_place_of_an_estimator(linear, X, y):
         saliency(list(X), linear)
     with pytest.raises(TypeError, match="must be a fitted classifier, got ndarray"):
         perturbation_curve(X, y, linear)
+
+
+def test_a_torch_module_in_the_place_of_an_estimator(X):
+    """The remedy works, once it is followed to its end."""
+    encoded = SequenceOneHotEncoder(dtype=np.float32).fit_transform(X)
+    module = torch.nn.Linear(encoded.shape[1], 2)
+    with pytest.raises(TypeError, match=r"got Linear\. Make a classifier of a torch module"):
+        saliency(module, encoded)
+    parts = {"criterion": torch.nn.CrossEntropyLoss}
+    with pytest.raises(TypeError, match=r"no classes_.*NeuralNetClassifier.*classes=\[0, 1\]"):
+        saliency(NeuralNetClassifier(module, **parts).initialize(), encoded)
+    net = NeuralNetClassifier(module, **parts, classes=[0, 1]).initialize()
+    sizes = np.abs(module.weight.detach().numpy()[1] - module.weight.detach().numpy()[0])
+    changes = mutagenesis(net, encoded[:1], target=1, scale="log_odds")
+    assert changes.shape == (1, len(X[0]), 4)
+    assert np.abs(changes).max() <= 2 * sizes.max() + 1e-5
 
 
 def test_one_string_in_the_place_of_sequences(linear, X):

@@ -12,6 +12,9 @@ from sklearn_attngen.classifiers._targets import index_target
 from .letter_input import LetterInput
 from .unwrap import last_step
 
+# How far the sum of probabilities may be from 1, as it is in half precision.
+_NOT_ONE = 0.01
+
 
 def class_scores(estimator: Any, X: Any, method: str | None = None) -> NDArray[np.float64]:
     """Return one score per class, (n, n_classes).
@@ -37,14 +40,42 @@ def class_scores(estimator: Any, X: Any, method: str | None = None) -> NDArray[n
             f"{n_classes} classes is needed. Estimators with several outputs, and decision "
             f"functions that compare classes pairwise, cannot be explained.{remedy}"
         )
-    return np.asarray(scores, dtype=np.float64)
+    scores = np.asarray(scores, dtype=np.float64)
+    if method == "predict_proba":
+        _check_probabilities(estimator, scores)
+    return scores
+
+
+def _check_probabilities(estimator: Any, scores: NDArray[np.float64]) -> None:
+    """Raise unless each row holds probabilities of exclusive classes.
+
+    Without a word, changes of anything else would be ranked as if they were those of probabilities.
+    Rows of zeros are left: some classifiers answer so where they know nothing.
+    """
+    total = scores.sum(axis=1)
+    right = (np.abs(total - 1.0) <= _NOT_ONE) & (scores >= -_NOT_ONE).all(axis=1)
+    if (right | (scores == 0.0).all(axis=1)).all():
+        return
+    values = ", ".join(f"{value:.3g}" for value in scores[right.argmin()][:5])
+    raise ValueError(
+        f"predict_proba of {type(estimator).__name__} gave no probabilities of its classes, which "
+        f"would sum to 1, but {values}. Where it gives logits, as a skorch net with a loss of its "
+        "own does, pass predict_nonlinearity=torch.nn.Softmax(dim=1) to it; where several labels "
+        "may be true at once, explain one classifier for each label."
+    )
 
 
 def target_columns(estimator: Any, data: LetterInput, target: Any) -> NDArray[np.int64]:
     """Return the column of the target class of each sequence in ``classes_``, (n,)."""
+    n = data.sequences.n_samples
     if target is None:
         target = estimator.predict(data.with_codes(data.codes))
-    return label_columns(estimator, target, data.sequences.n_samples)
+        if np.shape(target) != (n,):
+            raise ValueError(
+                f"predict of {type(estimator).__name__} gave shape {np.shape(target)}; one class "
+                f"for each of the {n} sequences is needed. Explain one classifier for each label."
+            )
+    return label_columns(estimator, target, n)
 
 
 def label_columns(estimator: Any, target: Any, n: int) -> NDArray[np.int64]:

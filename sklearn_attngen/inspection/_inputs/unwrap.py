@@ -31,9 +31,15 @@ def check_fitted_classifier(estimator: Any) -> None:
             "and fit it."
         )
     if not hasattr(estimator, "fit"):
+        remedy = "The sequences come after it."
+        if hasattr(estimator, "named_parameters"):  # a module of torch
+            remedy = (
+                "Make a classifier of a torch module: skorch.NeuralNetClassifier(module, "
+                "criterion=torch.nn.CrossEntropyLoss, classes=[0, 1]).initialize()."
+            )
         raise TypeError(
-            f"The first argument must be a fitted classifier, got {type(estimator).__name__}. The "
-            "sequences come after it."
+            f"The first argument must be a fitted classifier, got {type(estimator).__name__}. "
+            f"{remedy}"
         )
     check_is_fitted(estimator)
     peel(estimator)  # a search that kept no best estimator raises here, with its own remedy
@@ -49,7 +55,13 @@ def check_fitted_classifier(estimator: Any) -> None:
             )
         )
     if not hasattr(estimator, "classes_"):
-        raise TypeError(f"{name} has no classes_: only classifiers can be explained here.")
+        remedy = ""
+        if hasattr(estimator, "module_"):
+            remedy = (
+                " A net of skorch has to be a NeuralNetClassifier, and to be told its classes, "
+                "classes=[0, 1], where it was initialized and not fitted."
+            )
+        raise TypeError(f"{name} has no classes_: only classifiers can be explained here.{remedy}")
 
 
 def peel(estimator: Any) -> Any:

@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
 from sklearn_attngen import AttnGenClassifier, CNNClassifier
-from sklearn_attngen.inspection import saliency
+from sklearn_attngen.inspection import mutagenesis, saliency
+from sklearn_attngen.metrics import infidelity
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
 
 PARAMETERS = {"n_filters": 8, "kernel_size": 7, "batch_size": 20, "max_epochs": 2}
@@ -28,6 +30,10 @@ def rows(data):
     return np.array(
         [X[0], "NN" + X[1][2:30] + "N" + X[1][31:58] + "NN", "N" * 9 + "A" + "N" * 50], dtype=object
     )
+
+
+def perturbed(model, X):
+    return infidelity(model, X, saliency=np.ones((len(X), LENGTH)), n_repeats=1)
 
 
 def by_definition(model, X, column):
@@ -90,6 +96,47 @@ def test_networks_are_not_asked_for_whole_sequences(data, rows):
     model.predict_proba = lambda X: asked.append(len(X)) or original(X)
     saliency(model, rows, "occlusion")
     assert asked == [len(rows)]
+
+
+class Answers(ClassifierMixin, BaseEstimator):
+    """Answers the same for each sequence."""
+
+    def __init__(self, scores, predicted="yes"):
+        self.scores = scores
+        self.predicted = predicted
+
+    def fit(self, X, y=None):
+        self.classes_ = np.array(["no", "yes"])
+        return self
+
+    def predict_proba(self, X):
+        return np.tile(self.scores, (len(X), 1))
+
+    def predict(self, X):
+        return np.array([self.predicted] * len(X))
+
+
+@pytest.mark.parametrize(
+    "scores", [(8.2, -9.1), (-2.5, 3.5), (0.4, 0.9), (0.1, 0.2), (0.5, np.nan)]
+)
+@pytest.mark.parametrize("explain", [saliency, mutagenesis, perturbed])
+def test_what_is_no_probability_is_not_explained_as_one(scores, explain, data):
+    """Logits, and probabilities of labels that may be true at once."""
+    model = Answers(scores).fit(*data)
+    with pytest.raises(ValueError, match=r"Answers gave no probabilities.*Softmax"):
+        explain(model, data[0][:3])
+
+
+@pytest.mark.parametrize("scores", [(0.0, 0.0), (0.999, 0.003)])
+def test_zeros_and_sums_of_half_precision_are_explained(scores, data):
+    assert saliency(Answers(scores).fit(*data), data[0][:3]).shape == (3, LENGTH)
+
+
+@pytest.mark.parametrize("explain", [saliency, mutagenesis])
+def test_several_labels_at_once_are_not_explained(explain, data):
+    model = Answers((0.5, 0.5), ["no", "yes"]).fit(*data)
+    with pytest.raises(ValueError, match=r"predict of Answers gave shape \(3, 2\).*for each label"):
+        explain(model, data[0][:3])
 
 
 def test_pairwise_decision_functions_are_refused(data):
