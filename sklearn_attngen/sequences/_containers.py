@@ -79,6 +79,8 @@ def _refuse_no_container(X: Any) -> None:
         remedy = "Pass list(X.values()), in the order of the labels."
     elif isinstance(X, (Iterator, ValuesView, deque)):
         remedy = "Pass list(X)."
+    elif any(base.__module__.startswith("torch.utils.data") for base in type(X).__mro__):
+        remedy = "Pass its sequences alone, and its labels as y."
     if remedy is not None:
         name = type(X).__name__
         raise TypeError(f"Expected a collection of sequences, got one {name}. {remedy}")

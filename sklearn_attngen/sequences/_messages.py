@@ -51,7 +51,10 @@ def remedy(letter: str, alphabet: Alphabet) -> str:
             f"[s.upper().replace({upper!r}, {other!r}) for s in X]."
         )
     if letter.isspace():
-        return "Strip the sequences and join the lines of a record: ''.join(s.split())."
+        return (
+            "Strip the sequences and join the lines of a record: ''.join(s.split()). Words that "
+            "overlap (k-mers) are no sequence when joined: pass what they were cut from."
+        )
     if not letter.isascii():
         return "Sequences are plain ASCII: check how the file was read, and clean the text."
     if letter in "-.~":

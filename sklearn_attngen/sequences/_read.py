@@ -133,11 +133,13 @@ def _read_2d(
     estimator: Any,
     reset: bool,
 ) -> Sequences:
+    n_letters = alphabet.n_letters
     if estimator is None:
         X = check_array(X, dtype="numeric", input_name="X")
     else:
+        if kind == "letters" and not reset:
+            _refuse_single(X, alphabet, estimator)
         X = validate_data(estimator, X, reset=reset, dtype="numeric")
-    n_letters = alphabet.n_letters
     n_samples, width = X.shape
     if kind == "numeric":
         return Sequences("numeric", "flat", None, _as_float(X)[:, :, None], alphabet)
@@ -277,6 +279,24 @@ def _set_or_check_n_features(
             f"{_name(estimator)} was fitted on {estimator.n_features_in_ / n_letters:g} letters "
             f"({estimator.n_features_in_} features). Pass sequences of that length, or fit anew."
         )
+
+
+def _refuse_single(X: Any, alphabet: Alphabet, estimator: Any) -> None:
+    """Raise for a single one-hot sequence, or one letter code a position, where rows are due."""
+    shape, n_features = np.shape(X), estimator.n_features_in_
+    n_letters, length = alphabet.n_letters, n_features // alphabet.n_letters
+    if len(shape) != 2 or shape[1] in (n_features, 1):
+        return
+    if sorted(shape) == sorted((n_letters, length)):
+        remedy = "A single one-hot sequence needs an axis of its own: X[None]."
+    elif shape[1] == length:
+        remedy = "Of letter codes sequences.decode_codes(X.astype('uint8')) makes strings."
+    else:
+        return
+    raise ValueError(
+        f"X has {shape[1]} features, but {_name(estimator)} is expecting {n_features} features as "
+        f"input. {remedy}"
+    )
 
 
 def _refuse_proteins(codes: NDArray[np.uint8], alphabet: Alphabet) -> None:

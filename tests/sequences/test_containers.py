@@ -15,6 +15,7 @@ import pytest
 import scipy.sparse
 import torch
 from sklearn.utils import Bunch
+from skorch.dataset import Dataset
 
 from sklearn_attngen.sequences._containers import string_column, to_numeric_container
 
@@ -118,6 +119,9 @@ def test_numbers_are_not_strings(X: Any) -> None:
         (deque(ROWS), r"list\(X\)"),
         ({"a": "ACGT"}.values(), r"list\(X\)"),
         (np.array("ACGT"), "pass a list"),
+        (torch.utils.data.TensorDataset(torch.eye(4)), "labels as y"),
+        (Dataset(np.eye(4), np.arange(4)), "labels as y"),
+        (torch.utils.data.DataLoader(ROWS), "labels as y"),
     ],
 )
 def test_no_collection_raises(X: Any, remedy: str) -> None:

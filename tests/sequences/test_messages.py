@@ -20,7 +20,7 @@ from sklearn_attngen.sequences._messages import bad_letter, is_missing
         ("-", "DNA", "alphabet='ACGT-'"),
         (".", "protein", "write 'X'"),
         ("*", "protein", "stop sign"),
-        (" ", "DNA", r"s\.split\(\)"),
+        (" ", "DNA", r"s\.split\(\).*k-mers"),
         ("\n", "DNA", r"s\.split\(\)"),
         (">", "DNA", "FASTA"),
         ("3", "DNA", "not numbers or codes"),

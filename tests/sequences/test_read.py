@@ -103,6 +103,22 @@ def test_other_lengths_raise_at_predict(X: Any) -> None:
             reader.read(other)
 
 
+@pytest.mark.parametrize("single", [BLOCKS[0], BLOCKS[0].T, torch.from_numpy(BLOCKS[0])])
+def test_a_single_one_hot_sequence_is_told_of_its_missing_axis(single: Any) -> None:
+    """It reads as that with the axis."""
+    reader = Reader().fit(BLOCKS)
+    features = single.shape[1]
+    with pytest.raises(ValueError, match=rf"X has {features} features.*28 features.*X\[None\]"):
+        reader.read(single)
+    np.testing.assert_array_equal(reader.read(single[None]).codes, CODES[:1])
+
+
+def test_codes_in_the_place_of_one_hot_are_told_how_to_become_strings() -> None:
+    """Their width is the length in fit."""
+    with pytest.raises(ValueError, match=r"X has 7 features.*28 features.*decode_codes"):
+        Reader().fit(BLOCKS).read(np.minimum(CODES, 3))
+
+
 def test_feature_names_of_an_earlier_fit_are_forgotten() -> None:
     """Refit on strings, then predict on a frame of other names without an error."""
     reader = Reader().fit(pd.DataFrame(FLAT).add_prefix("x"))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
 from sklearn_attngen.sequences import Alphabet, Sequences
@@ -47,6 +48,12 @@ class LetterInput:
     @classmethod
     def read(cls, estimator: Any, X: Any, alphabet: str | Alphabet | None) -> LetterInput:
         """Read X as the estimator does, in its alphabet unless another one is given."""
+        if issparse(X):
+            raise TypeError(
+                "X is a sparse matrix, which holds no letters: counts of k-mers, perhaps. Pass the "
+                "sequences, and a pipeline that counts them itself: make_pipeline(vectorizer, "
+                "classifier), which needs no new fit where both are fitted."
+            )
         chosen = chosen_alphabet(estimator, alphabet)
         first = first_step(estimator)
         flat, lengths, layout, _ = read_ragged(X, chosen, getattr(first, "_layout", None))

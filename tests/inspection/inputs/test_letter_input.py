@@ -125,6 +125,17 @@ def test_classifiers_that_need_one_length_say_so(ragged, X, y):
             explain()
 
 
+def test_counts_of_words_are_no_sequences(X, y):
+    """The remedy gives what a pipeline gives that was fitted as one."""
+    vectorizer = KmerVectorizer(k=2)
+    classifier = LogisticRegression().fit(vectorizer.fit_transform(X), y)
+    with pytest.raises(TypeError, match=r"sparse matrix.*make_pipeline\(vectorizer, classifier\)"):
+        saliency(classifier, vectorizer.transform(X))
+    pipeline = make_pipeline(vectorizer, classifier)
+    expected = make_pipeline(KmerVectorizer(k=2), LogisticRegression()).fit(X, y)
+    np.testing.assert_array_equal(saliency(pipeline, X[:2]), saliency(expected, X[:2]))
+
+
 def test_ragged_sequences_are_drawn(ragged, y):
     display = SaliencyDisplay.from_estimator(kmers().fit(ragged, y), ragged[-2:], kind="sequences")
     assert display.codes.shape == (2, 30)
