@@ -54,7 +54,8 @@ def _check_probabilities(estimator: Any, scores: NDArray[np.float64]) -> None:
     """
     total = scores.sum(axis=1)
     right = (np.abs(total - 1.0) <= _NOT_ONE) & (scores >= -_NOT_ONE).all(axis=1)
-    if (right | (scores == 0.0).all(axis=1)).all():
+    right |= (scores == 0.0).all(axis=1)
+    if right.all():
         return
     values = ", ".join(f"{value:.3g}" for value in scores[right.argmin()][:5])
     raise ValueError(

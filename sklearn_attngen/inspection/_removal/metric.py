@@ -114,6 +114,7 @@ class Metric:
         self.name = metric if isinstance(metric, str) else name.removesuffix("_score")
         self.y = y
         self.chance: float | None = None
+        self._is_auc = plain and function is roc_auc_score
         if is_accuracy and plain:
             self.chance = 1.0 / n_classes
         elif function is roc_auc_score:
@@ -125,16 +126,22 @@ class Metric:
             labels = np.unique(y)
             self._class_rows = (labels[:, None] == y[None, :]).astype(np.float64)
 
-    def score(self, responses: Responses) -> float:
-        """Score all rows."""
+    def _response(self, responses: Responses) -> str:
+        """Return the method that the scorer asks."""
         wanted = getattr(self.scorer, "_response_method", "predict")
         wanted = (wanted,) if isinstance(wanted, str) else tuple(wanted)
-        if not any(hasattr(responses, method) for method in wanted):
-            raise ValueError(
-                f"metric {self.name!r} needs {' or '.join(wanted)}, which "
-                f"{type(responses.estimator).__name__} does not have. Use another metric, or wrap "
-                "the classifier in sklearn.calibration.CalibratedClassifierCV."
-            )
+        for method in wanted:
+            if hasattr(responses, method):
+                return str(method)
+        raise ValueError(
+            f"metric {self.name!r} needs {' or '.join(wanted)}, which "
+            f"{type(responses.estimator).__name__} does not have. Use another metric, or wrap "
+            "the classifier in sklearn.calibration.CalibratedClassifierCV."
+        )
+
+    def score(self, responses: Responses) -> float:
+        """Score all rows."""
+        self._response(responses)
         return self.floor(float(self.scorer(responses, np.arange(len(self.y)), self.y)))
 
     def floor(self, value: Any) -> Any:
@@ -146,6 +153,8 @@ class Metric:
     ) -> Callable[[NDArray[np.intp]], NDArray[np.float64]]:
         """Return a function from resampled row numbers to the score of each cell."""
         if self._class_rows is None:
+            if by_ranks := self._by_ranks(cells):
+                return by_ranks
 
             def by_scorer(rows: NDArray[np.intp]) -> NDArray[np.float64]:
                 y = self.y[rows]
@@ -163,3 +172,40 @@ class Metric:
             return self.floor(recalls.mean(axis=0))
 
         return by_counts
+
+    def _by_ranks(
+        self, cells: Sequence[Responses]
+    ) -> Callable[[NDArray[np.intp]], NDArray[np.float64]] | None:
+        """Return the same for the area under the ROC curve of two classes, else None.
+
+        It is the share of pairs of a row of each class whose scores are in the right order.
+        """
+        method = self._response(cells[0])
+        if not self._is_auc or method == "predict":
+            return None
+        classes = np.asarray(cells[0].classes_)
+        if len(classes) != 2 or not np.array_equal(np.unique(self.y), classes):
+            return None
+        every = np.arange(len(self.y))
+        is_second = self.y == classes[1]
+        second, first = every[is_second], every[~is_second]
+        shape = len(cells), len(second)
+        order = np.empty((len(cells), len(first)), dtype=np.intp)
+        below, up_to = np.empty(shape, dtype=np.intp), np.empty(shape, dtype=np.intp)
+        for i, cell in enumerate(cells):
+            scores = getattr(cell, method)(every)
+            scores = scores[:, 1] if scores.ndim == 2 else scores
+            order[i] = first[np.argsort(scores[first])]
+            below[i] = np.searchsorted(scores[order[i]], scores[second], "left")
+            up_to[i] = np.searchsorted(scores[order[i]], scores[second], "right")
+
+        def by_ranks(rows: NDArray[np.intp]) -> NDArray[np.float64]:
+            counts = np.bincount(rows, minlength=len(every)).astype(np.float64)
+            sums = np.zeros((len(cells), len(first) + 1))
+            np.cumsum(counts[order], axis=1, out=sums[:, 1:])
+            # twice the number of rows of the first class before each of the second; ties are half
+            before = np.take_along_axis(sums, below, 1) + np.take_along_axis(sums, up_to, 1)
+            n_pairs = counts[second].sum() * counts[first].sum()
+            return self.floor(before @ counts[second] / (2 * n_pairs))
+
+        return by_ranks

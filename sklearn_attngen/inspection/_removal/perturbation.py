@@ -106,8 +106,9 @@ def perturbation_curve(
         Alphabet of X; None takes the estimator's.
     n_bootstrap : int, default=500
         Number of times that the sequences are resampled (within each class) for the intervals; 0
-        leaves them out. Cheap for accuracy and balanced accuracy; every other metric is evaluated
-        anew for each resample, order, fraction and repeat.
+        leaves them out. Cheap for accuracy, balanced accuracy and, with two classes, the area under
+        the ROC curve; every other metric is evaluated anew for each resample, order, fraction and
+        repeat.
     confidence_level : float, default=0.95
         Of the intervals.
     random_state : int, RandomState instance or None, default=0

@@ -11,6 +11,7 @@ from sklearn.metrics import (
     f1_score,
     get_scorer,
     make_scorer,
+    roc_auc_score,
 )
 
 from sklearn_attngen.inspection._removal.bootstrap import stratified_rows
@@ -44,6 +45,64 @@ def test_scores_are_those_of_the_scorer_also_resampled(metric):
     rows = stratified_rows(Y, np.random.default_rng(1))
     expected = measured.floor(scorer(MODEL, X[rows], Y[rows]))
     np.testing.assert_allclose(measured.resampler([responses] * 2)(rows), [expected] * 2)
+
+
+@pytest.mark.parametrize("labels", [Y, (Y == "b").astype(int)], ids=["text", "numbers"])
+@pytest.mark.parametrize("digits", [1, 9])
+@pytest.mark.parametrize(
+    "metric",
+    [
+        "roc_auc",
+        make_scorer(roc_auc_score, response_method="predict_proba"),
+        make_scorer(roc_auc_score, response_method="predict_proba", max_fpr=0.5),
+    ],
+    ids=["roc_auc", "probabilities", "partial"],
+)
+def test_areas_of_resamples_are_those_of_the_scorer(metric, digits, labels):
+    """With ties too, and other answers in each cell; inverted ones fall below chance."""
+
+    class Rounded(LogisticRegression):
+        def decision_function(self, X):
+            return super().decision_function(X).round(digits)
+
+        def predict_proba(self, X):
+            return super().predict_proba(X).round(digits)
+
+    models = [Rounded(C=c).fit(X[:, part:], labels) for part, c in ((0, 1.0), (1, 0.1), (2, 1e-3))]
+    models[2].coef_ *= -1000
+    cells = [Responses(model, X[:, part:]) for part, model in enumerate(models)]
+    measured = Metric(metric, labels, 2)
+    resampled = measured.resampler(cells)
+    scorer = get_scorer(metric)
+    for seed in range(5):
+        rows = stratified_rows(labels, np.random.default_rng(seed))
+        expected = [scorer(cell, rows, labels[rows]) for cell in cells]
+        np.testing.assert_allclose(resampled(rows), measured.floor(np.array(expected)), rtol=1e-12)
+
+
+def test_areas_of_predictions_are_left_to_the_scorer():
+    labels = (Y == "b").astype(int)
+    responses = Responses(LogisticRegression().fit(X, labels), X)
+    measured = Metric(roc_auc_score, labels, 2)
+    rows = stratified_rows(labels, np.random.default_rng(0))
+    expected = roc_auc_score(labels[rows], responses.predict(rows))
+    np.testing.assert_allclose(measured.resampler([responses])(rows), [expected])
+
+
+def test_resamples_do_not_ask_the_scorer_for_areas():
+    """It takes a second for a thousand of them."""
+
+    class Slow:
+        _response_method = ("decision_function", "predict_proba")
+
+        def __call__(self, *args):
+            raise AssertionError("asked")
+
+    measured = Metric("roc_auc", Y, 2)
+    measured.scorer = Slow()
+    resampled = measured.resampler([Responses(MODEL, X)])
+    expected = roc_auc_score(Y, MODEL.decision_function(X))
+    assert resampled(np.arange(len(Y))) == pytest.approx(expected)
 
 
 def test_functions_of_labels_and_predictions():
