@@ -16,9 +16,10 @@ def check_saliency(saliency: Any, what: str = "saliency") -> NDArray[np.float64]
     """Return saliency as an array of shape (n, L), or raise."""
     values = np.asarray(saliency, dtype=np.float64)
     if values.ndim != 2 or 0 in values.shape:
+        by_letter = " Attributions of one-hot letters are summed over the axis of the letters first."
         raise ValueError(
             f"{what} has shape {values.shape}, but needs one row for each sequence and one column "
-            "for each position, at least one of both."
+            f"for each position, at least one of both.{by_letter if values.ndim == 3 else ''}"
         )
     if not np.isfinite(values).all():
         row, position = np.argwhere(~np.isfinite(values))[0]

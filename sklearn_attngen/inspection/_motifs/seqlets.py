@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 
+
 @validate_params(
     {
         "saliency": ["array-like"],

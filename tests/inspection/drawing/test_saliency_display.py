@@ -333,6 +333,8 @@ def test_wrong_arguments(known, X):
         SaliencyDisplay.from_saliency(values, ["A" * 20] * 2, kind="sequences")
     with pytest.raises(ValueError, match="one row for each sequence"):
         SaliencyDisplay.from_saliency(values[0])
+    with pytest.raises(ValueError, match=r"\(2, 4, 30\).*summed over the axis of the letters"):
+        SaliencyDisplay.from_saliency(np.ones((2, 4, 30)))
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         SaliencyDisplay.from_saliency(values, y=[1, 2, 3])
     with pytest.raises(ValueError, match="labels holds 1 texts for 2 sequences"):

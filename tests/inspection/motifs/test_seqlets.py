@@ -152,6 +152,7 @@ def test_one_window_is_the_whole_row():
         ({"saliency": np.ones((2, 10))}, "width=15 is more than the 10 positions"),
         ({"saliency": np.ones(30)}, "one row for each sequence"),
         ({"saliency": np.ones((0, 30))}, "at least one"),
+        ({"saliency": np.ones((2, 4, 30))}, r"\(2, 4, 30\).*summed over the axis of the letters"),
         ({"saliency": np.full((2, 30), np.nan)}, "row 0 at position 0"),
         ({"saliency": np.ones((2, 30)), "null": np.ones((2, 20))}, "null has 20 positions"),
         ({"saliency": np.ones((2, 30)), "width": 1}, "width"),
