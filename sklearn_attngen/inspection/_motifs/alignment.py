@@ -55,23 +55,42 @@ def align(templates: Weights, windows: Weights, complement: NDArray[np.uint8] | 
     complement : ndarray of shape (n_letters,) or None
         Codes of the complements; None aligns one strand only.
     """
-    n, m, width = len(windows), len(templates), templates.shape[1]
+    n, m, width, n_letters = len(windows), *templates.shape
     most = (windows.shape[1] - width) // 2
-    units = _unit(templates)
+    flat = windows.reshape(n, -1)
+    size = _sizes(windows, width)
     best = np.full((m, n), -1.0, dtype=np.float32)
     shift = np.zeros((m, n), dtype=np.int64)
     strand = np.ones((m, n), dtype=np.int64)
-    readings = [windows] if complement is None else [windows, flip(windows, complement)]
+    # Flipping a template is flipping all windows, which are read from the other end then.
+    readings = [templates] if complement is None else [templates, flip(templates, complement)]
     # Small shifts first, the given strand first: they win ties.
     for sign, reading in zip((1, -1), readings, strict=False):
+        units = _unit(reading)
         for offset in sorted(range(-most, most + 1), key=abs):
-            part = reading[:, most + offset : most + offset + width]
-            similarity = units @ _unit(part).T
+            start = most + sign * offset
+            part = flat[:, n_letters * start : n_letters * (start + width)]  # no copy
+            similarity = units @ part.T
+            similarity /= size[start]
             better = similarity > best + 1e-6
-            best[better] = similarity[better]
-            shift[better] = offset
-            strand[better] = sign
+            np.copyto(best, similarity, where=better)
+            np.copyto(shift, offset, where=better)
+            np.copyto(strand, sign, where=better)
     return Alignment(best, shift, strand)
+
+
+def _sizes(windows: Weights, width: int) -> Weights:
+    """Return the length of each part of so many positions as a vector, (n_starts, n).
+
+    1 stands for empty ones, which stay 0 when they are divided by it.
+    """
+    places = np.arange(windows.shape[1])
+    starts = np.arange(windows.shape[1] - width + 1)[:, None]
+    inside = (places >= starts) & (places < starts + width)
+    square = np.einsum("nwc,nwc->wn", windows, windows)
+    size = np.sqrt(inside.astype(windows.dtype) @ square)
+    size[size == 0] = 1.0
+    return size
 
 
 def flip(windows: Weights, complement: NDArray[np.uint8]) -> Weights:
