@@ -97,7 +97,7 @@ def draw_letters(
 
     The i-th is centred at x = i and reaches from ``bottom`` (one for all, or one for each) to
     ``heights[i]`` above it; letters of negative height hang upside down. Low signs fill a part of
-    that. Returns one patch for each different letter.
+    that. The limits of the axes are left as they are. Returns a patch for each different letter.
     """
     patches = require("matplotlib.patches", extra="plot", purpose="A display")
     paths = require("matplotlib.path", extra="plot", purpose="A display")
@@ -118,6 +118,6 @@ def draw_letters(
             facecolor=seen_on(ax, UNKNOWN_COLOR if unknown else colors.get(letter, UNKNOWN_COLOR)),
             linewidth=0,
         )
-        ax.add_patch(patch)
+        ax.add_artist(patch)  # add_patch would look for the limits of every curve, which is slow
         drawn.append(patch)
     return drawn

@@ -69,3 +69,21 @@ def test_signs_stay_within_their_height(height):
     """In a stack no sign reaches into the letters above and below it."""
     for box in boxes("A-*.,_|?()", [height] * 10):
         assert min(0, height) - 1e-9 <= box.y0 < box.y1 <= max(0, height) + 1e-9
+
+
+def test_limits_of_curves_are_not_looked_for(monkeypatch):
+    """Displays set their limits: looking for those of every curve took most of the time."""
+
+    def draw():
+        ax = plt.figure().subplots()
+        codes = np.array([1, 2], dtype=np.uint8)  # C and G are round
+        return ax, draw_letters(ax, codes, 0, np.ones(2), alphabet=get_alphabet("DNA"), colors={})
+
+    def refuse(self, **_):
+        raise AssertionError("limits of curves were looked for")
+
+    draw()  # the outlines of the letters themselves are kept
+    monkeypatch.setattr(mpl.path.Path, "iter_bezier", refuse)
+    ax, drawn = draw()
+    assert list(ax.patches) == drawn
+    assert all(patch.axes is ax and patch.clipbox is not None for patch in drawn)
