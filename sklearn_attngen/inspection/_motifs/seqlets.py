@@ -18,6 +18,9 @@ from sklearn_attngen.inspection._inputs.values import check_saliency
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
+# Rows of more windows are gone through one by one: rounds over all take the square of the length.
+_LONG = 10_000
+
 
 
 @validate_params(
@@ -190,6 +193,11 @@ def _peaks(values: Floats, width: int) -> tuple[Indices, Indices, Floats]:
     total = np.zeros((len(values), values.shape[1] + 1))
     np.cumsum(values, axis=1, out=total[:, 1:])
     sums = total[:, width:] - total[:, :-width]
+    if sums.shape[1] > _LONG:
+        taken = [_best_first(row, width) for row in sums]
+        row = np.repeat(np.arange(len(sums)), [len(starts) for starts in taken])
+        start = np.concatenate(taken)
+        return row, start, sums[row, start]
     overlapping = np.arange(1 - width, width)
     found = []
     row = np.arange(len(values))
@@ -208,3 +216,16 @@ def _peaks(values: Floats, width: int) -> tuple[Indices, Indices, Floats]:
         return np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0)
     rows, starts, scores = (np.concatenate(part) for part in zip(*found, strict=True))
     return rows, starts, scores
+
+
+def _best_first(sums: Floats, width: int) -> Indices:
+    """Go through the windows of a row with a positive sum, the best first; return what is taken."""
+    order = np.argsort(-sums, kind="stable")[: np.count_nonzero(sums > 0)]
+    free = bytearray(b"\1") * (len(sums) + width)
+    taken = []
+    for start in order.tolist():
+        if free[start]:
+            taken.append(start)
+            begin = max(0, start - width + 1)
+            free[begin : start + width] = bytes(start + width - begin)
+    return np.array(taken, dtype=np.intp)

@@ -7,6 +7,8 @@ import pytest
 from sklearn.utils import Bunch
 
 from sklearn_attngen.inspection import extract_seqlets
+from sklearn_attngen.inspection._motifs import seqlets as seqlets_module
+from sklearn_attngen.inspection._motifs.seqlets import _peaks
 
 
 def peaky(n=200, length=100, height=2.0, seed=0):
@@ -93,6 +95,31 @@ def test_few_regions_are_found_only_with_enough_chance_beside_them():
     assert len(extract_seqlets(values, width=5, null=np.zeros((60, 40))).row) == 19
     values[19, 10:15] = 1
     assert len(extract_seqlets(values, width=5, null=np.zeros((30, 40))).row) == 20
+
+
+@pytest.mark.parametrize("kind", ["random", "ties", "signed", "none"])
+def test_long_rows_have_the_same_peaks(monkeypatch, kind):
+    """They are gone through one by one, in a time that grows as their length does."""
+    values = np.random.default_rng(0).random((20, 300))
+    if kind == "ties":
+        values = np.round(values)
+    elif kind == "signed":
+        values -= 0.5
+        values[::3] = -1  # rows without any
+    elif kind == "none":
+        values = -values
+    usual = _peaks(values, 7)
+    monkeypatch.setattr(seqlets_module, "_LONG", 100)
+    long = _peaks(values, 7)
+    order, order_long = (np.lexsort((start, row)) for row, start, _ in (usual, long))
+    for one, other in zip(usual, long, strict=True):
+        np.testing.assert_array_equal(one[order], other[order_long])
+
+
+def test_a_very_long_row_takes_no_time_as_the_square_of_its_length():
+    values = np.random.default_rng(0).random((1, 400_000))
+    seqlets = extract_seqlets(values, width=15, false_discovery_rate=1.0, n_permutations=1)
+    assert len(seqlets.row) > 15_000
 
 
 def test_an_even_saliency_has_no_peak():
