@@ -113,7 +113,7 @@ def report(
     n_repeats : int, default=3
         Draws of random positions and fills.
     motifs : bool, default=True
-        Whether to look for motifs, with :func:`motif_report`.
+        Whether to look for motifs, with :func:`motif_report`. Sequences of one letter have none.
     database : iterable of Motif, str, path-like or None, default=None
         Known motifs that those found are compared with, or a file of them in MEME's format.
     both_strands : bool or "auto", default="auto"
@@ -242,7 +242,7 @@ def report(
     common |= {"saliency": signed_method, "n_repeats": 5 * n_repeats, "batch_size": batch_size}
     unfaithful = infidelity(estimator, X_sample, **common)
     found = None
-    if motifs:
+    if motifs and sample.codes.shape[1] > 1:
         found = motif_report(
             estimator,
             X_sample,

@@ -345,3 +345,12 @@ def test_an_error_on_the_way_keeps_the_old_file(known, X, y, tmp_path, monkeypat
     with pytest.raises(RuntimeError, match="no saliency"):
         report(known, X, y, path, motifs=False, **QUICK)
     assert path.read_text() == "old"
+
+
+def test_sequences_of_one_letter_have_no_motifs(tmp_path):
+    """They raised for the width of a motif, after all the rest had been computed."""
+    X, y = ["A", "C"] * 4, [0, 1] * 4
+    model = make_pipeline(SequenceOneHotEncoder(), LogisticRegression()).fit(X, y)
+    results = report(model, X, y, tmp_path / "report.html", n_examples=0, **QUICK)
+    assert results.motifs is None
+    assert results.path.exists()
