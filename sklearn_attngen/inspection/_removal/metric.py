@@ -155,10 +155,12 @@ class Metric:
         if self._class_rows is None:
             if by_ranks := self._by_ranks(cells):
                 return by_ranks
+            different = {id(cell): cell for cell in cells}  # fractions of 0 are all the same
 
             def by_scorer(rows: NDArray[np.intp]) -> NDArray[np.float64]:
                 y = self.y[rows]
-                return self.floor(np.array([self.scorer(cell, rows, y) for cell in cells]))
+                scores = {key: self.scorer(cell, rows, y) for key, cell in different.items()}
+                return self.floor(np.array([scores[id(cell)] for cell in cells]))
 
             return by_scorer
         classes = self._class_rows

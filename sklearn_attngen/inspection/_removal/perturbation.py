@@ -108,7 +108,7 @@ def perturbation_curve(
         Number of times that the sequences are resampled (within each class) for the intervals; 0
         leaves them out. Cheap for accuracy, balanced accuracy and, with two classes, the area under
         the ROC curve; every other metric is evaluated anew for each resample, order, fraction and
-        repeat.
+        repeat whose predictions differ.
     confidence_level : float, default=0.95
         Of the intervals.
     random_state : int, RandomState instance or None, default=0

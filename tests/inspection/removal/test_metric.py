@@ -173,3 +173,20 @@ def test_each_response_is_asked_for_once():
 def test_unknown_metrics():
     with pytest.raises(ValueError, match="nonsense"):
         Metric("nonsense", Y, 2)
+
+
+def test_a_resample_scores_shared_predictions_once():
+    """Curves share predictions, as those with nothing removed: they were scored for each cell."""
+    calls = []
+
+    def metric(y_true, y_pred):
+        calls.append(len(y_true))
+        return accuracy_score(y_true, y_pred)
+
+    score = Metric(metric, Y, 2)
+    one, other = Responses(MODEL, X), Responses(MODEL, -X)
+    rows = np.arange(0, 60, 2)
+    found = score.resampler([one, other, one, one])(rows)
+    expected = [accuracy_score(Y[rows], MODEL.predict(sign * X[rows])) for sign in (1, -1, 1, 1)]
+    assert found.tolist() == expected
+    assert len(calls) == 2
