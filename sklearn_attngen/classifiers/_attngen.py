@@ -130,7 +130,9 @@ class AttnGenClassifier(SequenceClassifier):
         ``{"callbacks": [...]}``; callbacks are added to the ones in use. Of several networks they
         see batches, weights and gradients together: clipping is by the norm of all. Patterns for
         names of weights begin with ``*``. Rates of ``"optimizer__param_groups"`` are the highest
-        of their cycle; ``"optimizer__momentum"`` and ``"optimizer__betas"`` stay as they are set.
+        of their cycle; ``"optimizer__momentum"`` and betas, also those of a group, stay as they are
+        set. ``"compile": True`` compiles prediction, and of a single network the steps without
+        masks; several networks train uncompiled.
     warm_start : bool, default=False
         Go on from the weights of the last ``fit``.
     verbose : int, default=0
@@ -156,7 +158,7 @@ class AttnGenClassifier(SequenceClassifier):
     history_ : list of dict
         Losses, seconds and masked fraction of each epoch. ``train_loss`` is the mean of the losses
         of all classifiers that vote, in all networks, smoothing and masks included; ``valid_loss``
-        is the cross-entropy of their answer.
+        is the cross-entropy of their answer, for each held-out row on the strand that was given.
     net_ : skorch.NeuralNet
         The net that trained.
     module_ : torch.nn.Module

@@ -87,7 +87,9 @@ class CNNClassifier(SequenceClassifier):
         ``{"callbacks": [...]}``; callbacks are added to the ones in use. Of several networks they
         see batches, weights and gradients together: clipping is by the norm of all. Patterns for
         names of weights begin with ``*``. Rates of ``"optimizer__param_groups"`` are the highest
-        of their cycle; ``"optimizer__momentum"`` and ``"optimizer__betas"`` stay as they are set.
+        of their cycle; ``"optimizer__momentum"`` and betas, also those of a group, stay as they are
+        set. ``"compile": True`` compiles prediction and the training of a single network; several
+        networks train uncompiled.
     warm_start : bool, default=False
         Go on from the weights of the last ``fit``.
     verbose : int, default=0
@@ -113,7 +115,7 @@ class CNNClassifier(SequenceClassifier):
     history_ : list of dict
         Losses and seconds of each epoch. ``train_loss`` is the mean of the losses of all
         classifiers that vote, in all networks, smoothing included; ``valid_loss`` is the
-        cross-entropy of their answer.
+        cross-entropy of their answer, for each held-out row on the strand that was given.
     net_ : skorch.NeuralNet
         The net that trained.
     module_ : torch.nn.Module

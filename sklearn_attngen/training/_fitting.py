@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
 import re
 from typing import Any
 
@@ -221,7 +222,8 @@ def build_net(
     if "weight_decay" in accepted:
         decay = {"weight_decay": PositionBias.decay}
         parameters["optimizer__weight_decay"] = weight_decay
-        parameters["optimizer__param_groups"] = [("*position.weight", decay)]
+        groups = extra.pop("optimizer__param_groups", [])
+        parameters["optimizer__param_groups"] = [*groups, ("*position.weight", decay)]
     parameters |= extra
     net = SequenceNet(
         getattr(module, "_orig_mod", module),  # what an earlier net has compiled is compiled anew
@@ -248,9 +250,18 @@ def build_net(
 
 
 def _one_cycle(optimizer: torch.optim.Optimizer, **parameters: Any) -> OneCycleLR:
-    """Lead each group of weights up to the rate that it was given, and down."""
-    rates = [group["lr"] for group in optimizer.param_groups]
-    return OneCycleLR(optimizer, rates, **parameters)
+    """Lead each group of weights up to the rate that it was given, and down.
+
+    The first of its betas goes the other way, unless the group was given betas of its own.
+    """
+    groups = optimizer.param_groups
+    if parameters["cycle_momentum"]:
+        # a group without betas of its own holds the very object of the optimiser
+        usual = optimizer.defaults["betas"]
+        own = [None if group["betas"] is usual else group["betas"][0] for group in groups]
+        for name, value in (("base_momentum", 0.85), ("max_momentum", 0.95)):
+            parameters[name] = [value if beta is None else beta for beta in own]
+    return OneCycleLR(optimizer, [group["lr"] for group in groups], **parameters)
 
 
 def _go_on_with(optimizer: torch.optim.Optimizer, previous: torch.optim.Optimizer) -> None:
@@ -292,7 +303,7 @@ def run_epochs(net: SequenceNet, data: SequenceDataset, seed: int) -> None:
     Raises
     ------
     ValueError
-        If the weights are not finite at the end.
+        If weights, or what the network answers to training rows, are not finite at the end.
     KeyboardInterrupt
         If the user interrupts; skorch alone would return a half-trained net without a word.
     """
@@ -310,14 +321,33 @@ def run_epochs(net: SequenceNet, data: SequenceDataset, seed: int) -> None:
                 if not net.stopped:
                     raise
             net.notify("on_train_end", X=data, y=None)
-        if not all(parameter.isfinite().all() for parameter in net.module_.parameters()):
-            raise ValueError(
-                "Training diverged: the network's weights are not finite. Lower learning_rate, or "
-                "scale X if it holds numbers instead of sequences."
-            )
+            _check_finite(net, data)
     finally:
         set_generator(net.module_, None)
         net.release()
+
+
+def _check_finite(net: SequenceNet, data: SequenceDataset) -> None:
+    """Raise if a network has lost its weights, or answers a batch of training rows with NaN.
+
+    Finite weights can be so large that the answer is none.
+    """
+    what = None
+    if not all(value.isfinite().all() for value in net.module_.state_dict().values()):
+        what = "the network's weights are"
+    else:
+        first = next(iter(net.get_iterator(data)))
+        if not net.validation_step(first)["y_pred"].isfinite().all():
+            what = "what the network answers to its training rows is"
+    if what is not None:
+        losses = ((row["epoch"], row.get("train_loss", 0.0)) for row in net.history)
+        lost = (epoch for epoch, loss in losses if not math.isfinite(loss))
+        epoch = next(lost, len(net.history))
+        raise ValueError(
+            f"Training diverged in epoch {epoch} of {net.max_epochs}: {what} not finite. Lower "
+            "learning_rate and the rates in net_params, or scale X if it holds numbers instead of "
+            "sequences."
+        )
 
 
 def _quiet(message: str) -> None:

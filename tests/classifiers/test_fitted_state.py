@@ -11,7 +11,7 @@ import torch
 from sklearn.exceptions import NotFittedError
 from sklearn.inspection import permutation_importance
 from sklearn.utils.validation import check_is_fitted
-from skorch.callbacks import EpochScoring
+from skorch.callbacks import Callback, EpochScoring
 
 from sklearn_attngen import AttnGenClassifier, CNNClassifier
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
@@ -56,6 +56,41 @@ def test_divergence_raises() -> None:
     """Probabilities that are not numbers are no prediction."""
     with pytest.raises(ValueError, match="Lower learning_rate"):
         quick(learning_rate=1e30, max_epochs=10).fit(X, Y)
+
+
+@pytest.mark.parametrize("n_estimators", [1, 3])
+@pytest.mark.parametrize("calls", [False, True], ids=["fit", "partial_fit"])
+def test_answers_that_are_no_numbers_raise(n_estimators: int, calls: bool) -> None:
+    """Weights may be finite, and so large that no probability is; that leaves no fit."""
+    estimator = quick(
+        learning_rate=1e8,
+        max_epochs=1,
+        n_estimators=n_estimators,
+        net_params={"optimizer": torch.optim.SGD, "optimizer__momentum": 0.0},
+    )
+    with pytest.raises(ValueError, match="diverged in epoch 1 of 1: .*answers"):
+        estimator.partial_fit(X, Y, classes=[0, 1]) if calls else estimator.fit(X, Y)
+    with pytest.raises(NotFittedError):
+        estimator.predict_proba(X)
+
+
+def test_statistics_that_are_no_numbers_raise() -> None:
+    """Batches were normalised to nothing with them, and every row got the same answer."""
+
+    class Spoil(Callback):
+        def on_train_end(self, net: Any, **kwargs: Any) -> None:
+            for name, value in net.module_.named_buffers():
+                if name.endswith("running_var"):
+                    value.fill_(torch.inf)
+
+    with pytest.raises(ValueError, match="diverged in epoch 2 of 2: .* not finite"):
+        quick(net_params={"callbacks": [Spoil()]}).fit(X, Y)
+
+
+def test_the_epoch_of_a_divergence_is_named() -> None:
+    """The first one whose loss is no number, not the last one."""
+    with pytest.raises(ValueError, match="diverged in epoch [23] of 10"):
+        quick(learning_rate=1e9, max_epochs=10).fit(X, Y)
 
 
 def test_weights_count_between_calls_of_partial_fit() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -101,6 +101,26 @@ def test_groups_of_weights_have_rates_of_their_own(
     assert highest.rates == pytest.approx((1e-4, 0.02), rel=0.1)
 
 
+def test_groups_of_weights_have_betas_of_their_own(
+    make_net: MakeNet, data: SequenceDataset
+) -> None:
+    """A group keeps those that it was given, also the usual ones; the others' follow the cycle."""
+
+    class Seen(Callback):
+        betas: ClassVar[list[tuple[float, ...]]] = []
+
+        def on_batch_end(self, net: Any, training: bool = True, **kwargs: Any) -> None:
+            self.betas.append(tuple(group["betas"][0] for group in net.optimizer_.param_groups))
+
+    groups = [("*encoder*", {"betas": (0.5, 0.9)}), ("*voters*", {"betas": (0.9, 0.999)})]
+    net = make_net(net_params={"optimizer__param_groups": groups, "callbacks": [Seen()]})
+    run_epochs(net, data, 0)
+    encoder, voters, *_, others = zip(*Seen.betas, strict=True)
+    assert (set(encoder), set(voters)) == ({0.5}, {0.9})
+    assert (min(others), max(others)) == pytest.approx((0.85, 0.95), abs=0.01)
+    assert net.optimizer_.param_groups[0]["betas"] == (0.5, 0.9)
+
+
 @pytest.mark.parametrize("own", ["foreach", "differentiable"])
 def test_a_way_to_step_that_the_user_chose_is_taken(make_net: MakeNet, own: str) -> None:
     """torch refuses two ways at once, so that the default gives way."""
@@ -111,9 +131,10 @@ def test_a_way_to_step_that_the_user_chose_is_taken(make_net: MakeNet, own: str)
     assert not make_net(net_params={"optimizer__fused": False}).optimizer_.defaults["fused"]
 
 
-def test_preferences_for_positions_decay_on_their_own(make_net: MakeNet) -> None:
+@pytest.mark.parametrize("own", [None, {"optimizer__param_groups": [("*voters*", {"lr": 0.1})]}])
+def test_preferences_for_positions_decay_on_their_own(make_net: MakeNet, own: Any) -> None:
     """They are pulled back to none at their own rate, everything else at the estimator's."""
-    net = make_net(weight_decay=0.25)
+    net = make_net(weight_decay=0.25, net_params=own)
     biases = [m.weight for m in net.module_.modules() if isinstance(m, PositionBias)]
     assert biases
     for group in net.optimizer_.param_groups:
