@@ -155,7 +155,9 @@ def _from_frame(X: Any, columns: list[Any]) -> list[Any] | NDArray[Any] | None:
     if texts:
         name = max(texts, key=texts.__getitem__)  # names and labels are shorter than sequences
         if texts[name] == 1:
-            _refuse_columns(len(columns), "X.to_numpy()")
+            # tables of pyarrow have no rows to go through
+            rows = "zip(*X.to_pydict().values())" if _is_arrow(X) else "X.to_numpy()"
+            _refuse_columns(len(columns), rows)
         raise ValueError(
             f"Expected one column of sequences, got a table of {len(columns)} columns. Pass the "
             f"column that holds the sequences, such as X[{name!r}], or name it in a "

@@ -167,9 +167,9 @@ def _read_2d(
         if codes_from_one_hot(turned.transpose(0, 2, 1)) is not None:
             raise ValueError(
                 f"X is one-hot, but letter by letter: each row is an array of shape ({n_letters}, "
-                f"length) made flat. Pass the 3-D array, X.reshape(len(X), {n_letters}, -1), or "
-                f"columns that go position by position, "
-                f"X.reshape(len(X), {n_letters}, -1).transpose(0, 2, 1).reshape(len(X), -1)."
+                f"length) made flat. Pass the 3-D array, X3 = np.asarray(X).reshape(len(X), "
+                f"{n_letters}, -1), or columns that go position by position, "
+                f"X3.transpose(0, 2, 1).reshape(len(X), -1)."
             )
         if X.max() <= 1:
             raise ValueError(
@@ -180,7 +180,7 @@ def _read_2d(
         raise ValueError(
             f"X holds integers from 0 to {n_letters - 1}, which look like letter codes: they are "
             f"neither one-hot nor measurements. {_REMEDY.format(n_letters=n_letters)}, for example "
-            f"with sequences.decode_codes(X.astype('uint8')) or sequences.one_hot."
+            f"with sequences.decode_codes(np.asarray(X).astype('uint8')) or sequences.one_hot."
         )
     if not numeric:
         raise ValueError(
@@ -310,7 +310,9 @@ def _refuse_proteins(codes: NDArray[np.uint8], alphabet: Alphabet) -> None:
             return
     raise ValueError(
         f"X looks like one-hot proteins: read with the alphabet {alphabet.name}, it has one letter "
-        f"in {stretch} positions at most. Pass alphabet='protein' here too, as to the encoder."
+        f"in {stretch} positions at most. Pass alphabet='protein' here too, as to the encoder. "
+        "Zeros and ones that stand for no letters, such as those of categories, would be read as "
+        "letters all the same: use a classifier of tables for them."
     )
 
 

@@ -68,7 +68,7 @@ def test_answers_that_are_no_numbers_raise(n_estimators: int, calls: bool) -> No
         n_estimators=n_estimators,
         net_params={"optimizer": torch.optim.SGD, "optimizer__momentum": 0.0},
     )
-    with pytest.raises(ValueError, match="diverged in epoch 1 of 1: .*answers"):
+    with pytest.raises(ValueError, match=r"diverged in epoch 1 of 1: .*answers"):
         estimator.partial_fit(X, Y, classes=[0, 1]) if calls else estimator.fit(X, Y)
     with pytest.raises(NotFittedError):
         estimator.predict_proba(X)
@@ -83,13 +83,13 @@ def test_statistics_that_are_no_numbers_raise() -> None:
                 if name.endswith("running_var"):
                     value.fill_(torch.inf)
 
-    with pytest.raises(ValueError, match="diverged in epoch 2 of 2: .* not finite"):
+    with pytest.raises(ValueError, match=r"diverged in epoch 2 of 2: .* not finite"):
         quick(net_params={"callbacks": [Spoil()]}).fit(X, Y)
 
 
 def test_the_epoch_of_a_divergence_is_named() -> None:
     """The first one whose loss is no number, not the last one."""
-    with pytest.raises(ValueError, match="diverged in epoch [23] of 10"):
+    with pytest.raises(ValueError, match=r"diverged in epoch [23] of 10"):
         quick(learning_rate=1e9, max_epochs=10).fit(X, Y)
 
 

@@ -139,13 +139,16 @@ def test_one_letter_a_cell_raises(X: Any) -> None:
         string_column(X)
 
 
-@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize(
+    "frame", [pd.DataFrame, pl.DataFrame, pa.table, pa.RecordBatch.from_pydict]
+)
 def test_tables_of_one_letter_a_cell_raise(frame: Any) -> None:
     """The line runs on the table."""
     X = frame({"a": ["A", "C"], "b": ["G", "T"]})
-    with pytest.raises(ValueError, match=r"2 columns of strings.*for row in X.to_numpy\(\)\]"):
+    with pytest.raises(ValueError, match="2 columns of strings") as caught:
         string_column(X)
-    assert ["".join(row) for row in X.to_numpy()] == ["AG", "CT"]
+    line = str(caught.value).partition("join them: ")[2].partition(";")[0]
+    assert eval(line, {"X": X}) == ["AG", "CT"]
 
 
 @pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame, pa.table])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -147,8 +148,11 @@ def test_one_hot_proteins_are_not_taken_for_dna() -> None:
     padded = read_sequences(X, alphabet="protein", length=12, pad="right")
     flat = one_hot(padded.codes, 20).reshape(20, -1)
     assert read_sequences(flat, alphabet=protein).length == 12
+    either = (
+        r"looks like one-hot proteins.*alphabet='protein'.* categories, .* classifier of tables"
+    )
     for alphabet in ("DNA", "RNA", "HP"):
-        with pytest.raises(ValueError, match=r"looks like one-hot proteins.*alphabet='protein'"):
+        with pytest.raises(ValueError, match=either):
             read_sequences(flat, alphabet=alphabet)
     assert (
         read_sequences(flat, kind="letters").length == 60
@@ -227,7 +231,9 @@ def test_integer_codes_raise(dtype: Any) -> None:
     """The silent mistake: 20 positions of codes read as 5 positions of 4 channels."""
     codes = np.random.default_rng(0).integers(0, 4, (5, 20)).astype(dtype)
     for numeric in (True, False):
-        with pytest.raises(ValueError, match=r"look like letter codes.*decode_codes"):
+        with pytest.raises(
+            ValueError, match=r"look like letter codes.*decode_codes\(np.asarray\(X\)"
+        ):
             read_sequences(codes, numeric=numeric)
 
 
@@ -242,11 +248,14 @@ def test_one_hot_columns_of_which_some_are_missing_are_called_that(dtype: Any) -
 @pytest.mark.parametrize("dtype", [np.uint8, bool, np.float64])
 @pytest.mark.parametrize("numeric", [True, False])
 def test_flat_channels_first_is_called_that(dtype: Any, numeric: bool) -> None:
-    """The remedy it names reads the sequences as they were meant."""
-    flat = BLOCKS.transpose(0, 2, 1).reshape(len(BLOCKS), -1).astype(dtype)
-    with pytest.raises(ValueError, match=r"one-hot, but letter by letter.*X.reshape\(len\(X\), 4"):
-        read_sequences(flat, numeric=numeric)
-    np.testing.assert_array_equal(read_sequences(flat.reshape(len(flat), 4, -1)).codes, CODES)
+    """The remedies it names read the sequences as they were meant, out of a frame too."""
+    X = pd.DataFrame(BLOCKS.transpose(0, 2, 1).reshape(len(BLOCKS), -1).astype(dtype))
+    with pytest.raises(ValueError, match="one-hot, but letter by letter") as caught:
+        read_sequences(X, numeric=numeric)
+    told = re.search(r"X3 = (.*), or columns .* position, (.*)\.$", str(caught.value))
+    names = {"np": np, "X": X, "X3": eval(told[1], {"np": np, "X": X})}
+    np.testing.assert_array_equal(read_sequences(names["X3"]).codes, CODES)
+    np.testing.assert_array_equal(read_sequences(eval(told[2], names)).codes, CODES)
 
 
 def test_small_integers_of_another_width_are_numbers() -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .meme_reader import MemeReader, lines_of
+from sklearn_attngen.sequences import Alphabet
+
+from .meme_reader import KNOWN, MemeReader, in_order, lines_of
 from .motif import Motif, check_motifs
 
 
@@ -41,10 +43,10 @@ def read_meme(path: str | os.PathLike[str]) -> list[Motif]:
     Notes
     -----
     Version 4 of the format is read, minimal or as MEME, DREME and STREME write it: the alphabet
-    (``ALPHABET=`` with the letters, or its definition, of which the letters are read; without
-    either it is DNA, or protein if matrices have 20 letters), the background frequencies, and for
-    each motif its names and its letter-probability matrix. Of a motif's scores (log-odds matrix,
-    E-value) nothing is read.
+    (``ALPHABET=`` with the letters, or its definition, of which letters and complements are read;
+    without either it is DNA, or protein if matrices have 20 letters), the background frequencies,
+    and for each motif its names and its letter-probability matrix. Of a motif's scores (log-odds
+    matrix, E-value) nothing is read.
 
     Examples
     --------
@@ -73,8 +75,9 @@ def write_meme(motifs: Iterable[Motif] | Motif, path: str | os.PathLike[str]) ->
     Raises
     ------
     ValueError
-        If there are no motifs, if two have the same name, or if their alphabets or backgrounds
-        differ: the format has one of each for a file.
+        If there are no motifs, if two have the same name, if their alphabets or backgrounds differ
+        (the format has one of each for a file), or if a letter is none of the format's: A to Z, 0
+        to 9, "*", "-" and ".".
 
     See Also
     --------
@@ -84,7 +87,8 @@ def write_meme(motifs: Iterable[Motif] | Motif, path: str | os.PathLike[str]) ->
     -----
     Probabilities are written with ten digits. Contributions and sites have no place in the format.
     Names and descriptions are ASCII in it: another letter of a description becomes "?", and
-    white space in it one space.
+    white space in it one space. Columns come in MEME's order of the letters. Alphabets that MEME
+    does not know are defined line by line, with their complements if no letter is its own.
 
     Examples
     --------
@@ -116,11 +120,13 @@ def write_meme(motifs: Iterable[Motif] | Motif, path: str | os.PathLike[str]) ->
                 "one file for each, or give all motifs one with dataclasses.replace(motif, "
                 "background=...)."
             )
-    letters = first.alphabet.letters
-    lines = ["MEME version 4", "", f"ALPHABET= {letters}", ""]
-    if first.alphabet.double_stranded:
+    letters = in_order(first.alphabet.letters)
+    columns = [first.alphabet.letters.index(letter) for letter in letters]
+    lines = ["MEME version 4", "", *_alphabet_lines(first.alphabet, letters), ""]
+    if first.alphabet.double_stranded and _pairs(first.alphabet):
         lines += ["strands: + -", ""]
-    shares = " ".join(f"{a} {b:.10g}" for a, b in zip(letters, first.background, strict=True))
+    background = first.background[columns]
+    shares = " ".join(f"{a} {b:.10g}" for a, b in zip(letters, background, strict=True))
     lines += ["Background letter frequencies", shares]
     for motif in listed:
         sites = "" if motif.n_sites is None else f" nsites= {motif.n_sites}"
@@ -129,9 +135,39 @@ def write_meme(motifs: Iterable[Motif] | Motif, path: str | os.PathLike[str]) ->
             # a line break would begin a line of the format
             " ".join(["MOTIF", motif.name, *motif.description.split()]),
             f"letter-probability matrix: alength= {len(letters)} w= {motif.width}{sites} E= 0",
-            *(" ".join(f"{value:.10f}" for value in row) for row in motif.probabilities),
+            *(
+                " ".join(f"{value:.10f}" for value in row)
+                for row in motif.probabilities[:, columns]
+            ),
         ]
     data = ("\n".join(lines) + "\n").encode("ascii", errors="replace")
     if str(path).lower().endswith(".gz"):
         data = gzip.compress(data, mtime=0)  # without the time, equal motifs give equal files
     Path(path).write_bytes(data)
+
+
+def _alphabet_lines(alphabet: Alphabet, letters: str) -> list[str]:
+    """Return the lines that name an alphabet, or define one that MEME does not know."""
+    if letters in KNOWN:
+        return [f"ALPHABET= {letters}"]
+    wrong = [letter for letter in letters if not _is_symbol(letter)]
+    if wrong:
+        raise ValueError(
+            f"MEME's format knows no letter {wrong[0]!r} of the alphabet {alphabet.name}: letters "
+            "are A to Z, 0 to 9, '*', '-' and '.'. Make the motifs anew with another letter for it."
+        )
+    name = " ".join(alphabet.name.split()).replace("\\", "\\\\").replace('"', '\\"')
+    pairs = _pairs(alphabet)
+    core = [f"{a} ~ {pairs[a]}" for a in letters if a in pairs and a < pairs[a]] or letters
+    unknown = [f"{letter} = {letters}" for letter in alphabet.ambiguous[:1] if _is_symbol(letter)]
+    return [f'ALPHABET "{name}"', *core, *unknown, "END ALPHABET"]
+
+
+def _pairs(alphabet: Alphabet) -> dict[str, str]:
+    """Return the complements, none if a letter is its own: the format has no such letters."""
+    pairs = dict(zip(alphabet.letters, alphabet.complements or alphabet.letters, strict=False))
+    return {} if any(letter == other for letter, other in pairs.items()) else pairs
+
+
+def _is_symbol(letter: str) -> bool:
+    return letter.isalnum() or letter in "*-."

@@ -6,6 +6,8 @@ import gzip
 import os
 import re
 import zlib
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,9 +26,14 @@ _TWENTY = re.compile(r"\s*letter-probability matrix.*\balength\s*=\s*20\b")
 # What MEME itself writes after the names of a motif.
 _STATISTICS = re.compile(r"\s+width\s*=\s*\d+\s+sites\s*=.*")
 # What names a letter in the definition of an alphabet, and comments.
-_REMARK = re.compile(r'"[^"]*"|#.*')
+_REMARK = re.compile(r'"(?:[^"\\]|\\.)*"|#.*')
 # The letters of the alphabets that MEME knows by name, in MEME's order.
-_KNOWN = {"ACGT": "DNA", "ACGU": "RNA", "ACDEFGHIKLMNPQRSTVWY": "protein"}
+KNOWN = {"ACGT": "DNA", "ACGU": "RNA", "ACDEFGHIKLMNPQRSTVWY": "protein"}
+
+
+def in_order(letters: Iterable[str]) -> str:
+    """Return the letters of an alphabet in MEME's order, which is that of its columns."""
+    return "".join(sorted(letters, key=lambda x: (not x.isalpha(), x in "*-.", x)))
 
 
 def lines_of(path: str | os.PathLike[str]) -> list[str]:
@@ -95,22 +102,35 @@ class MemeReader:
 
     def _read_alphabet(self, line: str) -> None:
         found = re.match(r"ALPHABET\s*=\s*(\S+)\s*$", line)
-        letters = found.group(1).upper() if found else self._read_definition(line)
+        if found:
+            letters, pairs = found.group(1).upper(), {}
+        else:
+            letters, pairs = self._read_definition(line)
         try:
-            self.alphabet = get_alphabet(_KNOWN.get(letters, letters))
+            alphabet = get_alphabet(KNOWN.get(letters, letters))
+            if pairs and alphabet.complements is None:
+                every = alphabet.letters + alphabet.ambiguous
+                complements = "".join(pairs.get(letter, letter) for letter in every)
+                alphabet = replace(alphabet, complements=complements)
         except ValueError as error:
             self._fail(str(error).rstrip("."))
+        self.alphabet = alphabet
 
-    def _read_definition(self, header: str) -> str:
-        """Return the residues that are defined line by line, as DREME does, in MEME's order."""
+    def _read_definition(self, header: str) -> tuple[str, dict[str, str]]:
+        """Return the residues that are defined line by line, in MEME's order, and which pair up."""
         residues: list[str] = []
+        pairs: dict[str, str] = {}
         for number, line in enumerate(self.lines[self.at :], self.at + 1):
             line = _REMARK.sub(" ", line)
             if line.split() == ["END", "ALPHABET"]:
                 self.at = number
-                return "".join(sorted(residues, key=lambda x: (not x.isalpha(), x in "*-.", x)))
+                return in_order(residues), pairs
             if "=" not in line:  # with it others stand for the letter
-                residues += [words.split()[0] for words in line.split("~") if words.strip()]
+                sides = [words.split()[0] for words in line.split("~") if words.strip()]
+                residues += sides
+                if len(sides) == 2:
+                    one, other = (side.upper() for side in sides)
+                    pairs |= {one: other, other: one}
         self._fail(
             "an alphabet must be given by its letters, as in 'ALPHABET= ACGT', or by lines that "
             f"'END ALPHABET' ends, got {header!r}"

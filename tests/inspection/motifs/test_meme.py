@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sklearn_attngen.inspection import Motif, read_meme, write_meme
-from sklearn_attngen.sequences import get_alphabet
+from sklearn_attngen.sequences import Alphabet, get_alphabet
 
 FILE = """MEME version 4
 
@@ -145,6 +145,68 @@ def test_round_trip_of_proteins(tmp_path):
     (motif,) = read_meme(tmp_path / "p.meme")
     assert (motif.alphabet.name, motif.consensus) == ("protein", "EG")
     assert "strands" not in (tmp_path / "p.meme").read_text()
+
+
+METHYL = Alphabet('"m" sites', "TGMWCA", "N?", "ACWMGTN?")
+
+
+@pytest.mark.parametrize(
+    ("alphabet", "block"),
+    [
+        ("PH", 'ALPHABET "PH"\nH\nP\nX = HP\nEND ALPHABET\n'),
+        ("H2-", 'ALPHABET "H2-"\nH\n2\n-\nX = H2-\nEND ALPHABET\n'),
+        ("acgt-", 'ALPHABET "acgt-"\nA\nC\nG\nT\n-\nN = ACGT-\nEND ALPHABET\n\nBack'),
+        (
+            METHYL,
+            r'ALPHABET "\"m\" sites"'
+            "\nA ~ T\nC ~ G\nM ~ W\nN = ACGMTW\nEND ALPHABET\n\nstrands: + -\n",
+        ),
+    ],
+    ids=["letters", "signs", "own complement", "complements"],
+)
+def test_other_alphabets_are_defined_line_by_line(tmp_path, alphabet, block):
+    """MEME knows the letters of DNA, RNA and protein alone, and sorts those of others."""
+    alphabet = get_alphabet(alphabet)
+    shares = np.random.default_rng(0).dirichlet(np.ones(alphabet.n_letters), 3)
+    motif = Motif("m", shares[1:], alphabet, background=shares[0])
+    write_meme(motif, tmp_path / "m.meme")
+    assert block in (tmp_path / "m.meme").read_text()
+    (again,) = read_meme(tmp_path / "m.meme")
+    assert again.alphabet.letters != alphabet.letters or alphabet.letters in ("H2-", "ACGT-")
+    order = [alphabet.letters.index(letter) for letter in again.alphabet.letters]
+    np.testing.assert_allclose(again.probabilities, motif.probabilities[:, order], atol=1e-9)
+    np.testing.assert_allclose(again.background, motif.background[order])
+    assert again.alphabet.double_stranded == alphabet.double_stranded
+    if alphabet.complements is not None:
+        turned = motif.reverse_complement().probabilities[:, order]
+        np.testing.assert_allclose(again.reverse_complement().probabilities, turned, atol=1e-9)
+
+
+def test_dna_in_another_order_is_written_in_that_of_meme(tmp_path):
+    """With its letters in front, MEME would take the columns for those of ACGT."""
+    write_meme(Motif("m", [[0.7, 0.1, 0.2, 0]], "TGCA"), tmp_path / "m.meme")
+    (motif,) = read_meme(tmp_path / "m.meme")
+    assert motif.alphabet is get_alphabet("DNA")
+    np.testing.assert_allclose(motif.probabilities, [[0, 0.2, 0.1, 0.7]])
+
+
+def test_letters_that_the_format_lacks_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"no letter '\+' of the alphabet A\+: .* another letter"):
+        write_meme(Motif("m", [[1, 0]], "A+"), tmp_path / "m.meme")
+
+
+def test_complements_of_a_definition_are_read(write):
+    """As in MEME's own example of modified bases; names may hold what separates."""
+    block = (
+        'ALPHABET "DNA with Methyl Sites" DNA-LIKE\n# Core symbols\nA "Adenine" CC0000 ~ T\n'
+        'C "Cyto \\"~\\" # sine" 0000CC ~ G "Guanine" FFB300\n'
+        'M "Methylated C" FF00FF ~ W "G opposite" FFCCCC\nU = T # alias\nZ = CM\nEND ALPHABET\n'
+    )
+    text = f"MEME version 4\n\n{block}\nMOTIF m\n"
+    text += "letter-probability matrix: alength= 6 w= 1\n0 0 0 1 0 0\n"
+    (motif,) = read_meme(write(text))
+    assert motif.alphabet.letters == "ACGMTW"
+    assert motif.reverse_complement().consensus == "W"
 
 
 @pytest.mark.parametrize(
