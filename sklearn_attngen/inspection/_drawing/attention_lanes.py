@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn_attngen.sequences import Alphabet
 
 from .letters import draw_letters
-from .plot_style import NEUTRAL, PALETTE, hide_spines, legend_above, seen_on
+from .plot_style import NEUTRAL, PALETTE, hide_spines, lay_out, legend_above, seen_on
 from .position_ticks import number_positions
 
 # Letters of longer sequences would be too narrow to be read.
@@ -94,6 +94,7 @@ def draw_lanes(
             base + mean[head] / unit,
             color=color if sequence is None else seen_on(ax, "black"),
             linewidth=1.5 if sequence is None else 0.9,
+            marker="o" if length == 1 else None,  # no line leads to a single position
             label=f"Mean (n={n})",
         )
     bottom = baselines[-1]
@@ -111,9 +112,7 @@ def draw_lanes(
     ax.set_xlim(-0.5, length - 0.5)
     ax.set_ylim(bottom - _GAP, 0)
     hide_spines(ax, "top", "right", "left")
-    engine = ax.figure.get_layout_engine()
-    if engine is not None:  # how much room the names of heads leave to numbers and legend
-        engine.execute(ax.figure.figure)
+    lay_out(ax)  # how much room the names of heads leave to numbers and legend
     number_positions(ax, numbers)
     legend_above(ax, [lines[0], *bands[:1], *areas[:1], level], None, room=1.0)
     return lines, bands, areas, letters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ NEUTRAL = "#6E6E6E"
 # Luminance below which a colour cannot be told from a dark one behind it.
 _DARK = 0.25
 _NO_BREAK = "\N{NO-BREAK SPACE}"
+# Width of what stands before a label in a legend, and of the label at the least, in inches.
+_LEGEND_HANDLE, _LEAST_LABEL = 0.4, 1.0
 
 
 def get_axes(ax: Any, figsize: tuple[float, float], purpose: str) -> tuple[Any, Any]:
@@ -30,6 +33,15 @@ def axes_size(ax: Any) -> tuple[float, float]:
     """Return width and height of the axes in inches."""
     box = ax.get_window_extent()
     return box.width / ax.figure.dpi, box.height / ax.figure.dpi
+
+
+def lay_out(ax: Any) -> None:
+    """Let the layout of the figure, if it has one, give the axes the size that they will have."""
+    engine = ax.figure.get_layout_engine()
+    if engine is not None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # without room for the axes it warns when drawn, too
+            engine.execute(ax.figure.figure)
 
 
 def seen_on(ax: Any, color: str) -> str:
@@ -50,6 +62,20 @@ def text_width(text: str, size: str | float) -> float:
     font = fonts.FontProperties(size=size)
     points, _, _ = paths.text_to_path.get_text_width_height_descent(text, font, ismath=False)
     return points / 72
+
+
+def shortened(text: str, inches: float, size: str | float = "small") -> str:
+    """Return a text no wider than this, with an ellipsis in its middle if something is left out.
+
+    Names often differ at their end. ``plain`` comes after this: it would be cut in two.
+    """
+    width = text_width(text, size)
+    short = text
+    for kept in range(min(len(text) - 1, int(1.5 * len(text) * inches / max(width, 0.01))), 1, -1):
+        if text_width(short, size) <= inches:
+            break
+        short = f"{text[: kept - kept // 2]}…{text[len(text) - kept // 2 :]}"
+    return short
 
 
 def in_words(name: str) -> str:
@@ -106,12 +132,17 @@ def legend_above(ax: Any, handles: Sequence[Any], title: str | None, *, room: fl
     """Put the legend above the axes, in as many columns as there is room for.
 
     No place inside the axes is free of data in every picture. ``room`` is in widths of the axes;
-    1.1 is up to the right edge of a plain figure.
+    1.1 is up to the right edge of a plain figure. Labels that are wider than that are shortened.
     """
     widest = room * ax.get_window_extent().width
+    # text on a grid of pixels is a little wider than its outline
+    inches = max(_LEAST_LABEL, 0.95 * room * axes_size(ax)[0] - _LEGEND_HANDLE)
+    labels = [handle.get_label().replace(r"\$", "$") for handle in handles]
+    labels = [plain(shortened(label, inches)) for label in labels]
     for n_columns in range(min(4, len(handles)), 0, -1):
         legend = ax.legend(
             handles=handles,
+            labels=labels,
             title=title,
             loc="lower left",
             bbox_to_anchor=(0.0, 1.01),

@@ -85,7 +85,7 @@ def ticks_with_room(
     return ticks, as_text(numbers[ticks])
 
 
-def number_positions(ax: Any, numbers: NDArray[Any], *, room: float = 1.0) -> None:
-    """Write numbers of positions under the axes; ``room`` is the share of the width they have."""
+def number_positions(ax: Any, numbers: NDArray[Any]) -> None:
+    """Write numbers of positions under the axes."""
     size = require("matplotlib", extra="plot", purpose="A display").rcParams["xtick.labelsize"]
-    ax.set_xticks(*ticks_with_room(numbers, room * axes_size(ax)[0], size=size))
+    ax.set_xticks(*ticks_with_room(numbers, axes_size(ax)[0], size=size))

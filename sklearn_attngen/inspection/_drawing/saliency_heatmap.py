@@ -8,7 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.isotonic import isotonic_regression
 
-from .plot_style import NEUTRAL, axes_size, hide_spines, plain
+from .plot_style import (
+    NEUTRAL,
+    axes_size,
+    hide_spines,
+    lay_out,
+    plain,
+    shortened,
+    text_width,
+)
 from .position_ticks import number_positions
 
 # Both keep their order for readers with any colour vision, and in grey print.
@@ -21,6 +29,9 @@ _WIDTH, _HEIGHT, _IMAGE, _LINE = 7.5, 4.4, 0.77, 0.16
 _HIGHEST = 40.0
 # Length of the lines from names to their rows, as a share of the width.
 _LEADER = 0.03
+# Names of classes take up to this share of the width that image and names have together, and are
+# shortened to no less than so many inches.
+_NAMES, _LEAST_NAME = 0.3, 0.35
 
 
 def heatmap_size(groups: NDArray[Any] | None) -> tuple[float, float]:
@@ -73,13 +84,16 @@ def draw_heatmap(
     )
     bar.set_label("Evidence for the target" if signed else "Share of saliency")
     bar.outline.set_visible(False)
-    number_positions(ax, numbers, room=0.75)  # the bar and names of classes take about a quarter
+    ax.set_xlabel("Position")
     if groups is None:
         ax.set_ylabel("Sequence" if sort is None else "Sequence (by the place of its peak)")
         ax.yaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     else:
-        _name_groups(ax, groups)
         ax.set_ylabel(group_name)
+        lay_out(ax)
+        _name_groups(ax, groups)
+    lay_out(ax)
+    number_positions(ax, numbers)
     hide_spines(ax, "top", "right", "left", "bottom")
     return image, bar
 
@@ -104,7 +118,14 @@ def _name_groups(ax: Any, groups: NDArray[Any]) -> None:
         middles - apart, y_min=-0.5, y_max=n_rows - 0.5 - apart[-1]
     )
     gap = "\n" if two_lines else " "
-    labels = [f"{plain(name)}{gap}(n={size})" for name, size in zip(names, sizes, strict=True)]
+    counts = [f"(n={size})" for size in sizes]
+    taken = 0.0 if two_lines else max(text_width(f" {count}", "small") for count in counts)
+    widest = _NAMES * axes_size(ax)[0] - taken
+    if widest < _LEAST_NAME:  # in small axes names alone are written
+        gap, counts = "", [""] * len(names)
+        widest = max(_LEAST_NAME, widest + taken)
+    shown = (plain(shortened(str(name), widest)) for name in names)
+    labels = [f"{name}{gap}{count}" for name, count in zip(shown, counts, strict=True)]
     ax.set_yticks(places, labels, fontsize="small")
     for label in ax.get_yticklabels():
         label.set_fontsize(label.get_fontsize() * min(1.0, for_each / _LINE))

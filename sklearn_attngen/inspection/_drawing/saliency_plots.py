@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_attngen._extras import require
 from sklearn_attngen.sequences import Alphabet
 
 from .letters import draw_letters
@@ -16,6 +17,7 @@ from .plot_style import (
     PALETTE,
     axes_size,
     hide_spines,
+    lay_out,
     legend_above,
     plain,
     seen_on,
@@ -27,6 +29,8 @@ _LINE_STYLES = ("-", "--", ":", "-.")
 # Heights in units of the tallest letter.
 _TITLE, _GAP, _TRACK, _NUMBERS = 0.45, 0.1, 0.2, 0.42
 _NUMBER_SIZE = "x-small"
+# Inches of a unit that leave room for texts of 10 points; in smaller axes texts are smaller.
+_LEAST_UNIT = 0.3
 # Each further line of a title.
 TITLE_LINE = 0.32
 
@@ -46,6 +50,9 @@ def draw_profile(
     lines: list[Any] = []
     bands: list[Any] = []
     x = np.arange(len(numbers))
+    # to a single position no line leads, and a band at one place has no width
+    alone = len(numbers) == 1
+    wide = np.array([-0.2, 0.2]) if alone else x
     labels = np.zeros(len(saliency), dtype=int) if groups is None else groups
     for i, group in enumerate(np.unique(labels)):
         rows = saliency[labels == group]
@@ -61,13 +68,13 @@ def draw_profile(
             _LINE_STYLES[i // len(PALETTE) % len(_LINE_STYLES)],
             color=color,
             label=f"{name} (n={len(rows)})",
+            marker="o" if alone else None,
             linewidth=1.6,
         )
         if band:
             low = mean - spread if signed else np.maximum(mean - spread, 0)
-            bands.append(
-                ax.fill_between(x, low, mean + spread, color=color, alpha=0.15, linewidth=0)
-            )
+            edges = (np.broadcast_to(edge, wide.shape) for edge in (low, mean + spread))
+            bands.append(ax.fill_between(wide, *edges, color=color, alpha=0.15, linewidth=0))
     level = ax.axhline(
         0.0 if signed else 1 / len(numbers),
         color=NEUTRAL,
@@ -80,9 +87,10 @@ def draw_profile(
     ax.set_xlim(-0.5, len(numbers) - 0.5)
     if not signed:
         ax.set_ylim(bottom=0)
+    lay_out(ax)
     number_positions(ax, numbers)
     hide_spines(ax, "top", "right")
-    legend_above(ax, [*lines, level], None if groups is None else group_name)
+    legend_above(ax, [*lines, level], None if groups is None else group_name, room=1.0)
     return lines, bands
 
 
@@ -108,6 +116,7 @@ def draw_sequences(
     tallest = float(np.abs(saliency).max()) or 1.0
     heights = saliency / tallest
     below = float(max(0.0, -heights.min()))
+    rc = require("matplotlib", extra="plot", purpose="SaliencyDisplay").rcParams
     pale = dict.fromkeys(alphabet.letters, "#8A8A8A")
     ticks, left = _numbered(numbers, width, axes_size(ax)[0] / width)
     drawn: list[Any] = []
@@ -152,6 +161,11 @@ def draw_sequences(
     hide_spines(ax, "top", "right", "left", "bottom")
     what = "Evidence" if signed else "Share of saliency"
     ax.set_ylabel(f"{what}\n(tallest letter: {tallest:.2g})", labelpad=4 + 72 * left)
+    ax.set_xlabel("Position")
+    lay_out(ax)
+    shrink = min(1.0, axes_size(ax)[1] / -y / (_LEAST_UNIT * rc["font.size"] / 10))
+    for text in ax.texts:  # in small axes titles would cover the numbers above them
+        text.set_fontsize(text.get_fontsize() * shrink)
     return drawn
 
 

@@ -16,7 +16,9 @@ def check_saliency(saliency: Any, what: str = "saliency") -> NDArray[np.float64]
     """Return saliency as an array of shape (n, L), or raise."""
     values = np.asarray(saliency, dtype=np.float64)
     if values.ndim != 2 or 0 in values.shape:
-        by_letter = " Attributions of one-hot letters are summed over the axis of the letters first."
+        by_letter = (
+            " Attributions of one-hot letters are summed over the axis of the letters first."
+        )
         raise ValueError(
             f"{what} has shape {values.shape}, but needs one row for each sequence and one column "
             f"for each position, at least one of both.{by_letter if values.ndim == 3 else ''}"

@@ -22,7 +22,6 @@ Indices = NDArray[np.intp]
 _LONG = 10_000
 
 
-
 @validate_params(
     {
         "saliency": ["array-like"],

@@ -15,6 +15,8 @@ from typing import Any
 # Neither XML nor a browser can show these.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _DPI = 150
+# Words of more letters may be broken behind these signs.
+_LONG, _JOINT = 16, re.compile(r"[-_.:|]+(?=.)")
 
 # Pictures stay on white in the dark: their colours were chosen for it.
 _STYLE = """
@@ -47,7 +49,7 @@ th, td { text-align: left; vertical-align: top; padding: .22rem .8rem .22rem 0;
   border-bottom: 1px solid var(--rule); }
 thead th { vertical-align: bottom; }
 th[scope="row"] { min-width: 6rem; overflow-wrap: break-word; }
-td { overflow-wrap: anywhere; }
+td { min-width: 3rem; overflow-wrap: anywhere; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 td.number { white-space: nowrap; }
 td.code { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .85rem; }
@@ -67,6 +69,18 @@ footer { max-width: 60rem; margin: 3rem auto 2rem; padding: 0 1.25rem; color: va
 def escape(value: Any) -> str:
     """Return text that cannot be taken for markup."""
     return html.escape(_UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", str(value)))
+
+
+def name_cell(value: Any) -> str:
+    """Return text that cannot be taken for markup, and that long words of it may be broken in.
+
+    After the signs that names are put together with, rather than in the middle of a word.
+    """
+    words = (
+        _JOINT.sub(r"\g<0><wbr />", word) if len(word) > _LONG else word
+        for word in escape(value).split(" ")
+    )
+    return " ".join(words)
 
 
 def paragraph(text: str, kind: str | None = None) -> str:
@@ -95,12 +109,12 @@ def table(
     right = dict.fromkeys(numbers, ' class="number"')
     kinds = right | dict.fromkeys(code, ' class="code"')
     head = "".join(
-        f'<th scope="col"{right.get(i, "")}>{escape(text)}</th>' for i, text in enumerate(header)
+        f'<th scope="col"{right.get(i, "")}>{name_cell(text)}</th>' for i, text in enumerate(header)
     )
     lines = []
     for row in rows:
-        cells = [f'<th scope="row">{escape(row[0])}</th>']
-        cells += [f"<td{kinds.get(i, '')}>{escape(x)}</td>" for i, x in enumerate(row) if i]
+        cells = [f'<th scope="row">{name_cell(row[0])}</th>']
+        cells += [f"<td{kinds.get(i, '')}>{name_cell(x)}</td>" for i, x in enumerate(row) if i]
         lines.append(f"<tr>{''.join(cells)}</tr>")
     # A caption of the table itself would scroll away with it. What scrolls can be reached by keys.
     name = f' aria-label="{escape(caption)}"'

@@ -209,6 +209,11 @@ def test_bad_input(network, X):
     assert plt.get_fignums() == []
 
 
+def test_the_mean_at_a_single_position_is_drawn():
+    lines = AttentionHeadsDisplay(np.ones((3, 2, 1))).plot().lines_
+    assert {line.get_marker() for line in lines} == {"o"}
+
+
 def test_the_mean_is_seen_on_dark_axes(network, X):
     with plt.style.context("dark_background"):
         display = AttentionHeadsDisplay.from_estimator(network, X[:5], sequence=0)

@@ -7,6 +7,7 @@ import pytest
 from sklearn_attngen.inspection._drawing.plot_style import (
     PALETTE,
     seen_on,
+    shortened,
     text_width,
     wrapped,
     wrapped_title,
@@ -21,6 +22,20 @@ def test_no_line_of_a_title_is_wider_than_its_room(text, inches):
         lines = wrapped_title(text, inches).split("\n")
         assert len(lines) <= 4
         assert all(text_width(line, "small") <= inches for line in lines if line)
+
+
+@pytest.mark.parametrize("inches", [0.5, 1.0, 3.0])
+@pytest.mark.parametrize("text", ["a" * 20 + "_" + "b" * 20, "W" * 5000, "<i>Ü</i> " * 10])
+def test_names_are_shortened_in_their_middle(text, inches):
+    """Names that differ at their end alone stay apart, and as much stays as there is room for."""
+    short = shortened(text, inches)
+    assert text_width(short, "small") <= inches
+    begin, end = short.split("…") if "…" in short else (short, "")
+    assert text.startswith(begin)
+    assert text.endswith(end)
+    assert "…" in short or short == text
+    assert text_width(short + "WW", "small") > inches or short == text
+    assert 0 <= len(begin) - len(end) <= 1 or short == text
 
 
 def test_what_must_be_read_stands_at_the_end_of_what_is_cut():

@@ -174,6 +174,55 @@ def test_names_of_small_classes_are_moved_apart(size):
     assert not texts_overlap(display)
 
 
+LONG = ["acceptor_site_of_a_constitutive_exon_of_the_genome_v38", "<b>$x$</b>_" * 12, "Größe " * 20]
+
+
+def test_long_names_of_classes_leave_the_image_most_of_the_width():
+    """They are cut in their middle; what is short stays."""
+    y = np.repeat(["short", *LONG], 10)
+    display = SaliencyDisplay.from_saliency(np.full((40, 40), 1 / 40), y=y, kind="heatmap")
+    assert not texts_overlap(display)
+    assert display.ax_.get_window_extent().width > 0.5 * display.figure_.bbox.width
+    names = [label.get_text().split("\n") for label in display.ax_.get_yticklabels()]
+    assert ["short", "(n=10)"] in names
+    assert sum("…" in name for name, _ in names) == 3
+
+
+def test_long_names_of_classes_end_within_the_figure_of_a_profile():
+    """The legend is as wide as the figure at most; its lines keep the whole names."""
+    values = np.full((3, 40), 1 / 40)
+    display = SaliencyDisplay.from_saliency(values, y=np.array(LONG))
+    display.figure_.canvas.draw()
+    legend = display.ax_.get_legend()
+    assert legend.get_window_extent().x1 <= display.figure_.bbox.x1
+    texts = [text.get_text() for text in legend.get_texts()]
+    assert all(text.endswith(" (n=1)") for text in texts[:-1])
+    assert sum("…" in text for text in texts) == 2
+    assert f"{LONG[0]} (n=1)" in texts
+    assert all("…" not in line.get_label() for line in display.lines_)
+
+
+@pytest.mark.parametrize("size", [(2, 1.5), (3, 2)])
+@pytest.mark.parametrize("kind", ["profile", "sequences", "heatmap"])
+def test_no_text_covers_another_in_small_axes(kind, size):
+    _, ax = plt.subplots(figsize=size, layout="constrained")
+    y = np.repeat(["donor", "acceptor", "other"], 20 if kind != "sequences" else 1)
+    values = np.random.default_rng(0).dirichlet(np.ones(40), len(y))
+    X = ["ACGT" * 10] * 3 if kind == "sequences" else None
+    display = SaliencyDisplay.from_saliency(values, X, y, kind=kind, ax=ax)
+    assert not texts_overlap(display)
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_single_position_is_drawn(signed):
+    """A line needs two points, and a band two edges."""
+    display = SaliencyDisplay.from_saliency([[0.5], [1.0]], y=[0, 1], signed=signed)
+    assert [line.get_marker() for line in display.lines_] == ["o", "o"]
+    boxes = [band.get_paths()[0].get_extents() for band in display.bands_]
+    assert all(box.width == pytest.approx(0.4) for box in boxes)
+    assert SaliencyDisplay.from_saliency(np.ones((2, 3))).lines_[0].get_marker() == "None"
+
+
 @pytest.mark.parametrize("n_classes", [2, 12, 15, 30])
 @pytest.mark.parametrize("size", [None, (4, 3)])
 def test_names_of_many_classes_stand_beside_their_rows(n_classes, size):

@@ -33,6 +33,16 @@ def test_text_stays_text():
         assert "</td><script>alert('x')</script> & \"quoted\"" in found
 
 
+def test_long_names_in_tables_may_be_broken_where_they_are_joined():
+    """The names stay what they are: a break that may be is no letter."""
+    name = "acceptor_site_of-a.constitutive__exon <&_>"
+    markup = table(["a", name], [(name, name)], caption="t")
+    assert markup.count("acceptor_<wbr />site_<wbr />of-<wbr />a.<wbr />constitutive__<wbr />") == 3
+    cells = list(ET.fromstring(markup).iter("td"))
+    assert ["".join(cell.itertext()) for cell in cells] == [name]
+    assert "<wbr />" not in table(["a"], [("0.123 to 0.456, K-562",)], caption="t")
+
+
 def test_columns_of_numbers_and_code_are_marked():
     root = ET.fromstring(
         table(["a", "b", "c"], [("x", 1, "y")], caption="t", numbers=[1], code=[2])
