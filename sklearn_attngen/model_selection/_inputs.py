@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
 from numbers import Integral
 from typing import Any
 
@@ -92,7 +94,7 @@ def name_scorers(scoring: Any, *, return_train_score: bool) -> dict[str, Scorer]
         if isinstance(scorer, str):
             get_scorer(scorer)  # raises for a name that does not exist
         else:
-            check_scoring(DummyClassifier(), scoring=scorer)  # raises for a metric
+            _refuse_metric(scorer, name)
         columns = {name, f"train_{name}"} if return_train_score else {name}
         if columns & reserved:
             raise ValueError(
@@ -101,6 +103,25 @@ def name_scorers(scoring: Any, *, return_train_score: bool) -> dict[str, Scorer]
             )
         reserved |= columns
     return dict(pairs)
+
+
+def _refuse_metric(scorer: Any, name: str) -> None:
+    """Raise for a metric, a function of labels and predictions, in the place of a scorer."""
+    function = scorer
+    while isinstance(function, partial):
+        function = function.func
+    check_scoring(DummyClassifier(), scoring=function)  # raises for a metric of scikit-learn
+    try:
+        asked = inspect.signature(scorer)
+    except ValueError:  # some of what is written in C does not tell
+        return
+    try:
+        asked.bind(None, None, None)
+    except TypeError as error:
+        raise ValueError(
+            f"Scorer {name!r} must take an estimator, X and y; {scorer!r} does not ({error}). Make "
+            "a scorer of a metric with sklearn.metrics.make_scorer."
+        ) from None
 
 
 def _scorer_name(scorer: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.metrics import accuracy_score
+from sklearn.metrics import accuracy_score, f1_score
 
 from sklearn_attngen.model_selection import compare_classifiers
 
@@ -23,6 +24,11 @@ class Breaks(DummyClassifier):
 
     def fit(self, X: object, y: object) -> Breaks:
         raise RuntimeError("the fuse is blown")
+
+
+def share_right(y_true: Any, y_pred: Any, *, power: int = 1) -> float:
+    """A metric of one's own."""
+    return float(np.mean(y_true == y_pred) ** power)
 
 
 def n_test_rows(estimator: object, X: object, y: object) -> float:
@@ -56,12 +62,28 @@ def test_wrong_estimators_raise(estimators: object, error: type[Exception], mess
         ({"x": 3}, TypeError, "got 3 as 'x'"),
         ("acuracy", ValueError, "acuracy"),
         ({"a": accuracy_score}, ValueError, "metric function rather than a scorer.*make_scorer"),
+        (
+            {"a": partial(partial(f1_score, average="macro"), pos_label="a")},
+            ValueError,
+            "metric fun",
+        ),
+        ({"a": share_right}, ValueError, r"Scorer 'a' must take an estimator.*make_scorer"),
+        ({"a": partial(share_right, power=2)}, ValueError, "Scorer 'a' must take"),
     ],
 )
 def test_wrong_scorers_raise(scoring: object, error: type[Exception], message: str) -> None:
     """Before anything is fitted."""
     with pytest.raises(error, match=message):
         compare_classifiers([Breaks()], NUMBERS, Y, scoring=scoring)
+
+
+def test_scorers_with_some_arguments_set_are_scorers() -> None:
+    def scaled(estimator: Any, X: Any, y: Any, by: float) -> float:
+        return by * len(X)
+
+    scoring = {"x": partial(scaled, by=2.0), "y": partial(scaled, by=1.0)}
+    table = compare_classifiers([DummyClassifier()], NUMBERS, Y, scoring=scoring, cv=3)
+    assert table["x"].tolist() == [40.0] * 3
 
 
 @pytest.mark.parametrize(
