@@ -145,6 +145,16 @@ def test_constraints_satisfy_the_lower_bounds() -> None:
             assert requirement.specifier.contains(pins[requirement.name.lower()]), text
 
 
+def test_the_backend_of_the_build_knows_the_licence() -> None:
+    """Older hatchlings fail on a list of licence files, or write the expression as a text."""
+    from packaging.requirements import Requirement
+
+    system = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["build-system"]
+    (backend,) = system["requires"]
+    assert not Requirement(backend).specifier.contains("1.26.3")
+    assert backend in PROJECT["optional-dependencies"]["dev"]
+
+
 def test_the_oldest_versions_are_the_lower_bounds() -> None:
     """What ``make test-oldest`` runs with is what users may have, but for torch."""
     from packaging.version import Version
