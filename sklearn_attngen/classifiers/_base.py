@@ -292,11 +292,15 @@ class SequenceClassifier(SaliencyMixin, ClassifierMixin, BaseEstimator, metaclas
             if classes is not None and not np.array_equal(self.classes_, np.unique(classes)):
                 raise ValueError(
                     f"classes={np.unique(classes).tolist()} differ from those of the first call to "
-                    f"partial_fit, {self.classes_.tolist()}."
+                    f"partial_fit, {self.classes_.tolist()}. Leave classes out, or start anew with "
+                    f"sklearn.base.clone."
                 )
             return self.classes_
         if classes is None:
-            raise ValueError("classes must be passed in the first call to partial_fit.")
+            raise ValueError(
+                "classes must be passed in the first call to partial_fit: all labels that there "
+                "will ever be, such as np.unique(y)."
+            )
         try:
             known = column_or_1d(with_missing(classes))
         except ValueError:

@@ -17,13 +17,16 @@ def read_labels(y: ArrayLike, n_rows: int, name: str) -> NDArray[Any]:
     try:
         labels = column_or_1d(_as_they_are(y))
         if len(labels) != n_rows:
-            raise ValueError(f"{len(labels)} labels for {n_rows} sequences.")
+            raise ValueError(f"{len(labels)} labels for {n_rows} sequences. Pass one each.")
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
     check_classes(labels, name)
     kind = _kind(labels, name)
     if kind not in ("binary", "multiclass"):
-        raise ValueError(f"{name}: class labels are needed, and these are {kind} numbers.")
+        raise ValueError(
+            f"{name}: class labels are needed, and these are {kind} numbers. Make classes of them "
+            f"first, for example {name} > 0.5."
+        )
     return labels
 
 

@@ -103,7 +103,10 @@ def summarize_comparison(
                 "its own fold numbers or estimator names."
             )
         if not folds[name].index.equals(folds[names[0]].index):
-            raise ValueError(f"The folds of {name!r} are not those of {names[0]!r}.")
+            raise ValueError(
+                f"The folds of {name!r} are not those of {names[0]!r}. Compare both in one call, "
+                "or take the folds out that one of them lacks."
+            )
     is_number = pandas.api.types.is_numeric_dtype
     scores = [
         name

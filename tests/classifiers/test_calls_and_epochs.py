@@ -53,8 +53,12 @@ def test_classes_of_partial_fit_are_read_as_labels(make: Make, planted: Data) ->
 @pytest.mark.parametrize(
     ("first", "second", "message"),
     [
-        ({"classes": None}, None, "classes must be passed in the first call"),
-        ({}, {"classes": ["no", "maybe"]}, "differ from those of the first call"),
+        ({"classes": None}, None, "classes must be passed in the first call.*all labels"),
+        (
+            {},
+            {"classes": ["no", "maybe"]},
+            "differ from those of the first call.*Leave classes out",
+        ),
         ({}, {"y": ["maybe"] * 80}, r"'maybe' \(row 0, counted from 0\)"),
         ({"classes": ["yes", "maybe"]}, None, "none of the classes"),
         ({"classes": {"yes"}}, None, r"classes must be a list of the labels, got \{'yes'\}"),

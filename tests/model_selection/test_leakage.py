@@ -271,14 +271,19 @@ def test_proteins_are_read_in_their_alphabet_on_both_sides() -> None:
 @pytest.mark.parametrize(
     ("y", "y_test", "error", "match"),
     [
-        ([0, 1, 0], None, ValueError, "y: 3 labels for 4 sequences"),
+        ([0, 1, 0], None, ValueError, "y: 3 labels for 4 sequences.*one each"),
         (None, [0, 1, 0, 1], ValueError, "y_test was given without y"),
         (["0", "1", "0", "1"], [0, 1, 0, 1], TypeError, "y holds labels like '0' and y_test"),
         ([0, np.nan, 0, 1], None, ValueError, "y contains NaN"),
         (["a", None, "b", "a"], None, ValueError, "y contains NaN or None: the label of row 1"),
         ([0, 1, 0, 1], [0, 1, None, 0], ValueError, "y_test contains NaN or None.* row 2"),
         (np.array(["a", 1, "b", 2], dtype=object), None, TypeError, "y holds both text and other"),
-        ([0.1, 0.7, 0.2, 0.4], None, ValueError, "y: class labels are needed.* continuous"),
+        (
+            [0.1, 0.7, 0.2, 0.4],
+            None,
+            ValueError,
+            "y: class labels are needed.* continuous.* Make classes",
+        ),
         ([0, 1, 0, 1], [0.1, 0.7, 0.2, 0.4], ValueError, "y_test: class labels are needed"),
         ([0, 1, 0, 1], [[0, 1]] * 4, ValueError, "y_test: y should be a 1d array"),
         (["a", np.nan, "b", "a"], None, ValueError, "y contains NaN or None: the label of row 1"),

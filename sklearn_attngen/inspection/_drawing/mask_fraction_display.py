@@ -190,7 +190,8 @@ class MaskFractionDisplay:
         for name, matrix in folds.items():
             if not np.isfinite(matrix).any():
                 raise ValueError(
-                    f"All test scores {name!r} of the search are missing: fits or scorers failed."
+                    f"All test scores {name!r} of the search are missing: fits or scorers failed. "
+                    "Search with error_score='raise' to see why."
                 )
         described = {name: _describe(search, name) for name in wanted}
         chosen = None
@@ -321,7 +322,10 @@ def _slice(
         and (not complete or fixed is None or set(params) == {*others, parameter})
     ]
     if not rows:
-        raise ValueError(f"No candidate of the search has {dict(others)}.")
+        raise ValueError(
+            f"No candidate of the search has {dict(others)}. Give values of one of "
+            "search.cv_results_['params']."
+        )
     return rows
 
 
@@ -370,7 +374,10 @@ def _axes_for(ax: Any, n: int) -> tuple[Any, list[Any]]:
     if isinstance(ax, Sequence | np.ndarray):
         given = list(np.ravel(ax))
         if len(given) != n:
-            raise ValueError(f"ax holds {len(given)} axes, and there are {n} scores to draw.")
+            raise ValueError(
+                f"ax holds {len(given)} axes, and there are {n} scores to draw. Pass as many, or "
+                "choose scores."
+            )
         return given[0].figure, given
     if n == 1:
         return ax.figure, [ax]

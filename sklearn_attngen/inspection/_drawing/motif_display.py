@@ -237,7 +237,9 @@ class MotifDisplay:
                     "motifs found in saliency do. Draw it with kind='information'."
                 )
         if titles is not None and len(titles) != len(listed):
-            raise ValueError(f"titles holds {len(titles)} texts for {len(listed)} motifs.")
+            raise ValueError(
+                f"titles holds {len(titles)} texts for {len(listed)} motifs. Give each one."
+            )
         return cls(listed, kind=kind, titles=titles).plot(ax=ax, letter_colors=letter_colors)
 
     def plot(

@@ -24,7 +24,7 @@ def check_kind(kind: str, X: Any) -> None:
         raise ValueError(f"kind must be one of {list(KINDS)}, got {kind!r}.")
     if kind == "sequences":
         if X is None:
-            raise ValueError("kind='sequences' draws letters and needs X.")
+            raise ValueError("kind='sequences' draws letters and needs X. Pass the sequences.")
         n = X.shape[0] if hasattr(X, "shape") else len(X)
         if n > _MOST_SEQUENCES and not isinstance(X, str):  # one string is refused as such
             raise ValueError(
@@ -80,7 +80,7 @@ def check_labels(labels: Any, n: int) -> list[str] | None:
         raise ValueError(f"labels must be a list of texts, got one text, {labels!r}.")
     texts = [str(label) for label in labels]
     if len(texts) != n:
-        raise ValueError(f"labels holds {len(texts)} texts for {n} sequences.")
+        raise ValueError(f"labels holds {len(texts)} texts for {n} sequences. Give each one.")
     return texts
 
 

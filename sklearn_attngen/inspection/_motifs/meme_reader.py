@@ -102,8 +102,9 @@ class MemeReader:
 
     def _read_alphabet(self, line: str) -> None:
         found = re.match(r"ALPHABET\s*=\s*(\S+)\s*$", line)
+        pairs: dict[str, str] = {}
         if found:
-            letters, pairs = found.group(1).upper(), {}
+            letters = found.group(1).upper()
         else:
             letters, pairs = self._read_definition(line)
         try:

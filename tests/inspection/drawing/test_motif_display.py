@@ -168,7 +168,7 @@ def test_what_cannot_be_drawn(report):
         MotifDisplay.from_motifs(motif, kind="contribution")
     with pytest.raises(ValueError, match="kind must be one of"):
         MotifDisplay.from_motifs(motif, kind="bits")
-    with pytest.raises(ValueError, match="2 texts for 1 motifs"):
+    with pytest.raises(ValueError, match=r"2 texts for 1 motifs\. Give each one"):
         MotifDisplay.from_motifs(motif, titles=["a", "b"])
     with pytest.raises(TypeError, match="DataFrame that motif_report"):
         MotifDisplay.from_report([motif])

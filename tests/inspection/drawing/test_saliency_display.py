@@ -376,7 +376,7 @@ def test_wrong_arguments(known, X):
         SaliencyDisplay.from_estimator(known, X, kind="bars")
     with pytest.raises(ValueError, match=r"300 are too many to be read: pass at most 20"):
         SaliencyDisplay.from_estimator(known, X, kind="sequences")
-    with pytest.raises(ValueError, match="needs X"):
+    with pytest.raises(ValueError, match=r"needs X. Pass the sequences"):
         SaliencyDisplay.from_saliency(values, kind="sequences")
     with pytest.raises(ValueError, match=r"2 sequences of length 20"):
         SaliencyDisplay.from_saliency(values, ["A" * 20] * 2, kind="sequences")
@@ -386,7 +386,7 @@ def test_wrong_arguments(known, X):
         SaliencyDisplay.from_saliency(np.ones((2, 4, 30)))
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         SaliencyDisplay.from_saliency(values, y=[1, 2, 3])
-    with pytest.raises(ValueError, match="labels holds 1 texts for 2 sequences"):
+    with pytest.raises(ValueError, match=r"labels holds 1 texts for 2 sequences.*Give each"):
         SaliencyDisplay.from_saliency(values, labels=["a"])
     with pytest.raises(ValueError, match="labels must be a list of texts, got one text, 'ab'"):
         SaliencyDisplay.from_saliency(values, labels="ab")
