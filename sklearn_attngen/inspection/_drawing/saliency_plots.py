@@ -120,6 +120,7 @@ def draw_sequences(
     pale = dict.fromkeys(alphabet.letters, "#8A8A8A")
     ticks, left = _numbered(numbers, width, axes_size(ax)[0] / width)
     drawn: list[Any] = []
+    others = len(ax.texts)
     y = 0.0  # the upper edge of what is drawn next
     for row in range(n):
         y -= _TITLE + TITLE_LINE * titles[row].count("\n")
@@ -164,7 +165,7 @@ def draw_sequences(
     ax.set_xlabel("Position")
     lay_out(ax)
     shrink = min(1.0, axes_size(ax)[1] / -y / (_LEAST_UNIT * rc["font.size"] / 10))
-    for text in ax.texts:  # in small axes titles would cover the numbers above them
+    for text in ax.texts[others:]:  # in small axes titles would cover the numbers above them
         text.set_fontsize(text.get_fontsize() * shrink)
     return drawn
 
