@@ -163,7 +163,7 @@ def test_texts_are_no_targets_where_classes_are_many_numbers(make: Make, planted
     """The message is about the target, as it is where classes are few."""
     X, _ = planted
     estimator = make(max_epochs=1).fit(X, np.arange(len(X)) % 20)
-    with pytest.raises(ValueError, match=r"target '12' \(row 0, counted from 0\) is none of"):
+    with pytest.raises(ValueError, match=r"target '12' \(row 0, 0-based\) is none of"):
         estimator.saliency(X[:3], target="12")
 
 
