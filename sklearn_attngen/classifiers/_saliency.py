@@ -103,8 +103,10 @@ class SaliencyMixin(TrainingMixin):
         not yet flat (:func:`sklearn_attngen.networks.halfway_point`). "integrated_gradients"
         averages the gradient over 16 points of that way [2]_. AttnGen has two more: "attention" is
         the attention of all heads, spread over the width of the first filters (one forward pass),
-        and "attention_x_gradient" multiplies the magnitude of "interior_gradient" with the root of
-        the sum of the attention at the same point and equal shares. All but "attention" and
+        and "attention_x_gradient" multiplies the magnitude of a gradient with the root of the sum
+        of the attention at ``interior_point_`` and equal shares; it is the gradient of
+        "interior_gradient", but the first filters take their derivative at the sequence
+        (:func:`sklearn_attngen.networks.attention_x_gradient`). All but "attention" and
         "integrated_gradients" cost one forward and one backward pass, and one more forward pass
         where the predicted class has to be told first: for a sign, or among more than two classes.
         Where several networks answer, all this is of their mean, and a pass is one of each.

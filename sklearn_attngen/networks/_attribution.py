@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -243,7 +244,8 @@ def attention_x_gradient(
     target : int64 Tensor of shape (n,)
         Class whose evidence is asked for. With two classes the magnitude is the same for both.
     point : float, default=0.7
-        Where gradient and attention are taken, as in :func:`interior_gradient`.
+        Where attention, and the gradient of all layers but the first, are taken, as in
+        :func:`interior_gradient`.
     dtype : torch.dtype, default=None
         What the network computes in, as in :func:`evaluation_mode`.
 
@@ -260,18 +262,25 @@ def attention_x_gradient(
     letters out that only the noise of the gradient points at. Where many do, attention says little,
     and with the equal shares it changes little: no letter is left out for want of attention alone.
     Both come from the same forward pass, followed by one backward pass.
+
+    The first filters take their derivative at the sequence itself. It is the layers above that are
+    flat where the class is certain. An exponential filter is steep where it is matched whole, which
+    it is in the sequence, and at no point before it: so letters of motifs stand out more. The rows
+    add up to nothing, which a magnitude does not need; :func:`interior_gradient` has a sign.
     """
     baseline = equal_shares(x)
     step_to_x = x - baseline
+    inside = baseline + step_to_x * point
+    attend_to: Any = module.attend  # torch types it as a Tensor
     attention: list[Tensor] = []
 
     def logits(x: Tensor) -> Tensor:
-        result, scores = module.attend(x)  # type: ignore[operator]  # torch types it as a Tensor
+        result, scores = attend_to(inside, slopes_at=x)
         attention.append(scores)
         return result
 
     with evaluation_mode(module, dtype):
-        gradient = _gradient(logits, baseline + step_to_x * point, target)
+        gradient = _gradient(logits, x, target)
         real = carries_signal(x).to(x.dtype)
         shares = attention[0] + real / real.sum(dim=1, keepdim=True)
         return (gradient * step_to_x).sum(dim=1).abs().detach() * shares.sqrt()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -82,9 +83,34 @@ class ConvEncoder(nn.Module):
             *(Residual(n_filters, 7, 2**i, dropout, batch_norm) for i in range(n_layers))
         )
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (n, n_channels, L) to (n, n_filters, ceil(L / pool_size))."""
-        return self.blocks(self.pool(self.activation(self.position(self.stem(x)))))
+    def forward(self, x: Tensor, slopes_at: Tensor | None = None) -> Tensor:
+        """Encode.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n, n_channels, L)
+            One-hot input.
+        slopes_at : Tensor of shape (n, n_channels, L), default=None
+            Input at which the first filters take their derivative. What they find is what they find
+            in ``x`` all the same, and gradients go to this input instead of ``x``.
+
+        Returns
+        -------
+        features : Tensor of shape (n, n_filters, ceil(L / pool_size))
+            One vector for each ``pool_size`` positions.
+        """
+        if slopes_at is None:
+            found = self._filter(x)
+        else:
+            elsewhere = self._filter(slopes_at)
+            with torch.no_grad():
+                found = self._filter(x)
+            found = found + (elsewhere - elsewhere.detach())
+        return self.blocks(self.pool(found))
+
+    def _filter(self, x: Tensor) -> Tensor:
+        """Return what the first filters find, (n, n_filters, L)."""
+        return self.activation(self.position(self.stem(x)))
 
     def pool_mask(self, real: Tensor) -> Tensor:
         """Say which positions of the output hold a letter: map bool (n, L) to the output's length.

@@ -38,13 +38,15 @@ class Ensemble(nn.Module):
         """Map one-hot input (n, n_channels, L) to mean logits (n, n_classes)."""
         return torch.stack([network(x) for network in self.networks]).mean(dim=0)
 
-    def attend(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def attend(self, x: Tensor, *, slopes_at: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Classify, and score every letter in the same pass.
 
         Parameters
         ----------
         x : Tensor of shape (n, n_channels, L)
             One-hot input.
+        slopes_at : Tensor of shape (n, n_channels, L), default=None
+            Input at which first filters take their derivative, as in :class:`ConvEncoder`.
 
         Returns
         -------
@@ -54,7 +56,8 @@ class Ensemble(nn.Module):
             Mean of the networks' scores.
         """
         networks: list[Any] = list(self.networks)  # torch does not know what a module offers
-        logits, scores = zip(*(network.attend(x) for network in networks), strict=True)
+        answers = (network.attend(x, slopes_at=slopes_at) for network in networks)
+        logits, scores = zip(*answers, strict=True)
         return torch.stack(logits).mean(dim=0), torch.stack(scores).mean(dim=0)
 
     def heads(self, x: Tensor) -> Tensor:

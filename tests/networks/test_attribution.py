@@ -9,6 +9,7 @@ from torch import nn
 from sklearn_attngen.networks import (
     AttnGenNetwork,
     CNNNetwork,
+    Ensemble,
     attend,
     attention_x_gradient,
     build_module,
@@ -388,12 +389,14 @@ def test_the_level_of_soft_letters_is_no_evidence(method) -> None:
 
 
 class Attending(Linear):
-    """A linear module that says where it looks."""
+    """A linear module that says where it looks, and has the same derivative everywhere."""
 
-    def attend(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def attend(
+        self, x: torch.Tensor, *, slopes_at: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         attention = torch.zeros(len(x), 12, dtype=x.dtype)
         attention[:, 4], attention[:, 7] = 0.75, 0.25
-        return self(x), attention
+        return self(slopes_at), attention
 
 
 def test_attention_raises_what_the_gradient_says_and_silences_nothing() -> None:
@@ -408,17 +411,67 @@ def test_attention_raises_what_the_gradient_says_and_silences_nothing() -> None:
     assert (scores[:, 0] > 0).all()
 
 
+def evidence_through_filters(
+    module: nn.Module, x: torch.Tensor, target: torch.Tensor, point: float
+) -> torch.Tensor:
+    """Multiply the way to x by two derivatives: of the filters there, of all else at the point."""
+    module.eval()
+    encoder = module.encoder
+    baseline = x.mean(dim=1, keepdim=True) if x.shape[1] > 1 else torch.zeros_like(x)
+    x = x.clone().requires_grad_()
+    found = encoder.activation(encoder.position(encoder.stem(x)))
+    inside = baseline + (x.detach() - baseline) * point
+    found_inside = encoder.activation(encoder.position(encoder.stem(inside))).detach()
+    features = encoder.blocks(encoder.pool(found_inside.requires_grad_()))
+    real = torch.ones(features.shape[0], features.shape[2], dtype=torch.bool)
+    logits = module.head(module.pooling(features, real)[0])
+    above = logits.gather(1, target.view(-1, 1)).sum() - logits.mean(dim=1).sum()
+    (outer,) = torch.autograd.grad(above, found_inside)
+    (gradient,) = torch.autograd.grad(found, x, outer)
+    return (gradient * (x.detach() - baseline)).sum(dim=1)
+
+
+@pytest.mark.parametrize("activation", ["exponential", "relu"])
 @pytest.mark.parametrize("n_channels", [1, 4])
 @pytest.mark.parametrize("point", [0.2, 0.7])
-def test_gradient_and_attention_are_those_of_the_point(point: float, n_channels: int) -> None:
-    """Of a network, where both change on the way to the letters."""
-    module, target = network(AttnGenNetwork, n_channels), torch.tensor([0, 1, 2, 0, 1])
+def test_filters_are_read_at_the_letters_and_all_else_at_the_point(
+    point: float, n_channels: int, activation: str
+) -> None:
+    """Of a network, where gradient and attention change on the way to the letters."""
+    module = network(AttnGenNetwork, n_channels, activation=activation)
+    target = torch.tensor([0, 1, 2, 0, 1])
     x = sequences(n_channels=n_channels) * torch.arange(1, 6).view(-1, 1, 1)
-    evidence = interior_gradient(module, x, target, point).abs()
+    evidence = evidence_through_filters(module, x, target, point).abs()
     baseline = x.mean(dim=1, keepdim=True) if n_channels > 1 else torch.zeros_like(x)
     _, attention = attend(module, baseline + (x - baseline) * point)
     scores = attention_x_gradient(module, x, target, point)
     torch.testing.assert_close(scores, evidence * (attention + 1 / 12).sqrt())
+    if activation == "exponential":  # the slope of a rectifier may be the same at both
+        plain = interior_gradient(module, x, target, point).abs()
+        assert not torch.allclose(evidence, plain), "there filters are read at the point as well"
+
+
+def test_filters_of_several_networks_are_each_read_at_the_letters() -> None:
+    """The mean of networks has the mean of their evidence."""
+    module = build_module(
+        Ensemble,
+        seeded(),
+        network=AttnGenNetwork,
+        n_networks=2,
+        n_channels=4,
+        n_positions=12,
+        n_classes=3,
+        n_filters=8,
+        kernel_size=5,
+        n_layers=1,
+        n_heads=2,
+        dropout=0.2,
+    ).double()
+    x, target = sequences(), torch.tensor([0, 1, 2, 0, 1])
+    evidence = sum(evidence_through_filters(part, x, target, 0.7) for part in module.networks) / 2
+    attention = attend(module, x.mean(dim=1, keepdim=True) * 0.3 + x * 0.7)[1]
+    scores = attention_x_gradient(module, x, target)
+    torch.testing.assert_close(scores, evidence.abs() * (attention + 1 / 12).sqrt())
 
 
 def test_padding_does_not_change_the_weight_of_attention() -> None:

@@ -169,9 +169,10 @@ def sanity_checks(
     with its own when every soft head weighs all letters alike. Of the classifiers that vote in
     ``AttnGenClassifier`` only one reads what these heads pool; those of the plain mean and of the
     maximum stay as they are, so that accuracy falls little where they suffice. The second compares
-    the faithfulness of the method with that of the same method without attention (the interior
-    gradient for ``"attention_x_gradient"``, random letters for ``"attention"``): by how much more
-    balanced accuracy falls when the `top` letters are resampled than when as many random ones are.
+    the faithfulness of the method with that of a method without attention (the interior gradient
+    for ``"attention_x_gradient"``, which also reads the first filters elsewhere; random letters for
+    ``"attention"``): by how much more balanced accuracy falls when the `top` letters are resampled
+    than when as many random ones are.
     Attention matters, helps or harms if the two differ by more than two standard errors; otherwise
     no difference was found, which is not the same as none. Each class needs five sequences, and
     faithfulness a classifier above chance.
