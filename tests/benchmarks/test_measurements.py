@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
 from benchmarks import (
     _data,
@@ -17,13 +19,14 @@ from benchmarks import (
     human_or_worm,
     leakage,
     learning_curves,
+    letter_effects,
     other_sets,
     planted_motifs,
     read_outs,
     splice_junctions,
     unknown_shortcut,
 )
-from sklearn_attngen import AttnGenClassifier
+from sklearn_attngen import AttnGenClassifier, SequenceOneHotEncoder
 from tests.benchmarks.conftest import QUICK, rows_of
 
 
@@ -182,6 +185,32 @@ def test_calibration(folder: Path, results: Path, capsys: pytest.CaptureFixture)
     assert "held out by groups" in capsys.readouterr().out
     calibration.main([*QUICK, *some, "--sets", "promoters", "--resume"])
     assert "'classifier'" not in capsys.readouterr().out, "nothing is measured again"
+
+
+def test_letter_effects(folder: Path, results: Path) -> None:
+    """Each read-out is measured for each classifier, and of log-odds in a linear model exactly."""
+    some = ["--data", str(folder), "--only", "CNN", "one-hot logistic", "--rows", "120"]
+    letter_effects.main([*QUICK, *some, "--sets", "promoters", "--explained-rows", "40"])
+    rows = rows_of(results / "letter_effects_promoters_120_quick.jsonl")
+    assert [row["classifier"] for row in rows] == ["CNN", "one-hot logistic"]
+    for row in rows:
+        for read_out in ("default", *letter_effects.SCALES):
+            assert {f"gap, {fill}, {read_out}" for fill in ("resample", "unknown")} <= row.keys()
+        assert 0 <= row["for the prediction, log-odds"] <= 1
+
+
+def test_letters_for_a_sure_prediction_count_more_as_probabilities() -> None:
+    """Which is why a gap is higher on their scale, of one and the same classifier."""
+    rng = np.random.default_rng(0)
+    X = np.array(["".join(row) for row in rng.choice(list("ACGT"), size=(600, 40))])
+    score = np.array([row[:20].count("A") - row[:20].count("C") for row in X])
+    X, y = X[score != 0], score[score != 0] > 0
+    model = make_pipeline(SequenceOneHotEncoder(), LogisticRegression()).fit(X[:400], y[:400])
+    found = letter_effects.LetterEffects(80)(model, X[400:], y[400:])
+    shares = [found[f"for the prediction, {scale}"] for scale in ("probability", "log-odds")]
+    assert shares[0] > shares[1] > 0.5
+    gaps = [found[f"gap, resample, {scale}"] for scale in ("probability", "log-odds")]
+    assert gaps[0] > gaps[1] > 0.1
 
 
 @pytest.mark.parametrize("unsure", [Unsure, UnsureWithDecision])
