@@ -19,6 +19,8 @@ _DARK = 0.25
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 # Width of what stands before a label in a legend, and of the label at the least, in inches.
 _LEGEND_HANDLE, _LEAST_LABEL = 0.4, 1.0
+# A layout looks at all axes of a figure: one for each of many would take seconds.
+_MOST_AXES = 8
 
 
 def get_axes(ax: Any, figsize: tuple[float, float], purpose: str) -> tuple[Any, Any]:
@@ -36,9 +38,12 @@ def axes_size(ax: Any) -> tuple[float, float]:
 
 
 def lay_out(ax: Any) -> None:
-    """Let the layout of the figure, if it has one, give the axes the size that they will have."""
+    """Let the layout of the figure, if it has one, give the axes the size that they will have.
+
+    Not in figures of many axes, where they keep the size that they have.
+    """
     engine = ax.figure.get_layout_engine()
-    if engine is not None:
+    if engine is not None and len(ax.figure.figure.axes) <= _MOST_AXES:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # without room for the axes it warns when drawn, too
             engine.execute(ax.figure.figure)

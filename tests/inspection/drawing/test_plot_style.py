@@ -6,6 +6,7 @@ import pytest
 
 from sklearn_attngen.inspection._drawing.plot_style import (
     PALETTE,
+    lay_out,
     seen_on,
     shortened,
     text_width,
@@ -66,3 +67,13 @@ def test_black_is_seen_on_a_part_of_a_dark_figure():
         part = plt.figure(facecolor="black").subfigures(1, 2)[0]
     assert seen_on(part.subplots(subplot_kw={"facecolor": "none"}), "black") == "white"
     plt.close("all")
+
+
+@pytest.mark.parametrize(("n_axes", "n_layouts"), [(1, 1), (9, 0)])
+def test_a_figure_of_many_axes_is_not_laid_out_for_each(monkeypatch, n_axes, n_layouts):
+    """It looks at all of them: twenty pictures in one figure took twenty seconds."""
+    figure, axes = plt.subplots(n_axes, layout="constrained", squeeze=False)
+    asked = []
+    monkeypatch.setattr(figure.get_layout_engine(), "execute", asked.append)
+    lay_out(axes[0, 0])
+    assert asked == [figure] * n_layouts
