@@ -34,14 +34,14 @@ def check_saliency(saliency: Any, what: str = "saliency") -> NDArray[np.float64]
 
 def checked_saliency(values: Any, data: LetterInput) -> NDArray[np.float64]:
     """Return one finite value for each position, (n, L), or say what is wrong."""
-    values = np.asarray(values)
+    values = check_saliency(values, "The saliency")
     if values.shape != data.codes.shape:
         raise ValueError(
             f"The saliency has shape {values.shape}, but X holds {data.codes.shape[0]} sequences "
             f"of length {data.codes.shape[1]}: one value for each position is needed, shape "
             f"{data.codes.shape}."
         )
-    return check_saliency(values, "The saliency")
+    return values
 
 
 def codes_for(X: Any, shape: tuple[int, ...], alphabet: Alphabet) -> NDArray[np.uint8]:
