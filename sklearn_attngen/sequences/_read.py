@@ -288,9 +288,11 @@ def _refuse_single(X: Any, alphabet: Alphabet, estimator: Any) -> None:
     if len(shape) != 2 or shape[1] in (n_features, 1):
         return
     if sorted(shape) == sorted((n_letters, length)):
-        remedy = "A single one-hot sequence needs an axis of its own: X[None]."
+        remedy = "A single one-hot sequence needs an axis of its own: np.asarray(X)[None]."
     elif shape[1] == length:
-        remedy = "Of letter codes sequences.decode_codes(X.astype('uint8')) makes strings."
+        remedy = (
+            "Of letter codes sequences.decode_codes(np.asarray(X).astype('uint8')) makes strings."
+        )
     else:
         return
     raise ValueError(

@@ -13,6 +13,7 @@ import scipy.sparse
 import torch
 from sklearn.base import BaseEstimator
 
+from sklearn_attngen import sequences
 from sklearn_attngen.sequences import (
     NO_SIGNAL,
     decode_codes,
@@ -104,20 +105,27 @@ def test_other_lengths_raise_at_predict(X: Any) -> None:
             reader.read(other)
 
 
-@pytest.mark.parametrize("single", [BLOCKS[0], BLOCKS[0].T, torch.from_numpy(BLOCKS[0])])
-def test_a_single_one_hot_sequence_is_told_of_its_missing_axis(single: Any) -> None:
-    """It reads as that with the axis."""
+@pytest.mark.parametrize("make", [np.asarray, torch.from_numpy, pd.DataFrame, np.ndarray.tolist])
+@pytest.mark.parametrize("single", [BLOCKS[0], BLOCKS[0].T], ids=["rows", "columns"])
+def test_a_single_one_hot_sequence_is_told_of_its_missing_axis(make: Any, single: Any) -> None:
+    """The line runs, out of a frame or a list too."""
     reader = Reader().fit(BLOCKS)
-    features = single.shape[1]
-    with pytest.raises(ValueError, match=rf"X has {features} features.*28 features.*X\[None\]"):
-        reader.read(single)
-    np.testing.assert_array_equal(reader.read(single[None]).codes, CODES[:1])
+    features, X = single.shape[1], make(single)
+    with pytest.raises(ValueError, match=rf"X has {features} features.*28 features") as caught:
+        reader.read(X)
+    line = str(caught.value).partition("of its own: ")[2].removesuffix(".")
+    np.testing.assert_array_equal(reader.read(eval(line, {"np": np, "X": X})).codes, CODES[:1])
 
 
-def test_codes_in_the_place_of_one_hot_are_told_how_to_become_strings() -> None:
-    """Their width is the length in fit."""
-    with pytest.raises(ValueError, match=r"X has 7 features.*28 features.*decode_codes"):
-        Reader().fit(BLOCKS).read(np.minimum(CODES, 3))
+@pytest.mark.parametrize("make", [np.asarray, pd.DataFrame, np.ndarray.tolist])
+def test_codes_in_the_place_of_one_hot_are_told_how_to_become_strings(make: Any) -> None:
+    """Their width is the length in fit; the line runs."""
+    X = make(np.minimum(CODES, 3))
+    with pytest.raises(ValueError, match=r"X has 7 features.*28 features") as caught:
+        Reader().fit(BLOCKS).read(X)
+    line = str(caught.value).partition("Of letter codes ")[2].removesuffix(" makes strings.")
+    decoded = eval(line, {"np": np, "X": X, "sequences": sequences})
+    np.testing.assert_array_equal(read_sequences(decoded).codes, np.minimum(CODES, 3))
 
 
 def test_feature_names_of_an_earlier_fit_are_forgotten() -> None:
