@@ -6,6 +6,8 @@ import copy
 import inspect
 import math
 import re
+from collections.abc import Iterable
+from fnmatch import fnmatch
 from typing import Any
 
 import torch
@@ -179,6 +181,7 @@ def build_net(
     ValueError
         If ``net_params`` sets what a parameter of the estimator sets.
     """
+    module = getattr(module, "_orig_mod", module)  # what an earlier net compiled is compiled anew
     extra = dict(net_params or {})
     for name, instead in _TAKEN.items():
         if any(key == name or key.startswith(f"{name}__") for key in extra):
@@ -220,13 +223,12 @@ def build_net(
         # one call for all parameters, where torch has it
         parameters["optimizer__fused"] = torch.device(device).type in ("cpu", "cuda")
     if "weight_decay" in accepted:
-        decay = {"weight_decay": PositionBias.decay}
         parameters["optimizer__weight_decay"] = weight_decay
         groups = extra.pop("optimizer__param_groups", [])
-        parameters["optimizer__param_groups"] = [*groups, ("*position.weight", decay)]
+        parameters["optimizer__param_groups"] = _with_own_decay(module, groups)
     parameters |= extra
     net = SequenceNet(
-        getattr(module, "_orig_mod", module),  # what an earlier net has compiled is compiled anew
+        module,
         criterion=nn.CrossEntropyLoss,
         lr=learning_rate if has_cycle else learning_rate / 2,
         max_epochs=epochs if cycle else 1,
@@ -247,6 +249,22 @@ def build_net(
     if previous is not None and not cycle and hasattr(previous, "optimizer_"):
         _go_on_with(net.optimizer_, previous.optimizer_)
     return net
+
+
+def _with_own_decay(
+    module: nn.Module, groups: Iterable[tuple[str, dict[str, Any]]]
+) -> list[tuple[str, dict[str, Any]]]:
+    """Give the biases for positions their decay in groups of weights that set none, and outside.
+
+    The first group with a pattern for the name of a weight takes it.
+    """
+    own = {"weight_decay": PositionBias.decay}
+    names = [name for name, _ in module.named_parameters() if name.endswith("position.weight")]
+    found = []
+    for pattern, group in groups:
+        found += [(f"*{name}", own | group) for name in names if fnmatch(name, pattern)]
+        found.append((pattern, group))
+    return [*found, ("*position.weight", own)]
 
 
 def _one_cycle(optimizer: torch.optim.Optimizer, **parameters: Any) -> OneCycleLR:

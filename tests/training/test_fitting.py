@@ -88,7 +88,7 @@ def test_groups_of_weights_have_rates_of_their_own(
     """A group cycles up to its own rate, the others to that of the estimator."""
 
     class Highest(Callback):
-        rates: tuple[float, ...] = (0.0, 0.0)
+        rates: tuple[float, ...] = (0.0,) * 3
 
         def on_batch_end(self, net: Any, training: bool = True, **kwargs: Any) -> None:
             now = (group["lr"] for group in net.optimizer_.param_groups)
@@ -98,7 +98,7 @@ def test_groups_of_weights_have_rates_of_their_own(
     groups = [("*encoder*", {"lr": 1e-4})]
     net = make_net(net_params={"optimizer__param_groups": groups, "callbacks": [highest]})
     run_epochs(net, data, 0)
-    assert highest.rates == pytest.approx((1e-4, 0.02), rel=0.1)
+    assert highest.rates == pytest.approx((1e-4, 1e-4, 0.02), rel=0.1)
 
 
 def test_groups_of_weights_have_betas_of_their_own(
@@ -115,8 +115,8 @@ def test_groups_of_weights_have_betas_of_their_own(
     groups = [("*encoder*", {"betas": (0.5, 0.9)}), ("*voters*", {"betas": (0.9, 0.999)})]
     net = make_net(net_params={"optimizer__param_groups": groups, "callbacks": [Seen()]})
     run_epochs(net, data, 0)
-    encoder, voters, *_, others = zip(*Seen.betas, strict=True)
-    assert (set(encoder), set(voters)) == ({0.5}, {0.9})
+    biases, encoder, voters, *_, others = zip(*Seen.betas, strict=True)
+    assert (set(biases), set(encoder), set(voters)) == ({0.5}, {0.5}, {0.9})
     assert (min(others), max(others)) == pytest.approx((0.85, 0.95), abs=0.01)
     assert net.optimizer_.param_groups[0]["betas"] == (0.5, 0.9)
 
@@ -131,16 +131,25 @@ def test_a_way_to_step_that_the_user_chose_is_taken(make_net: MakeNet, own: str)
     assert not make_net(net_params={"optimizer__fused": False}).optimizer_.defaults["fused"]
 
 
-@pytest.mark.parametrize("own", [None, {"optimizer__param_groups": [("*voters*", {"lr": 0.1})]}])
-def test_preferences_for_positions_decay_on_their_own(make_net: MakeNet, own: Any) -> None:
+@pytest.mark.parametrize("pattern", [None, "*voters*", "*encoder*", "*"])
+def test_preferences_for_positions_decay_on_their_own(make_net: MakeNet, pattern: Any) -> None:
     """They are pulled back to none at their own rate, everything else at the estimator's."""
-    net = make_net(weight_decay=0.25, net_params=own)
+    groups = [] if pattern is None else [(pattern, {"lr": 0.1})]
+    net = make_net(weight_decay=0.25, net_params={"optimizer__param_groups": groups})
     biases = [m.weight for m in net.module_.modules() if isinstance(m, PositionBias)]
     assert biases
+    rates = {group["lr"] for group in net.optimizer_.param_groups}
+    assert rates == {None: {0.02}, "*": {0.1}}.get(pattern, {0.02, 0.1})
     for group in net.optimizer_.param_groups:
         for parameter in group["params"]:
             own = any(parameter is bias for bias in biases)
             assert group["weight_decay"] == (PositionBias.decay if own else 0.25)
+
+
+def test_a_group_of_weights_may_set_the_decay_of_all_of_them(make_net: MakeNet) -> None:
+    groups = [("*", {"weight_decay": 0.5})]
+    net = make_net(net_params={"optimizer__param_groups": groups})
+    assert {group["weight_decay"] for group in net.optimizer_.param_groups} == {0.5}
 
 
 def test_callbacks_are_added_to_those_in_use(make_net: MakeNet, data: SequenceDataset) -> None:
