@@ -202,7 +202,10 @@ def test_progress_is_shown_when_asked_for(linear, X, y, capsys):
         ({"saliency": "nonsense"}, "method='nonsense'"),
         ({"saliency": np.ones((300, 29))}, r"shape \(300, 29\), but X holds 300 sequences"),
         ({"saliency": lambda e, X: np.ones(30)}, r"shape \(30,\)"),
-        ({"saliency": np.ones((300, 4, 30))}, r"\(300, 4, 30\).*summed over the axis of the letters"),
+        (
+            {"saliency": np.ones((300, 4, 30))},
+            r"\(300, 4, 30\).*summed over the axis of the letters",
+        ),
         ({"saliency": np.full((300, 30), np.nan)}, r"row 0 at position 0 \(both 0-based\)"),
     ],
 )
