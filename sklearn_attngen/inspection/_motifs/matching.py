@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterable
+from dataclasses import replace
 from numbers import Integral
 from typing import TYPE_CHECKING
 
@@ -153,13 +154,22 @@ def read_database(
     if not known:
         raise ValueError("The database holds no motifs.")
     for motif in known:
-        if motif.alphabet.letters != alphabet.letters:
+        if set(motif.alphabet.letters) != set(alphabet.letters):
             raise ValueError(
                 f"{motif.name} of the database is written in {motif.alphabet.name}, {name} in "
                 f"{alphabet.name}. Compare motifs of one alphabet; for RNA, replace the "
                 "alphabet of a DNA database: dataclasses.replace(motif, alphabet='RNA')."
             )
-    return known
+    return [_in_order_of(alphabet, motif) for motif in known]
+
+
+def _in_order_of(alphabet: Alphabet, motif: Motif) -> Motif:
+    """Return a motif with its letters in the order of an alphabet: files have that of MEME."""
+    if motif.alphabet.letters == alphabet.letters:
+        return motif
+    columns = [motif.alphabet.letters.index(letter) for letter in alphabet.letters]
+    shares, background = motif.probabilities[:, columns], motif.background[columns]
+    return replace(motif, probabilities=shares, background=background, alphabet=alphabet)
 
 
 def compare(

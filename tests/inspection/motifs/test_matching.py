@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import false_discovery_control
 
 from sklearn_attngen.inspection import Motif, match_motifs, write_meme
-from sklearn_attngen.inspection._motifs.matching import benjamini_hochberg
+from sklearn_attngen.inspection._motifs.matching import benjamini_hochberg, read_database
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +56,22 @@ def test_a_database_can_be_a_file(database, tmp_path):
     from_file = match_motifs(database[0], tmp_path / "known.meme.gz", n_best=None)
     assert len(from_file) == 40
     assert from_file["match"][0] == "K0"
+
+
+def test_letters_may_stand_in_the_order_of_meme_in_a_database(tmp_path):
+    """Files of other alphabets are written in it: their motifs match those they were made of."""
+    shares = np.random.default_rng(0).dirichlet([0.2] * 6, (30, 8))
+    background = [0.3, 0.1, 0.1, 0.1, 0.2, 0.2]
+    motifs = [
+        Motif(f"K{i}", each, "TGMWCA", background=background) for i, each in enumerate(shares)
+    ]
+    write_meme(motifs, tmp_path / "own.meme")
+    matches = match_motifs(motifs, tmp_path / "own.meme", n_best=1)
+    assert matches["match"].tolist() == [motif.name for motif in motifs]
+    expected = match_motifs(motifs, motifs, n_best=1)
+    np.testing.assert_allclose(matches["p_value"], expected["p_value"], rtol=1e-6)
+    (known,) = read_database(tmp_path / "own.meme", motifs[0].alphabet)[:1]
+    np.testing.assert_allclose(known.background, background)
 
 
 def test_q_values_are_those_of_benjamini_and_hochberg():
