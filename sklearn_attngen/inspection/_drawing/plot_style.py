@@ -61,12 +61,15 @@ def seen_on(ax: Any, color: str) -> str:
 
 
 def text_width(text: str, size: str | float) -> float:
-    """Return the width of a text in inches; ``size`` is a font size as matplotlib names it."""
+    """Return the width of a text, that of its widest line, in inches.
+
+    ``size`` is a font size as matplotlib names it.
+    """
     fonts = require("matplotlib.font_manager", extra="plot", purpose="A display")
     paths = require("matplotlib.textpath", extra="plot", purpose="A display")
     font = fonts.FontProperties(size=size)
-    points, _, _ = paths.text_to_path.get_text_width_height_descent(text, font, ismath=False)
-    return points / 72
+    measure = paths.text_to_path.get_text_width_height_descent
+    return max(measure(line, font, ismath=False)[0] for line in text.split("\n")) / 72
 
 
 def shortened(text: str, inches: float, size: str | float = "small") -> str:

@@ -77,3 +77,9 @@ def test_a_figure_of_many_axes_is_not_laid_out_for_each(monkeypatch, n_axes, n_l
     monkeypatch.setattr(figure.get_layout_engine(), "execute", asked.append)
     lay_out(axes[0, 0])
     assert asked == [figure] * n_layouts
+
+
+def test_texts_of_several_lines_are_as_wide_as_the_widest():
+    """Names of classes may hold line breaks, for which fonts have no sign."""
+    assert text_width("a\nbbb", "small") == text_width("bbb", "small")
+    assert shortened("bbb\na", 1.0) == "bbb\na"
