@@ -26,6 +26,11 @@ def attngen(**changes: Any) -> Callable[[int], Any]:
     return lambda seed: AttnGenClassifier(random_state=seed, **changes)
 
 
+def single(estimator: Any) -> Any:
+    """Return the classifier with one network, where it has a number of them."""
+    return estimator.set_params(**ONE) if "n_estimators" in estimator.get_params() else estimator
+
+
 def ablation(**common: Any) -> Makers:
     """Return single networks by what is masked in training: by attention, at random, ..."""
     changes: dict[str, dict[str, Any]] = {

@@ -25,7 +25,7 @@ from sklearn.preprocessing import normalize
 from benchmarks import leakage, other_sets
 from benchmarks._data import add_arguments, chosen, sample
 from benchmarks._measure import measure, print_table
-from benchmarks._variants import ONE, Makers
+from benchmarks._variants import Makers, single
 from sklearn_attngen.model_selection import SequenceGroupKFold
 
 FOLDS = {
@@ -41,9 +41,7 @@ def makers(both_strands: bool, folds: Any) -> Makers:
 
 
 def _calibrated(make: Callable[[int], Any], folds: Any, seed: int) -> CalibratedClassifierCV:
-    estimator = make(seed)
-    if "n_estimators" in estimator.get_params():
-        estimator.set_params(**ONE)
+    estimator = single(make(seed))
     return CalibratedClassifierCV(estimator, method="temperature", ensemble=False, cv=folds)
 
 

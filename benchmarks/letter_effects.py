@@ -14,7 +14,7 @@ where that is known); no test split is read.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -25,7 +25,7 @@ from sklearn.utils import check_random_state
 from benchmarks import leakage, other_sets
 from benchmarks._data import add_arguments, chosen, rows_of
 from benchmarks._measure import measure, print_table
-from benchmarks._variants import ONE, Makers
+from benchmarks._variants import Makers, single
 from sklearn_attngen import PerturbationScorer
 from sklearn_attngen.inspection import mutagenesis, saliency
 
@@ -38,9 +38,8 @@ def makers(both_strands: bool) -> Makers:
     return {name: partial(_single, make) for name, make in known.items()}
 
 
-def _single(make: Any, seed: int) -> Any:
-    estimator = make(seed)
-    return estimator.set_params(**ONE) if "n_estimators" in estimator.get_params() else estimator
+def _single(make: Callable[[int], Any], seed: int) -> Any:
+    return single(make(seed))
 
 
 @dataclass(frozen=True)

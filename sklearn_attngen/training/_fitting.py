@@ -73,8 +73,8 @@ def resolve_device(device: str | torch.device) -> str:
     try:
         # masks are counted and saliencies summed in float64
         torch.zeros(1, dtype=torch.float64, device=device).cpu()
-    # for a device that torch does not know, was not built for, has no kernels for, no float64 on
-    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:  # in this order
+    # a device that torch does not know, was not built for, has no kernels for, has no float64 on
+    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:  # one for each
         reason = re.split(r"\.\s|\.?\n|\.$", str(error), maxsplit=1)[0]
         raise ValueError(
             f'device={str(device)!r} cannot be used here: {reason}. Use device="auto" or "cpu".'
