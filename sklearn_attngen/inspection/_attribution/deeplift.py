@@ -21,7 +21,7 @@ from sklearn_attngen.inspection._inputs.network import LetterNetwork, batches_of
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
 
-from .occlusion import normalised_magnitude
+from .changes import normalised_magnitude
 from .references import DRAWN, draw_references, read_references
 
 if TYPE_CHECKING:

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp, softmax
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_attngen._validation import validate_params
-from sklearn_attngen.inspection._inputs.answers import checked_columns, class_scores
-from sklearn_attngen.inspection._inputs.containers import Rows
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
-from sklearn_attngen.inspection._inputs.network import LetterNetwork, batches_of
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
 
-from .occlusion import BATCH_ENTRIES, normalised_magnitude
-from .substitutions import network_substitutions
-
-SCALES = ("auto", "log_odds", "probability", "decision_function")
-# Log-odds of scores of 0 and 1, which a forest gives, are those of this probability instead.
-_LEAST = 1e-12
-# Changes below this share of the score they are changes of are rounding errors.
-_ROUNDING = 1e-12
+from .changes import normalised_magnitude, score_changes
+from .scores import SCALES
 
 
 @validate_params(
@@ -64,9 +53,10 @@ def mutagenesis(
         The class whose score is followed. None takes the class that the estimator predicts.
     scale : {"auto", "log_odds", "probability", "decision_function"}, default="auto"
         - ``"log_odds"``: natural logarithm of p / (1 - p), where p is the target's probability. It
-          stays informative where the classifier is nearly certain. Networks of this package give
-          it from their logits, without rounding; for other classifiers probabilities are cut at
-          1e-12.
+          stays informative where the classifier is nearly certain. It comes from the decision
+          function, without rounding, where the probabilities are the logistic function or the
+          softmax of that (networks of this package, logistic regression, gradient boosting);
+          for other classifiers probabilities are cut at 1e-12.
         - ``"probability"``: the target's probability.
         - ``"decision_function"``: the target's column of ``decision_function``; with two classes
           and one column, its negative for the first class.
@@ -142,7 +132,7 @@ def mutagenesis(
     """
     check_fitted_classifier(estimator)
     data = LetterInput.read(estimator, X, alphabet)
-    changes = substitution_changes(estimator, data, target, scale=scale, batch_size=batch_size)
+    changes = score_changes(estimator, data, target, scale=scale, batch_size=batch_size)
     if centered:
         changes -= changes.mean(axis=2, keepdims=True)
     return changes
@@ -161,139 +151,8 @@ def mutagenesis_saliency(
     Signed: the fall of the score, averaged over the other letters, so that a letter that speaks for
     the target is positive. Magnitude: the mean size of the changes, rows with sum 1.
     """
-    changes = substitution_changes(estimator, data, target, batch_size=batch_size)
+    changes = score_changes(estimator, data, target, batch_size=batch_size)
     n_others = changes.shape[2] - 1
     if signed:
         return -changes.sum(axis=2) / n_others
     return normalised_magnitude(np.abs(changes).sum(axis=2), data.codes != NO_SIGNAL)
-
-
-def substitution_changes(
-    estimator: Any,
-    data: LetterInput,
-    target: Any = None,
-    *,
-    scale: str = "auto",
-    batch_size: int | None = None,
-) -> NDArray[np.float64]:
-    """Return the change of the target's score for each letter at each position, (n, L, C)."""
-    columns = checked_columns(estimator, data, target)
-    network = LetterNetwork.find(estimator, data)
-    if network is not None and scale != "decision_function":
-        score = _Score("softmax" if scale == "probability" else "logits")
-        changes, clean = _in_network(score, network, data.codes, columns, batch_size)
-    else:
-        score = _Score.of(estimator, scale)
-        changes, clean = _by_sequences(score, estimator, data, columns, batch_size)
-    changes[np.abs(changes) <= _ROUNDING * np.abs(clean)[:, None, None]] = 0.0
-    return changes
-
-
-def _in_network(
-    score: _Score,
-    network: LetterNetwork,
-    codes: NDArray[np.uint8],
-    columns: NDArray[np.intp],
-    batch_size: int | None,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return changes (n, L, C) and the scores of the sequences (n,), from logits of a network."""
-    letters = np.arange(network.n_letters)
-    replaced = (codes[:, :, None] != letters) & (codes != NO_SIGNAL)[:, :, None]
-    changes, clean = np.zeros(replaced.shape), np.empty(len(codes))
-    for rows, logits, substituted in network_substitutions(network, codes, batch_size=batch_size):
-        clean[rows], sure = score.of_sequences(logits, columns[rows])
-        row, position, letter = np.nonzero(replaced[rows])
-        mutated = score.reduce(substituted[row, position, letter], columns[rows][row], sure[row])
-        changes[rows][row, position, letter] = mutated - clean[rows][row]
-    return changes, clean
-
-
-def _by_sequences(
-    score: _Score,
-    estimator: Any,
-    data: LetterInput,
-    columns: NDArray[np.intp],
-    batch_size: int | None,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the same from any estimator, which is asked for each mutant."""
-    codes, n_letters = data.codes, data.sequences.alphabet.n_letters
-    n, length = codes.shape
-    if batch_size is None:
-        batch_size = max(1, BATCH_ENTRIES // (length * n_letters))
-
-    def ask(letters: NDArray[np.uint8], rows: Rows) -> NDArray[np.float64]:
-        return class_scores(estimator, data.with_codes(letters, rows), score.method)
-
-    changes = np.zeros((n, length, n_letters))
-    clean, sure = np.empty(n), np.zeros(n, dtype=bool)
-    for some in batches_of(n, length, batch_size):
-        clean[some], sure[some] = score.of_sequences(ask(codes[some], some), columns[some])
-    rows, positions = np.nonzero(codes != NO_SIGNAL)
-    others = n_letters - 1
-    for some in batches_of(rows.size * others, length, batch_size):
-        which, step = np.divmod(np.arange(some.start, some.stop), others)
-        row, position = rows[which], positions[which]
-        letter = ((codes[row, position] + 1 + step) % n_letters).astype(np.uint8)
-        mutants = codes[row]
-        mutants[np.arange(row.size), position] = letter
-        mutated = score.reduce(ask(mutants, row), columns[row], sure[row])
-        changes[row, position, letter] = mutated - clean[row]
-    return changes, clean
-
-
-@dataclass(frozen=True)
-class _Score:
-    """How the score of a class is made of what a classifier answers.
-
-    Attributes
-    ----------
-    kind : {"logits", "softmax", "log_odds", "probability", "decision_function"}
-        The first two are log-odds and probability from the logits of a network.
-    """
-
-    kind: str
-
-    @classmethod
-    def of(cls, estimator: Any, scale: str) -> _Score:
-        """Return the score of an estimator that is asked through its methods."""
-        if scale == "auto":
-            scale = "probability" if hasattr(estimator, "predict_proba") else "decision_function"
-        score = cls(scale)
-        if not hasattr(estimator, score.method):
-            raise ValueError(
-                f"scale={scale!r} needs {score.method}, which {type(estimator).__name__} does not "
-                "have. Use scale='auto'."
-            )
-        return score
-
-    @property
-    def method(self) -> str:
-        """What to ask of an estimator."""
-        return "decision_function" if self.kind == "decision_function" else "predict_proba"
-
-    def of_sequences(
-        self, answers: NDArray[np.float64], columns: NDArray[np.intp]
-    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Return the scores of sequences, and whether the classifier is sure of the target."""
-        values = softmax(answers, axis=1) if self.kind == "softmax" else answers
-        sure = values[np.arange(len(values)), columns] > 0.5
-        return self.reduce(answers, columns, sure), sure
-
-    def reduce(
-        self, answers: NDArray[np.float64], columns: NDArray[np.intp], sure: NDArray[np.bool_]
-    ) -> NDArray[np.float64]:
-        """Make one score of those of all classes."""
-        scores = softmax(answers, axis=1) if self.kind == "softmax" else answers.copy()
-        every = np.arange(len(scores))
-        own = scores[every, columns]
-        if self.kind == "decision_function":
-            return own
-        if self.kind == "logits":
-            scores[every, columns] = -np.inf
-            return own - logsumexp(scores, axis=1)
-        scores[every, columns] = 0.0
-        rest = scores.sum(axis=1)
-        if self.kind in ("probability", "softmax"):
-            # The rest keeps its digits where the probability itself rounds to 1.
-            return np.where(sure, -rest, own)
-        return np.log(np.maximum(own, _LEAST)) - np.log(np.maximum(rest, _LEAST))

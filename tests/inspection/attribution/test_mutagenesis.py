@@ -7,6 +7,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.model_selection import GridSearchCV
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 
 from sklearn_attngen import AttnGenClassifier, CNNClassifier, make_kmer_classifier
@@ -97,17 +98,52 @@ def test_decision_function_where_there_are_no_probabilities(X, y):
         mutagenesis(model, X[:3], scale="log_odds")
 
 
-def test_a_certain_classifier_still_ranks():
-    """With p = 1 to the last digit, differences of p itself are 0 for every letter."""
+def certain_model(letter):
+    """Say "a" or "c" by weights of one letter that grow with the position."""
     model = make_pipeline(SequenceOneHotEncoder(), LogisticRegression())
     model.fit(["A" * 30, "C" * 30], ["a", "c"])
     weights = np.zeros((30, 4))
-    weights[:, 0] = -np.arange(30) / 10
+    weights[:, LETTERS.index(letter)] = np.arange(30) / 5 * (-1 if letter == "A" else 1)
     model[-1].coef_ = weights.reshape(1, -1)
-    assert model.predict_proba(["A" * 30])[0, 0] == 1.0
-    changes = mutagenesis(model, ["A" * 30])[0, :, 1]
+    assert model.predict_proba([letter * 30]).max() == 1.0
+    return model
+
+
+def test_a_certain_classifier_still_ranks():
+    """With p = 1 to the last digit, differences of p itself are 0 for every letter."""
+    changes = mutagenesis(certain_model("A"), ["A" * 30])[0, :, 1]
     assert changes[0] == 0
     assert (np.diff(changes) < 0).all()
+
+
+@pytest.mark.parametrize("letter", ["A", "C"])
+def test_log_odds_are_not_rounded_where_probabilities_are(letter):
+    """Logistic regression has them as its decision function; 1 - p may be 0."""
+    changes = mutagenesis(certain_model(letter), [letter * 30], scale="log_odds")[0, :, 3]
+    np.testing.assert_allclose(changes, -np.arange(30) / 5, atol=1e-9)
+
+
+def test_probabilities_that_do_not_follow_from_decisions_are_asked_themselves(X, y):
+    """Three of one class against the others, divided by their sum."""
+    labels = np.where(y == "yes", np.char.add("yes", (np.arange(300) % 2).astype(str)), y)
+    model = OneVsRestClassifier(LogisticRegression())
+    model = make_pipeline(SequenceOneHotEncoder(), model).fit(X, labels)
+    changes = mutagenesis(model, X[:2], target="yes1", scale="log_odds")
+    np.testing.assert_allclose(changes, by_hand(log_odds(model, 2), X[:2]), atol=1e-10)
+
+
+class Cautious(CNNClassifier):
+    """Says less than its network does."""
+
+    def predict_proba(self, X):
+        return 0.8 * super().predict_proba(X) + 0.1
+
+
+def test_an_estimator_that_changes_the_probabilities_is_asked_itself(planted, few):
+    model = fitted(Cautious, planted, max_epochs=2)
+    expected = by_hand(lambda X: model.predict_proba(X)[:, 1], few[:2])
+    changes = mutagenesis(model, few[:2], target="yes", scale="probability")
+    np.testing.assert_allclose(changes, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", [AttnGenClassifier, CNNClassifier])
@@ -228,7 +264,8 @@ def test_batch_size_bounds_what_the_network_gets(network, few):
     mutagenesis(network, few, batch_size=10)
     hook.remove()
     assert max(seen) <= 10
-    assert sum(seen) == 4 + 4 + (4 * 24 - 2) * 3  # prediction, clean scores, mutants
+    # prediction, comparison with the estimator, clean scores, mutants
+    assert sum(seen) == 4 + 2 * 4 + 4 + (4 * 24 - 2) * 3
 
 
 def test_wrappers_and_input_forms_agree(network, planted, few):
