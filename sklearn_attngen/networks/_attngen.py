@@ -204,7 +204,7 @@ class AttnGenNetwork(nn.Module):
         self.head = Voting(self.pooling.sizes, n_filters, n_classes, dropout, batch_norm)
 
     def attend(
-        self, x: Tensor, *, votes: bool = False, slopes_at: Tensor | None = None
+        self, x: Tensor, *, votes: bool = False, point: float | None = None
     ) -> tuple[Tensor, Tensor]:
         """Classify, and score every letter in the same pass.
 
@@ -214,8 +214,9 @@ class AttnGenNetwork(nn.Module):
             One-hot input.
         votes : bool, default=False
             As in :meth:`forward`.
-        slopes_at : Tensor of shape (n, n_channels, L), default=None
-            Input at which the first filters take their derivative, as in :class:`ConvEncoder`.
+        point : float, default=None
+            Answer for what lies between equal shares of all letters (0) and ``x`` (1), while the
+            first filters take their derivative at ``x``, as in :class:`ConvEncoder`.
 
         Returns
         -------
@@ -225,7 +226,7 @@ class AttnGenNetwork(nn.Module):
             Attention, averaged over the soft heads and the hard head and spread over the width of
             the first filters; each row sums to 1. No gradient flows through it.
         """
-        pooled, heads = self._pool(x, slopes_at)
+        pooled, heads = self._pool(x, point)
         with torch.no_grad():
             scores = spread(heads.mean(dim=1), self.kernel_size)
         return self.head(pooled, votes=votes), scores
@@ -246,11 +247,11 @@ class AttnGenNetwork(nn.Module):
         """
         return self._pool(x)[1]
 
-    def _pool(self, x: Tensor, slopes_at: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def _pool(self, x: Tensor, point: float | None = None) -> tuple[Tensor, Tensor]:
         """Return pooled features, and the attention of each head on each letter."""
         letters = carries_signal(x)
         real = self.encoder.pool_mask(letters)
-        features = self.encoder(x, slopes_at)
+        features = self.encoder(x, point)
         pooled, attention, top = self.pooling(features, real)
         with torch.no_grad():
             if top is not None:

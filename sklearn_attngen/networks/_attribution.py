@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from sklearn_attngen.networks._attngen import carries_signal
 from sklearn_attngen.networks._evaluation import evaluation_mode
+from sklearn_attngen.networks._operations import equal_shares
 
 # for networks whose halfway_point is not known
 INTERIOR_POINT = 0.7
@@ -58,11 +59,6 @@ def gradient_x_input(module: nn.Module, x: Tensor, target: Tensor) -> Tensor:
         if x.shape[1] > 1:
             gradient = gradient - gradient.mean(dim=1, keepdim=True)
         return (gradient * x).sum(dim=1).detach()
-
-
-def equal_shares(x: Tensor) -> Tensor:
-    """Spread what stands at a position over all channels alike; zeros for numbers."""
-    return x.mean(dim=1, keepdim=True).expand_as(x) if x.shape[1] > 1 else torch.zeros_like(x)
 
 
 def interior_gradient(
@@ -268,14 +264,11 @@ def attention_x_gradient(
     it is in the sequence, and at no point before it: so letters of motifs stand out more. The rows
     add up to nothing, which a magnitude does not need; :func:`interior_gradient` has a sign.
     """
-    baseline = equal_shares(x)
-    step_to_x = x - baseline
-    inside = baseline + step_to_x * point
     attend_to: Any = module.attend  # torch types it as a Tensor
     attention: list[Tensor] = []
 
     def logits(x: Tensor) -> Tensor:
-        result, scores = attend_to(inside, slopes_at=x)
+        result, scores = attend_to(x, point=point)
         attention.append(scores)
         return result
 
@@ -283,7 +276,7 @@ def attention_x_gradient(
         gradient = _gradient(logits, x, target)
         real = carries_signal(x).to(x.dtype)
         shares = attention[0] + real / real.sum(dim=1, keepdim=True)
-        return (gradient * step_to_x).sum(dim=1).abs().detach() * shares.sqrt()
+        return (gradient * (x - equal_shares(x))).sum(dim=1).abs().detach() * shares.sqrt()
 
 
 def integrated_gradients(module: nn.Module, x: Tensor, target: Tensor, n_steps: int = 16) -> Tensor:

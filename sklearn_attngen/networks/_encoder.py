@@ -14,7 +14,12 @@ from sklearn_attngen.networks._layers import (
     Residual,
     SeededDropout,
 )
-from sklearn_attngen.networks._operations import AveragePooling
+from sklearn_attngen.networks._operations import (
+    AveragePooling,
+    equal_shares,
+    transformed,
+    with_gradient_of,
+)
 
 
 class ConvEncoder(nn.Module):
@@ -83,34 +88,41 @@ class ConvEncoder(nn.Module):
             *(Residual(n_filters, 7, 2**i, dropout, batch_norm) for i in range(n_layers))
         )
 
-    def forward(self, x: Tensor, slopes_at: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, point: float | None = None) -> Tensor:
         """Encode.
 
         Parameters
         ----------
         x : Tensor of shape (n, n_channels, L)
             One-hot input.
-        slopes_at : Tensor of shape (n, n_channels, L), default=None
-            Input at which the first filters take their derivative. What they find is what they find
-            in ``x`` all the same, and gradients go to this input instead of ``x``.
+        point : float, default=None
+            Encode what lies between equal shares of all letters (0) and ``x`` (1), while the first
+            filters take their derivative at ``x``. Of networks in evaluation.
 
         Returns
         -------
         features : Tensor of shape (n, n_filters, ceil(L / pool_size))
             One vector for each ``pool_size`` positions.
         """
-        if slopes_at is None:
-            found = self._filter(x)
-        else:
-            elsewhere = self._filter(slopes_at)
+        matched = self._match(x)
+        found = self.activation(matched)
+        if point is not None:
             with torch.no_grad():
-                found = self._filter(x)
-            found = found + (elsewhere - elsewhere.detach())
+                between = matched.lerp(self._match_nothing(x), 1 - point)
+                there = self.activation(between)
+            found = with_gradient_of(found, there)
         return self.blocks(self.pool(found))
 
-    def _filter(self, x: Tensor) -> Tensor:
-        """Return what the first filters find, (n, n_filters, L)."""
-        return self.activation(self.position(self.stem(x)))
+    def _match(self, x: Tensor) -> Tensor:
+        """Return how well the first filters match, (n, n_filters, L); linear in evaluation."""
+        matched: Tensor = self.position(self.stem(x))
+        return matched
+
+    def _match_nothing(self, x: Tensor) -> Tensor:
+        """Return how well they match equal shares of all letters; one row if all rows say so."""
+        shares = equal_shares(x)
+        alike = not transformed() and bool((shares == shares[:1]).all())
+        return self._match(shares[:1] if alike else shares)
 
     def pool_mask(self, real: Tensor) -> Tensor:
         """Say which positions of the output hold a letter: map bool (n, L) to the output's length.

@@ -38,15 +38,15 @@ class Ensemble(nn.Module):
         """Map one-hot input (n, n_channels, L) to mean logits (n, n_classes)."""
         return torch.stack([network(x) for network in self.networks]).mean(dim=0)
 
-    def attend(self, x: Tensor, *, slopes_at: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def attend(self, x: Tensor, *, point: float | None = None) -> tuple[Tensor, Tensor]:
         """Classify, and score every letter in the same pass.
 
         Parameters
         ----------
         x : Tensor of shape (n, n_channels, L)
             One-hot input.
-        slopes_at : Tensor of shape (n, n_channels, L), default=None
-            Input at which first filters take their derivative, as in :class:`ConvEncoder`.
+        point : float, default=None
+            As in :meth:`AttnGenNetwork.attend`.
 
         Returns
         -------
@@ -56,7 +56,7 @@ class Ensemble(nn.Module):
             Mean of the networks' scores.
         """
         networks: list[Any] = list(self.networks)  # torch does not know what a module offers
-        answers = (network.attend(x, slopes_at=slopes_at) for network in networks)
+        answers = (network.attend(x, point=point) for network in networks)
         logits, scores = zip(*answers, strict=True)
         return torch.stack(logits).mean(dim=0), torch.stack(scores).mean(dim=0)
 

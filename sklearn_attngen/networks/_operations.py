@@ -27,6 +27,54 @@ def transformed() -> bool:
     return mode is not None and mode() is not None
 
 
+def equal_shares(x: Tensor) -> Tensor:
+    """Return what no letter is known of.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n, n_channels, L)
+        Input; with more than one channel it is read as one-hot.
+
+    Returns
+    -------
+    shares : Tensor of shape (n, n_channels, L)
+        What stands at a position, spread over all channels alike; zeros for numbers.
+    """
+    return x.mean(dim=1, keepdim=True).expand_as(x) if x.shape[1] > 1 else torch.zeros_like(x)
+
+
+def with_gradient_of(source: Tensor, value: Tensor) -> Tensor:
+    """Return a value that passes its gradient on to another tensor.
+
+    Parameters
+    ----------
+    source : Tensor
+        What gets the gradient.
+    value : Tensor of the same shape
+        What is returned; it gets none.
+
+    Returns
+    -------
+    value : Tensor of the same shape
+        Equal to ``value``.
+    """
+    if transformed():
+        return value.detach() + (source - source.detach())
+    return _WithGradientOf.apply(source, value)
+
+
+class _WithGradientOf(torch.autograd.Function):
+    """Copies nothing."""
+
+    @staticmethod
+    def forward(ctx: Any, source: Tensor, value: Tensor) -> Tensor:
+        return value.detach()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        return gradient, None
+
+
 def bounded_exp(x: Tensor, limit: float) -> Tensor:
     """Return ``exp(min(x, limit))``.
 

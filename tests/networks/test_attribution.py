@@ -220,12 +220,10 @@ def test_the_level_of_soft_letters_is_no_evidence(method) -> None:
 class Attending(Linear):
     """A linear module that says where it looks, and has the same derivative everywhere."""
 
-    def attend(
-        self, x: torch.Tensor, *, slopes_at: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def attend(self, x: torch.Tensor, *, point: float) -> tuple[torch.Tensor, torch.Tensor]:
         attention = torch.zeros(len(x), 12, dtype=x.dtype)
         attention[:, 4], attention[:, 7] = 0.75, 0.25
-        return self(slopes_at), attention
+        return self(x), attention
 
 
 def test_attention_raises_what_the_gradient_says_and_silences_nothing() -> None:
@@ -263,13 +261,19 @@ def evidence_through_filters(
 @pytest.mark.parametrize("activation", ["exponential", "relu"])
 @pytest.mark.parametrize("n_channels", [1, 4])
 @pytest.mark.parametrize("point", [0.2, 0.7])
+@pytest.mark.parametrize("alike", [False, True])
 def test_filters_are_read_at_the_letters_and_all_else_at_the_point(
-    point: float, n_channels: int, activation: str
+    alike: bool, point: float, n_channels: int, activation: str
 ) -> None:
-    """Of a network, where gradient and attention change on the way to the letters."""
+    """Of a network, where gradient and attention change on the way to the letters.
+
+    Rows that begin alike, with as much at each position, are begun together.
+    """
     module = network(AttnGenNetwork, n_channels, activation=activation)
     target = torch.tensor([0, 1, 2, 0, 1])
-    x = sequences(n_channels=n_channels) * torch.arange(1, 6).view(-1, 1, 1)
+    x = sequences(n_channels=n_channels)
+    if not alike:
+        x = x * torch.arange(1, 6).view(-1, 1, 1)
     evidence = evidence_through_filters(module, x, target, point).abs()
     baseline = x.mean(dim=1, keepdim=True) if n_channels > 1 else torch.zeros_like(x)
     _, attention = attend(module, baseline + (x - baseline) * point)

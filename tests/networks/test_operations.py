@@ -14,7 +14,12 @@ from torch.nn import functional as F
 
 from sklearn_attngen.networks import Exponential
 from sklearn_attngen.networks._highest import highest
-from sklearn_attngen.networks._operations import AveragePooling, bounded_exp, tanh
+from sklearn_attngen.networks._operations import (
+    AveragePooling,
+    bounded_exp,
+    tanh,
+    with_gradient_of,
+)
 from sklearn_attngen.networks._operations import _AveragePooling as AveragePoolingFunction
 
 DTYPES = [torch.float32, torch.float64, torch.bfloat16]
@@ -30,6 +35,10 @@ PAIRS: dict[str, tuple[Operation, Operation]] = {
     "exp": (lambda x: bounded_exp(x, 10.0), lambda x: F.hardtanh(x, -torch.inf, 10.0).exp()),
     "exp, cut": (lambda x: bounded_exp(x, 0.5), lambda x: F.hardtanh(x, -torch.inf, 0.5).exp()),
     "tanh": (tanh, torch.tanh),
+    "gradient of another": (
+        lambda x: with_gradient_of(2 * x, x.detach().tanh()),
+        lambda x: x.detach().tanh() + (2 * x - (2 * x).detach()),
+    ),
     "average of 2": (AveragePooling(2), pooled_by_torch(2)),
     "average of 3": (AveragePooling(3), pooled_by_torch(3)),
     "average of 5": (AveragePooling(5), pooled_by_torch(5)),

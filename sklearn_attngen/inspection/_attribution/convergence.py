@@ -127,7 +127,7 @@ def convergence_delta(
     labels = np.asarray(estimator.classes_)[columns]
     evidence = saliency(estimator, X, method, labels, True, batch_size, alphabet=alphabet)
 
-    from sklearn_attngen.networks._attribution import equal_shares
+    from sklearn_attngen.networks._operations import equal_shares
 
     codes = data.codes
     change = np.zeros(len(codes))

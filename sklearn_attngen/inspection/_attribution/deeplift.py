@@ -243,7 +243,7 @@ def _explain(
     """
     import torch
 
-    from sklearn_attngen.networks._attribution import equal_shares
+    from sklearn_attngen.networks._operations import equal_shares
 
     n, length = codes.shape
     values = np.zeros((n, length, network.n_letters) if hypothetical else (n, length))
