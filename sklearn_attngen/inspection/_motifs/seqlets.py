@@ -20,6 +20,8 @@ Indices = NDArray[np.intp]
 
 # Rows of more windows are gone through one by one: rounds over all take the square of the length.
 _LONG = 10_000
+# Sums that differ by a smaller share are equal: the order of adding up makes such differences.
+_ROUNDING = 1e-9
 
 
 @validate_params(
@@ -159,7 +161,7 @@ def extract_seqlets(
     row, start, score = row[order], start[order], score[order]
     chance = np.sort(chance)
     # one more than chance has shown, or the highest region of noise would often be found
-    as_high = 1 + len(chance) - np.searchsorted(chance, score, "left")
+    as_high = 1 + len(chance) - np.searchsorted(chance, score * (1 - _ROUNDING), "left")
     expected = as_high * (len(values) / n_chance)
     rate = np.minimum(expected / np.arange(1, len(score) + 1), 1.0)
     q_value = np.minimum.accumulate(rate[::-1])[::-1]

@@ -97,6 +97,19 @@ def test_few_regions_are_found_only_with_enough_chance_beside_them():
     assert len(extract_seqlets(values, width=5, null=np.zeros((30, 40))).row) == 20
 
 
+@pytest.mark.parametrize("scale", [3, 7])
+def test_the_unit_of_the_saliency_decides_nothing(scale):
+    """Letters that chance gathers too have one sum, whatever rounding makes of their order."""
+    rng = np.random.default_rng(2)
+    values = np.zeros((60, 60))
+    for row in values:  # few letters with saliency, as trees have them
+        row[rng.integers(50) + rng.choice(10, 3, replace=False)] = rng.random(3)
+    values /= values.sum(axis=1, keepdims=True)
+    expected = extract_seqlets(values, width=8, false_discovery_rate=0.5)
+    scaled = extract_seqlets(scale * values, width=8, false_discovery_rate=0.5)
+    np.testing.assert_array_equal(scaled.q_value, expected.q_value)
+
+
 @pytest.mark.parametrize("kind", ["random", "ties", "signed", "none"])
 def test_long_rows_have_the_same_peaks(monkeypatch, kind):
     """They are gone through one by one, in a time that grows as their length does."""
