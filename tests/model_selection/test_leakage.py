@@ -72,6 +72,41 @@ def test_copies_are_counted_on_both_strands_and_their_conflicts() -> None:
     assert one_strand.n_rows[["duplicates", "conflicting labels"]].tolist() == [1, 0]
 
 
+@pytest.mark.parametrize("k", [6, 10, 70])
+def test_counts_are_those_of_looking_at_every_pair(k: int) -> None:
+    """Windows of one stretch, on both strands, with N, copies and conflicting labels."""
+
+    def words(sequence: str) -> set[str]:
+        both = sequence, str(reverse_complement(sequence))
+        found = {strand[i : i + k] for strand in both for i in range(len(strand) - k + 1)}
+        return {min(both)} | {word for word in found if "N" not in word}
+
+    rng = np.random.default_rng(k)
+    stretch = "".join(rng.choice(list("ACGTACGTN"), 400))
+    X, width = [], rng.integers(8, 30, 60)
+    for start, length in zip(rng.integers(0, 370, 60), width, strict=True):
+        window = stretch[start : start + length]
+        X.append(window if rng.random() < 0.5 else str(reverse_complement(window)))
+    X[40:50] = X[5:15]
+    y = rng.integers(0, 2, 60)
+    train, test = list(range(30)), list(range(30, 60))
+    whole = [min(x, str(reverse_complement(x))) for x in X]
+    seen = [i for i in test if any(whole[i] == whole[j] for j in train)]
+    expected = {
+        "duplicates": 30 - len({whole[j] for j in train}),
+        "related rows": sum(any(words(X[i]) & words(X[j]) for j in train if j != i) for i in train),
+        "test rows seen in training": len(seen),
+        "seen with another label": sum(
+            all(y[i] != y[j] for j in train if whole[i] == whole[j]) for i in seen
+        ),
+        "test rows related to training": sum(
+            any(words(X[i]) & words(X[j]) for j in train) for i in test
+        ),
+    }
+    found = report(X[:30], y[:30], X[30:], y[30:], k=k)["n_rows"]
+    assert {check: int(found[check]) for check in expected} == expected
+
+
 def test_test_rows_are_looked_up_in_training() -> None:
     """A copy, an overlap, one that overlaps two classes; k says what an overlap is."""
     a, b, c, new = random_sequences(4)
