@@ -37,12 +37,12 @@ def test_commands_of_the_documentation_are_understood(
     measurement = importlib.import_module(f"benchmarks.{module}")
     arguments = shlex.split(options.replace("NAME=VALUE", "n_estimators=1"))
     arguments = [str(folder) if word == "FOLDER" else word for word in arguments]
-    ends = argparse.ArgumentParser, "parse_args"
+    ends: tuple[Any, str] = (argparse.ArgumentParser, "parse_args")
     if hasattr(measurement, "changed"):  # after options: classifiers with their parameters
-        ends = measurement, "changed"
+        ends = (measurement, "changed")
         monkeypatch.setenv("SKLEARN_ATTNGEN_DATA", str(folder))
     if hasattr(measurement, "read"):  # of which the files of a test hold too few rows
-        monkeypatch.setattr(measurement, "read", lambda names, options: dict.fromkeys(names, {}))
+        monkeypatch.setattr(measurement, "read", lambda names, _: {name: {} for name in names})
     understand = getattr(*ends)
 
     def stop(*args: Any) -> None:
