@@ -4,9 +4,9 @@
 ``CalibratedClassifierCV(method="temperature", ensemble=False)``: predictions of three folds say by
 which factor logits are multiplied, and the classifier itself is trained on all rows, so that one
 fit gives both figures. They are measured on a fifth of the training rows; no test split is read.
-Both the folds and the fifth keep rows that share a word of 25 letters on one side, as well as what
-is known to come from one place; with ``--folds "at random"`` they are drawn by class. Networks
-are single ones.
+Both the folds and the fifth keep rows that share a word of 25 letters on one side, and the fifth
+also what is known to come from one place, of which the folds do not hear; with
+``--folds "at random"`` they are drawn by class. Networks are single ones.
 """
 
 from __future__ import annotations

@@ -48,8 +48,9 @@ class AttnGenClassifier(SequenceClassifier):
         proportional to their attention, so that what has been overlooked gets another chance;
         "lowest" takes strictly those of lowest attention. "highest" and "random" are controls.
     mask_value : {"resample", "uniform", "zero"}, default="resample"
-        What stands at a masked letter: a letter drawn from the composition of the sequence, equal
-        shares of all letters, or nothing. "zero" is also how N is encoded, so that a network may
+        What stands at a masked letter: a letter drawn from the composition of the sequence (which
+        one time in four is the letter that stood there), equal shares of all letters, or nothing.
+        "zero" is also how N is encoded, so that a network may
         learn what N means in the data where it should learn to do without the letter.
     mask_schedule : {"linear", "cosine", "constant"}, default="linear"
         Shape of the ramp from 0 to ``mask_fraction``.
