@@ -116,7 +116,7 @@ def substitution_logits(
         return torch.stack(clean).mean(dim=0), torch.stack(changed).mean(dim=0)
     n, n_channels, length = x.shape
     if replacements is None:
-        replacements = torch.eye(n_channels)
+        replacements = torch.eye(n_channels, device=x.device)
     replacements = replacements.to(x)
     if where is None:
         where = torch.ones(n, length, dtype=torch.bool, device=x.device)

@@ -419,14 +419,14 @@ def test_a_network_that_does_more_is_noticed(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_mode_and_gradients_are_as_before(kind: type[nn.Module]) -> None:
-    """Also from training mode and inside of an autocast, the network is asked as it predicts."""
+    """Also from training mode, in an autocast and with another default device, as it predicts."""
     module, x = network(kind, 60).float(), sequences(2, 60).float()
     expected = substitution_logits(module, x)[1]
     module.train()
     module.get_submodule("encoder").eval()
     before = [layer.training for layer in module.modules()]
     statistics = [buffer.clone() for buffer in module.buffers()]
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with torch.autocast("cpu", dtype=torch.bfloat16), torch.device("meta"):  # by default
         logits, substituted = substitution_logits(module, x)
     assert torch.equal(substituted, expected)
     assert not logits.requires_grad

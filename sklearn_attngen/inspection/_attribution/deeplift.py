@@ -282,7 +282,8 @@ class _Explainer:
 
     def __init__(self, attr: Any, network: LetterNetwork) -> None:
         self.network = network
-        self._captum = attr.DeepLift(_above_mean(copy.deepcopy(network.module).eval()))
+        self._module = _above_mean(copy.deepcopy(network.module))
+        self._captum = attr.DeepLift(self._module)
 
     def hypothetical(
         self, x: torch.Tensor, reference: torch.Tensor, target: torch.Tensor
@@ -297,8 +298,10 @@ class _Explainer:
     def _one_strand(
         self, x: torch.Tensor, reference: torch.Tensor, target: torch.Tensor
     ) -> torch.Tensor:
+        from sklearn_attngen.networks import evaluation_mode
+
         x, reference = (part.detach().clone() for part in (x, reference))
-        with warnings.catch_warnings():
+        with evaluation_mode(self._module), warnings.catch_warnings():
             # It says that hooks are set and removed again.
             warnings.filterwarnings("ignore", "Setting forward, backward hooks", UserWarning)
             multipliers = self._captum.attribute(

@@ -47,9 +47,9 @@ def network_substitutions(
     from sklearn_attngen.networks import substitution_logits
 
     n, length = codes.shape
-    replacements = torch.eye(network.n_letters)[network.channels.tolist()]
+    replacements = torch.eye(network.n_letters, device="cpu")[network.channels.tolist()]
     if unknown:
-        replacements = torch.zeros(1, network.n_letters)
+        replacements = torch.zeros(1, network.n_letters, device="cpu")
     step = max(1, _LOGITS_AT_A_TIME // (length * len(replacements)))
     for rows in batches_of(n, length, step):
         x = network.tensor(codes[rows])

@@ -151,13 +151,22 @@ def test_deeplift_leaves_the_network_as_it_was(planted, few, fails, monkeypatch)
     assert torch.equal(torch.random.get_rng_state(), generator)
 
 
-@pytest.mark.parametrize("method", ["deeplift", "mutagenesis", "integrated_gradients"])
+MODES = [
+    torch.no_grad(),
+    torch.inference_mode(),
+    torch.autocast("cpu", torch.bfloat16),
+    torch.device("meta"),  # by default
+]
+
+
+@pytest.mark.parametrize("method", ["deeplift", "mutagenesis", "occlusion", "integrated_gradients"])
 def test_works_in_any_mode_of_torch(network, few, method):
+    """What the caller has set of torch neither stops a method nor changes its values."""
     if method == "deeplift":
         pytest.importorskip("captum.attr")
     expected = saliency(network, few, method)
-    for mode in (torch.no_grad, torch.inference_mode):
-        with mode():
+    for mode in MODES:
+        with mode:
             np.testing.assert_allclose(saliency(network, few, method), expected, atol=1e-9)
 
 
