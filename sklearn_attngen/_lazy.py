@@ -29,7 +29,13 @@ def attach(
     def getattr_(name: str) -> object:
         if name not in names:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        module = importlib.import_module(names[name], package)
+        try:
+            module = importlib.import_module(names[name], package)
+        except AttributeError as error:  # `from package import name` would hide what it says
+            raise ImportError(
+                f"{package}.{name} cannot be imported, because a package that it needs is broken, "
+                f"or does not fit the versions of the others: {error}. Install them anew."
+            ) from error
         value = module if names[name] == f".{name}" else getattr(module, name)
         # The next look-up finds the name at once and does not come here again.
         setattr(sys.modules[package], name, value)
