@@ -8,13 +8,13 @@ import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence, ValuesView
 from numbers import Integral, Number
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import Bunch
 
+from sklearn_attngen._writing import write_whole
 from sklearn_attngen.sequences import Alphabet, get_alphabet
 from sklearn_attngen.sequences._containers import string_column
 from sklearn_attngen.sequences._messages import as_text, is_missing
@@ -248,7 +248,7 @@ def write_fasta(
     content = "".join(blocks).encode("utf-8")
     if os.fspath(path).lower().endswith(".gz"):
         content = gzip.compress(content, mtime=0)
-    Path(path).write_bytes(content)
+    write_whole(path, content)
 
 
 def _header_texts(values: Any, what: str) -> list[str]:

@@ -7,12 +7,12 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_attngen._writing import write_whole
 from sklearn_attngen.sequences._messages import is_missing
 
 # bedtools getfasta -name puts the name of the record and "::" before the region
@@ -196,4 +196,4 @@ def write_lines(lines: Sequence[str], path: str | os.PathLike[str]) -> None:
     data = "".join(f"{line}\n" for line in lines).encode("utf-8")
     if str(path).lower().endswith(".gz"):
         data = gzip.compress(data, mtime=0)  # without the time, equal tracks give equal files
-    Path(path).write_bytes(data)
+    write_whole(path, data)

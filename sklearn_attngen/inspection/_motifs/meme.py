@@ -5,10 +5,10 @@ from __future__ import annotations
 import gzip
 import os
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 
+from sklearn_attngen._writing import write_whole
 from sklearn_attngen.sequences import Alphabet
 
 from .meme_reader import KNOWN, MemeReader, in_order, lines_of
@@ -143,7 +143,7 @@ def write_meme(motifs: Iterable[Motif] | Motif, path: str | os.PathLike[str]) ->
     data = ("\n".join(lines) + "\n").encode("ascii", errors="replace")
     if str(path).lower().endswith(".gz"):
         data = gzip.compress(data, mtime=0)  # without the time, equal motifs give equal files
-    Path(path).write_bytes(data)
+    write_whole(path, data)
 
 
 def _alphabet_lines(alphabet: Alphabet, letters: str) -> list[str]:

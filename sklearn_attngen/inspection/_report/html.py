@@ -7,10 +7,11 @@ import html
 import io
 import os
 import re
-import uuid
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+
+from sklearn_attngen._writing import write_whole
 
 # Neither XML nor a browser can show these.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -194,10 +195,4 @@ def check_target(path: str | os.PathLike[str]) -> Path:
 
 def write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all: what was there stays until the new one is complete."""
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        with open(temporary, "x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, text.encode("utf-8"))
