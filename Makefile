@@ -5,6 +5,7 @@
 #   VENV         where the environment goes
 #   PIP_ARGS     more arguments for pip install, such as an index with the CPU build of torch
 #   PYTEST_ARGS  more arguments for pytest
+#   DOCS_ARGS    more arguments for sphinx-build, such as "-D plot_gallery=0" to run no example
 #   BENCH_ARGS   more arguments for python -m benchmarks, such as "--only 1 2"
 
 PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python; do \
@@ -13,6 +14,7 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python;
 VENV ?= .venv
 PIP_ARGS ?=
 PYTEST_ARGS ?=
+DOCS_ARGS ?=
 BENCH_ARGS ?=
 
 VENV_PYTHON = $(VENV)/bin/python
@@ -21,7 +23,7 @@ CONSTRAINTS = constraints.txt
 PYTEST = OMP_NUM_THREADS=1 $(VENV_PYTHON) -m pytest -n auto --maxprocesses=4 --dist worksteal $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-oldest test-here bench lint format clean
+.PHONY: help demo test test-all test-oldest test-here bench docs lint format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +50,10 @@ test-here: $(VENV)/.installed-test
 bench: $(VENV)/.installed-bench ## time each step against its rivals (long)
 	$(VENV_PYTHON) -m benchmarks --json benchmarks/results/speed.json $(BENCH_ARGS)
 
+docs: $(VENV)/.installed-docs ## build the website in docs/_build/html; runs the examples (minutes)
+	$(VENV_PYTHON) -m sphinx -W --keep-going -q $(DOCS_ARGS) docs docs/_build/html
+	@echo "The website is docs/_build/html/index.html"
+
 lint: $(VENV)/.installed-dev ## check style, formatting and types
 	$(VENV_PYTHON) -m ruff check .
 	$(VENV_PYTHON) -m ruff format --check .
@@ -58,7 +64,7 @@ format: $(VENV)/.installed-dev ## mend style and formatting where ruff can
 	$(VENV_PYTHON) -m ruff format .
 
 clean: ## remove what the other targets made, the environment included
-	rm -rf $(VENV) $(VENV)-oldest build dist demo_output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-oldest build dist demo_output docs/_build docs/_gallery docs/_generated .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is newer than what it was made from, so a second call installs nothing.

@@ -171,7 +171,7 @@ print(
 
 # %%
 # The test split
-# -------------
+# --------------
 # Read once, now that everything is chosen. The search has already fitted AttnGen to all training
 # rows, on one-hot columns; this is the classifier that is looked at below.
 

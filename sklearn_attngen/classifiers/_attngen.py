@@ -148,7 +148,7 @@ class AttnGenClassifier(SequenceClassifier):
         Class labels.
     n_features_in_ : int
         ``length_`` times the number of letters.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if ``fit`` was given a frame of encoded input.
     length_ : int
         Length of the sequences.
@@ -178,7 +178,7 @@ class AttnGenClassifier(SequenceClassifier):
         Mean saliency over at most 2,000 training rows.
     class_saliency_ : ndarray of shape (n_classes, L)
         The same over the rows of each class.
-    feature_importances_ : ndarray of shape (n_features_in_,)
+    feature_importances_ : ndarray of shape (`n_features_in_`,)
         ``saliency_`` divided over the letters that stand at each position; sums to 1.
 
     See Also

@@ -59,12 +59,13 @@ def make_kmer_classifier(
     Returns
     -------
     classifier : Pipeline
-        Not fitted. It takes sequences in every form that :class:`KmerVectorizer` reads. All of its
-        parameters can be set and searched, such as ``kmers__k`` and ``classifier__C``.
+        Not fitted. It takes sequences in every form that
+        :class:`~sklearn_attngen.feature_extraction.KmerVectorizer` reads. All of its parameters can
+        be set and searched, such as ``kmers__k`` and ``classifier__C``.
 
     See Also
     --------
-    KmerVectorizer : The first step.
+    sklearn_attngen.feature_extraction.KmerVectorizer : The first step.
     AttnGenClassifier : A network that sees positions and explains its predictions.
     sklearn_attngen.inspection.saliency : The letters that decide, for this pipeline as well.
 

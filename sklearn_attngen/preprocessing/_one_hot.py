@@ -140,7 +140,7 @@ class SequenceOneHotEncoder(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        X_out : ndarray of shape (n_samples, length_ * n_letters)
+        X_out : ndarray of shape (n_samples, `length_` * n_letters)
             The one-hot columns.
         """
         self._start()
@@ -158,7 +158,7 @@ class SequenceOneHotEncoder(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        X_out : ndarray of shape (n_samples, length_ * n_letters)
+        X_out : ndarray of shape (n_samples, `length_` * n_letters)
             The one-hot columns.
 
         Raises
@@ -176,7 +176,7 @@ class SequenceOneHotEncoder(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, length_ * n_letters)
+        X : array-like of shape (n_samples, `length_` * n_letters)
             One-hot columns of any numeric type.
 
         Returns
@@ -217,7 +217,7 @@ class SequenceOneHotEncoder(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        names : ndarray of shape (length_ * n_letters,), dtype=object
+        names : ndarray of shape (`length_` * n_letters,), dtype=object
             Position (0-based) and residue of each column.
         """
         check_is_fitted(self)

@@ -1,0 +1,53 @@
+"""Settings of the website: ``make docs`` builds it into ``docs/_build``."""
+
+from pathlib import Path
+from typing import Any
+
+from sklearn_attngen import __version__
+
+project = "sklearn_attngen"
+author = "the sklearn_attngen developers"
+release = version = __version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.viewcode",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "_templates", "**/GALLERY_HEADER.rst"]
+templates_path = ["_templates"]
+html_theme = "pydata_sphinx_theme"
+html_theme_options = {"show_toc_level": 2, "navigation_with_keys": False}
+html_show_sourcelink = False
+
+# Links to headings, as GitHub makes them.
+myst_heading_anchors = 4
+
+# A package lists what is public in __all__, and imports it from its modules.
+autosummary_ignore_module_all = False
+autosummary_imported_members = True
+autodoc_typehints = "none"  # the docstrings say more
+add_module_names = False
+numpydoc_show_class_members = False
+
+
+def _arguments(_: Any, script: str) -> list[str]:
+    """Have examples write their files where the website is built."""
+    return [str(Path(__file__).parent / "_build" / "examples" / Path(script).stem)]
+
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "_gallery",
+    "reset_argv": _arguments,
+    "download_all_examples": False,
+    "min_reported_time": 5,
+    "show_memory": False,
+    "write_computation_times": False,
+}
+# The function above cannot be kept from one build to the next, and inherited docstrings point at
+# pages of scikit-learn.
+suppress_warnings = ["config.cache", "ref.ref", "ref.term"]

@@ -1,0 +1,24 @@
+"""The API reference of the website: every public name, once."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+import sklearn_attngen
+
+PAGE = Path(__file__).parents[1] / "docs" / "reference.md"
+SECTION = re.compile(r"\.\. currentmodule:: (\S+)\n\n\.\. autosummary::\n.*?\n\n(.*?)```", re.S)
+LISTED = {name: names.split() for name, names in SECTION.findall(PAGE.read_text("utf-8"))}
+FOLDER = Path(sklearn_attngen.__file__).parent
+PACKAGES = [f"sklearn_attngen.{x}" for x in sklearn_attngen.__all__ if (FOLDER / x).is_dir()]
+
+
+def test_every_package_is_listed():
+    assert sorted(LISTED) == sorted(PACKAGES)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_public_name_is_listed(package):
+    assert LISTED[package] == list(importlib.import_module(package).__all__)
