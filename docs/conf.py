@@ -34,9 +34,9 @@ add_module_names = False
 numpydoc_show_class_members = False
 
 
-def _arguments(_: Any, script: str) -> list[str]:
+def _arguments(_: Any, script: dict[str, Any]) -> list[str]:
     """Have examples write their files where the website is built."""
-    return [str(Path(__file__).parent / "_build" / "examples" / Path(script).stem)]
+    return [str(Path(__file__).parent / "_build" / "examples" / Path(script["src_file"]).stem)]
 
 
 sphinx_gallery_conf = {

@@ -110,7 +110,8 @@ class AttnGenClassifier(SequenceClassifier):
         Hold out rows, stop when their loss has not fallen for ``n_iter_no_change`` epochs, and go
         back to the best weights.
     validation_fraction : float, default=0.1
-        Share of the rows held out with ``early_stopping``, drawn by class.
+        Share of the rows held out with ``early_stopping``, drawn by class. :meth:`fit` takes rows
+        of your choice instead (``X_val``, ``y_val``).
     n_iter_no_change : int, default=5
         Epochs without improvement before stopping.
     saliency_method : {"attention_x_gradient", "attention", "interior_gradient", \
@@ -159,7 +160,7 @@ class AttnGenClassifier(SequenceClassifier):
     history_ : list of dict
         Losses, seconds and masked fraction of each epoch. ``train_loss`` is the mean of the losses
         of all classifiers that vote, in all networks, smoothing and masks included; ``valid_loss``
-        is the cross-entropy of their answer, for each held-out row on the strand that was given.
+        is the cross-entropy of their answer, for each validation row on the strand that was given.
     net_ : skorch.NeuralNet
         The net that trained.
     module_ : torch.nn.Module

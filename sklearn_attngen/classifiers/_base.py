@@ -19,8 +19,14 @@ from torch import Tensor
 
 from sklearn_attngen._validation import fit_context
 from sklearn_attngen.classifiers._saliency import SaliencyMixin
-from sklearn_attngen.classifiers._targets import check_classes, encode_target, with_missing
-from sklearn_attngen.classifiers._training import as_tensor
+from sklearn_attngen.classifiers._targets import (
+    check_classes,
+    encode_target,
+    index_target,
+    row_weights,
+    with_missing,
+)
+from sklearn_attngen.classifiers._training import Rows, as_tensor
 from sklearn_attngen.networks import (
     Voting,
     evaluation_mode,
@@ -68,7 +74,16 @@ class SequenceClassifier(SaliencyMixin, ClassifierMixin, BaseEstimator, metaclas
 
     @fit_context(prefer_skip_nested_validation=True)
     @torch.inference_mode(False)
-    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
         """Train on sequences and their classes.
 
         Parameters
@@ -82,6 +97,14 @@ class SequenceClassifier(SaliencyMixin, ClassifierMixin, BaseEstimator, metaclas
             Class labels.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows. Rows of weight zero are left out.
+        X_val : array-like of shape (n_val,) or (n_val, n_features), default=None
+            Sequences to validate on, such as those of a chromosome, in the form of X. Their loss
+            stands in ``history_``, and with ``early_stopping=True`` they decide when to stop, in
+            the place of rows drawn from X. No network is trained on them.
+        y_val : array-like of shape (n_val,), default=None
+            Their class labels, all of which are in y.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Weights of these rows.
 
         Returns
         -------
@@ -92,7 +115,8 @@ class SequenceClassifier(SaliencyMixin, ClassifierMixin, BaseEstimator, metaclas
         ------
         TypeError, ValueError
             If X cannot be read (the message names row and position), if X and y differ in length,
-            if y, or its rows of positive weight, has fewer than two classes, or if with
+            if y, or its rows of positive weight, has fewer than two classes, if X_val or y_val is
+            wrong in one of these ways, or there is one without the other, or if with
             ``warm_start=True`` a parameter of the network was changed.
         """
         continues = self.warm_start and hasattr(self, "net_")
@@ -104,6 +128,8 @@ class SequenceClassifier(SaliencyMixin, ClassifierMixin, BaseEstimator, metaclas
             classes = np.unique(y)
             if not continues:
                 self._check_classes(classes, "y")
+            known = self.classes_ if continues else classes
+            valid = self._read_validation(sequences, X_val, y_val, sample_weight_val, known)
         if continues and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 f"With warm_start=True the classes must stay {self.classes_.tolist()}, got "
@@ -111,7 +137,7 @@ class SequenceClassifier(SaliencyMixin, ClassifierMixin, BaseEstimator, metaclas
             )
         n_rows = int((weight > 0).sum())
         module = self.module_ if continues else self._start(sequences, classes, n_rows)
-        return self._train(module, sequences, encode_target(y, self.classes_), weight)
+        return self._train(module, Rows(sequences, encode_target(y, classes), weight), valid)
 
     @fit_context(prefer_skip_nested_validation=True)
     @torch.inference_mode(False)
@@ -169,7 +195,7 @@ class SequenceClassifier(SaliencyMixin, ClassifierMixin, BaseEstimator, metaclas
             known = self._known_classes(classes, first)
             index = encode_target(y, known)
         module = self._start(sequences, known) if first else self.module_
-        return self._train(module, sequences, index, weight, cycle=False)
+        return self._train(module, Rows(sequences, index, weight), cycle=False)
 
     def decision_function(self, X: Any) -> NDArray[np.floating]:
         """Return the logits.
@@ -285,6 +311,39 @@ class SequenceClassifier(SaliencyMixin, ClassifierMixin, BaseEstimator, metaclas
                 f"that are not one-hot. Pass sequences, or refit with warm_start=False."
             )
         return sequences
+
+    def _read_validation(
+        self,
+        sequences: Sequences,
+        X: Any,
+        y: ArrayLike | None,
+        sample_weight: ArrayLike | None,
+        classes: NDArray[Any],
+    ) -> Rows | None:
+        """Return rows to validate on, in the form of the training sequences."""
+        if X is None and y is None and sample_weight is None:
+            return None
+        if X is None or y is None:
+            raise ValueError(
+                "X_val and y_val belong together: pass both, and sample_weight_val only with them."
+            )
+        try:
+            validation = read_sequences(
+                X,
+                alphabet=sequences.alphabet,
+                numeric=True,
+                kind="letters" if sequences.kind == "letters" else "numeric",
+                layout=sequences.layout,
+                estimator=self,
+                reset=False,
+            )
+            labels, weight = self._check_target(validation, y, sample_weight)
+            index = index_target(labels, classes, len(labels), "y")
+            weight = row_weights(weight, index, classes, self.class_weight)
+        except (TypeError, ValueError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"In the validation rows, X_val and y_val: {error}") from error
+        return Rows(validation, index, weight)
 
     def _known_classes(self, classes: ArrayLike | None, first: bool) -> NDArray[Any]:
         """Return the classes of calls of partial_fit, which the first one has to name."""

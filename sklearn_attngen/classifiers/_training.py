@@ -6,6 +6,7 @@ import copy
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -33,6 +34,21 @@ from sklearn_attngen.training import (
 # rows that `saliency_` averages over, so that it costs a few percent of a fit, and of the short
 # trainings of `partial_fit`
 SUMMARY_ROWS, PARTIAL_SUMMARY_ROWS = 2000, 100
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Sequences with the indices of their classes and their weights."""
+
+    sequences: Sequences
+    index: NDArray[np.int64]
+    weight: NDArray[np.floating]
+
+    def take(self, rows: NDArray[np.int64]) -> Rows:
+        """Return some of the rows, in order."""
+        if len(rows) == len(self.index):
+            return self
+        return Rows(self.sequences.take(rows), self.index[rows], self.weight[rows])
 
 
 class TrainingMixin:
@@ -173,15 +189,13 @@ class TrainingMixin:
     def _train(
         self,
         module: torch.nn.Module,
-        sequences: Sequences,
-        index: NDArray[np.int64],
-        sample_weight: NDArray[np.floating],
+        given: Rows,
+        validation: Rows | None = None,
         *,
         cycle: bool = True,
     ) -> Self:
-        weight = row_weights(
-            sample_weight, index, self.classes_, self.class_weight, normalise=cycle
-        )
+        sequences, index = given.sequences, given.index
+        weight = row_weights(given.weight, index, self.classes_, self.class_weight, normalise=cycle)
         rows = np.flatnonzero(weight > 0)
         if cycle and len(np.unique(index[rows])) < 2:
             only = self.classes_[index[rows[:1]]].tolist()[0]
@@ -189,17 +203,11 @@ class TrainingMixin:
                 f"Only rows of the class {only!r} have a weight above zero, and two classes are "
                 "needed. Check sample_weight and class_weight."
             )
-        valid = rows[:0]
-        if self.early_stopping and cycle:
+        given = Rows(sequences, index, weight)
+        if validation is None and self.early_stopping and cycle:
             train, held_out = validation_split(index[rows], self.validation_fraction, self._random)
-            rows, valid = rows[train], rows[held_out]
-        data = as_tensor(self._network_input(sequences))
-        target, weights = torch.from_numpy(index), torch.from_numpy(weight)
-
-        def subset(which: NDArray[np.int64]) -> SequenceDataset:
-            if len(which) == len(index):
-                return SequenceDataset(data, target, weights)
-            return SequenceDataset(data[which], target[which], weights[which])
+            validation, rows = given.take(rows[held_out]), rows[train]
+        given = given.take(rows)
 
         n_batches = math.ceil(len(rows) / self.batch_size)
         # calls of partial_fit differ in size, so that "auto" cannot count their steps
@@ -222,15 +230,15 @@ class TrainingMixin:
             weight_decay=self.weight_decay,
             label_smoothing=self.label_smoothing,
             device=self.device_,
-            valid=subset(valid) if len(valid) else None,
-            patience=self.n_iter_no_change,
+            valid=None if validation is None else self._dataset(validation),
+            patience=self.n_iter_no_change if self.early_stopping else None,
             verbose=int(self.verbose),
             net_params=self.net_params,
         )
         fitted = dict(vars(self))
         weights_before = copy.deepcopy(module.state_dict()) if "net_" in fitted else None
         try:
-            run_epochs(net, subset(rows), self._draw_seed())
+            run_epochs(net, self._dataset(given), self._draw_seed())
             net.module_.eval()
             self.net_ = net
             self.history_ = self.history_ + [
@@ -239,11 +247,9 @@ class TrainingMixin:
                 for row in net.history
             ]
             self.n_iter_ += len(net.history)
-            if len(rows) < len(index):
-                sequences, index = sequences.take(rows), index[rows]
-            self._find_interior_point(sequences, index, cycle)
+            self._find_interior_point(given.sequences, given.index, cycle)
             n_rows = SUMMARY_ROWS if cycle else PARTIAL_SUMMARY_ROWS
-            self._summarise_saliency(sequences, index, n_rows)
+            self._summarise_saliency(given.sequences, given.index, n_rows)
         except BaseException:
             self.__dict__ = fitted
             if weights_before is not None:  # what was fitted stays fitted
@@ -273,6 +279,12 @@ class TrainingMixin:
         if self.precision == "auto":
             return self._kind == "letters" and computes_bfloat16(self.device_)
         return self._kind == "letters" and self.precision == "bfloat16"
+
+    def _dataset(self, rows: Rows) -> SequenceDataset:
+        """Return rows as the net reads them; those of weight zero are left out."""
+        rows = rows.take(np.flatnonzero(rows.weight > 0))
+        data = as_tensor(self._network_input(rows.sequences))
+        return SequenceDataset(data, torch.from_numpy(rows.index), torch.from_numpy(rows.weight))
 
     def _network_input(self, sequences: Sequences) -> NDArray[Any]:
         """Return codes (n, L), or values (n, n_channels, L)."""

@@ -27,7 +27,7 @@ _TAKEN = {
     "lr": "learning_rate",
     "max_epochs": "max_epochs",
     "batch_size": "batch_size",
-    "train_split": "early_stopping and validation_fraction",
+    "train_split": "X_val of fit, or early_stopping and validation_fraction",
     "iterator_train": "batch_size",
     "iterator_valid": "batch_size",
     "device": "device",
@@ -123,7 +123,7 @@ def build_net(
     label_smoothing: float,
     device: str,
     valid: SequenceDataset | None,
-    patience: int,
+    patience: int | None,
     verbose: int,
     net_params: dict[str, Any] | None,
 ) -> SequenceNet:
@@ -163,9 +163,9 @@ def build_net(
     device : str
         Device of the training.
     valid : SequenceDataset or None
-        Rows that decide when to stop.
-    patience : int
-        Epochs without a lower validation loss before stopping.
+        Rows to validate on after each epoch.
+    patience : int or None
+        Epochs without a lower validation loss before stopping; None never stops.
     verbose : int
         Above 0, print a line after each epoch.
     net_params : dict or None
@@ -211,7 +211,7 @@ def build_net(
                 ),
             )
         )
-    if valid is not None:
+    if valid is not None and patience is not None:
         stopping = EarlyStopping(
             monitor="valid_loss", patience=patience, load_best=True, sink=_quiet
         )
