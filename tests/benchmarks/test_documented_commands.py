@@ -12,15 +12,18 @@ from typing import Any
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+BLOCK = re.compile(r"```(\w*)\n(.*?)```", flags=re.DOTALL)
 COMMAND = re.compile(r"`[^`]*?\bbenchmarks(?:\.(\w+))?(\s[^`]*)?`")
+LINE = re.compile(r"^[^#\n]*python -m benchmarks(?:\.(\w+))?([^#\n]*)", flags=re.MULTILINE)
 
 
 def commands() -> list[tuple[str, str]]:
-    """Return the module and the options of each measurement that a page names in backquotes."""
+    """Return the module and the options of each measurement that a page names, as code or block."""
     found = set()
     for page in (REPOSITORY / "docs").glob("*.md"):
-        text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
-        for module, options in COMMAND.findall(text):
+        text = page.read_text(encoding="utf-8")
+        shell = "\n".join(block for kind, block in BLOCK.findall(text) if kind in ("", "sh"))
+        for module, options in [*COMMAND.findall(BLOCK.sub("", text)), *LINE.findall(shell)]:
             found.add((module or "__main__", " ".join(options.split())))
     return sorted(found)
 
