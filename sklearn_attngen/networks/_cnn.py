@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from sklearn_attngen.networks._attngen import carries_signal
 from sklearn_attngen.networks._encoder import ConvEncoder
-from sklearn_attngen.networks._highest import highest
+from sklearn_attngen.networks._highest import everywhere, highest
 from sklearn_attngen.networks._voting import Voting
 
 # better than 0.1 on training folds of splice junctions; see docs/choices.md
@@ -81,6 +81,8 @@ class CNNNetwork(nn.Module):
         """
         features = self.encoder(x).transpose(1, 2)  # as a Convolution lays them out
         real = self.encoder.pool_mask(carries_signal(x))
-        sums = features.masked_fill(~real.unsqueeze(2), 0.0).sum(dim=1)
-        mean = sums / real.sum(dim=1, keepdim=True)
+        letters = features
+        if not everywhere(real):
+            letters = features.masked_fill(~real.unsqueeze(2), 0.0)
+        mean = letters.sum(dim=1) / real.sum(dim=1, keepdim=True)
         return self.head(torch.cat([mean, highest(features, real)], dim=1), votes=votes)

@@ -55,12 +55,12 @@ def highest_shares(values: Tensor, top: Tensor, real: Tensor) -> Tensor:
 
 
 def _highest(values: Tensor, real: Tensor) -> Tensor:
-    if not _all(real):
+    if not everywhere(real):
         values = values.masked_fill(~real.unsqueeze(2), -torch.inf)
     return values.amax(dim=1)
 
 
-def _all(real: Tensor) -> bool:
+def everywhere(real: Tensor) -> bool:
     """Say whether all positions count, where it takes no waiting to know."""
     return real.device.type == "cpu" and not transformed() and bool(real.all())
 
@@ -73,7 +73,7 @@ def _there(values: Tensor, top: Tensor, real: Tensor) -> Tensor:
             return (values == top).to(values.dtype) * real.unsqueeze(2)
         # written as numbers at once, which takes a sixth of the time
         there = torch.eq(values, top, out=torch.empty_like(values))
-        return there if _all(real) else there.mul_(real.unsqueeze(2))
+        return there if everywhere(real) else there.mul_(real.unsqueeze(2))
 
 
 class _Highest(torch.autograd.Function):

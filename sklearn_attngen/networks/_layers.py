@@ -63,8 +63,8 @@ class SeededDropout(nn.Module):
         if not self.training or self.p == 0.0 or self.generator is None:
             return x
         n_dropped = min(round(self.p * 2**16), 2**16 - 1)
-        # written as numbers, which are multiplied faster than truth values
-        kept = torch.ge(_bits(x, self.generator), n_dropped - 2**15, out=torch.empty_like(x))
+        # compared in place, into numbers, which are faster to turn into others than truth values
+        kept = _bits(x, self.generator).ge_(n_dropped - 2**15).to(x.dtype)
         return x * kept.mul_(2**16 / (2**16 - n_dropped))
 
     def extra_repr(self) -> str:

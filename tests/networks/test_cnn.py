@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from sklearn_attngen.networks import CNNNetwork, PositionBias, build_module
+from sklearn_attngen.networks import CNNNetwork, PositionBias, _cnn, build_module
 
 
 def network(**changes: object) -> torch.nn.Module:
@@ -43,6 +43,19 @@ def test_padding_does_not_change_the_pooled_features() -> None:
     x[:, :, 12:] = 0
     longer, shorter = network(), network(n_positions=12)
     torch.testing.assert_close(longer(x), shorter(x[:, :, :12]))
+
+
+def test_rows_of_letters_alone_are_averaged_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is masked where every position holds a letter: the same bits, gradients too."""
+    module, results = network(n_layers=1, kernel_size=5, pool_size=2), []
+    for everywhere in (_cnn.everywhere, lambda real: False):
+        monkeypatch.setattr(_cnn, "everywhere", everywhere)
+        x = sequences().requires_grad_()
+        logits = module(x)
+        gradients = torch.autograd.grad(logits[:, 0].sum(), [x, *module.parameters()])
+        results.append([logits, *gradients])
+    for ours, masked in zip(*results, strict=True):
+        assert torch.equal(ours, masked)
 
 
 def test_a_sequence_of_unknowns_is_finite() -> None:

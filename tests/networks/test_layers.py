@@ -297,3 +297,19 @@ def test_dropout_noise_of_neighbours_is_independent() -> None:
         assert together.abs().max() < 5 / math.sqrt(n)
         along = torch.corrcoef(torch.stack([kept[1:].flatten(), kept[:-1].flatten()]))[0, 1]
         assert along.abs() < 5 / math.sqrt(4 * n)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("beside", [True, False])
+def test_dropout_is_decided_by_all_bits_of_its_noise(dtype: torch.dtype, beside: bool) -> None:
+    """Sixteen for each value, in the order of memory, whatever the type of values tells apart."""
+    x = torch.randn(200, 8, 100, generator=seeded(1)).to(dtype)
+    x = x.transpose(1, 2) if beside else x
+    layer = SeededDropout(0.1)
+    set_generator(layer, seeded())
+    words = torch.empty(x.numel() // 4, dtype=torch.int64)
+    noise = words.random_(-(2**63), None, generator=seeded()).view(torch.int16)
+    n_dropped = round(0.1 * 2**16)
+    scale = torch.tensor(2**16 / (2**16 - n_dropped), dtype=dtype)
+    factor = torch.where(noise >= n_dropped - 2**15, scale, torch.zeros_like(scale))
+    assert torch.equal(layer(x), x * factor.as_strided(x.shape, x.stride()))
