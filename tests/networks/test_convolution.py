@@ -11,6 +11,7 @@ from sklearn_attngen.networks import (
     BatchNorm,
     CNNNetwork,
     PositionBias,
+    _convolution,
     build_module,
     set_generator,
     substitution_logits,
@@ -90,6 +91,27 @@ def test_autocast_gives_values_and_gradients_of_conv1d(n_in: int, n_out: int, wi
         assert y.dtype == torch.bfloat16
         results.append([y, *torch.autograd.grad(y.float().mean(), [x, *layer.parameters()])])
     torch.testing.assert_close(results[0], results[1], rtol=2e-2, atol=2e-2)
+
+
+@pytest.mark.parametrize(("n_in", "dilation"), [(4, 1), (64, 1), (64, 2)])
+@pytest.mark.parametrize("n", [1, 16])
+def test_the_gradient_of_the_weights_may_come_from_either_kernel(
+    n_in: int, dilation: int, n: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It differs by rounding only; output and gradient of the input have the same bits."""
+    layer = Convolution(n_in, 64, 7, padding=3 * dilation, dilation=dilation)
+    results = []
+    for only in (True, False):
+        monkeypatch.setattr(_convolution, "ONLY_AVX2", only)
+        x = side_by_side(normal(n, n_in, 100)).requires_grad_()
+        y = layer(x)
+        weights = normal(*y.shape)
+        results.append([y, *torch.autograd.grad((y * weights).sum(), [x, *layer.parameters()])])
+    (y, x, weight, bias), others = results
+    assert torch.equal(y, others[0])
+    assert torch.equal(x, others[1])
+    for ours, theirs in ((weight, others[2]), (bias, others[3])):
+        assert (ours - theirs).abs().max() <= 1e-5 * theirs.abs().max()
 
 
 @pytest.mark.parametrize("bfloat16", [False, True])
