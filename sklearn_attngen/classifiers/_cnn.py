@@ -85,12 +85,13 @@ class CNNClassifier(SequenceClassifier):
         always run in float32.
     net_params : dict or None, default=None
         Further parameters of the skorch net, such as ``{"optimizer": torch.optim.SGD}`` or
-        ``{"callbacks": [...]}``; callbacks are added to the ones in use. Of several networks they
-        see batches, weights and gradients together: clipping is by the norm of all. Patterns for
-        names of weights begin with ``*``. Rates of ``"optimizer__param_groups"`` are the highest
-        of their cycle; ``"optimizer__momentum"`` and betas, also those of a group, stay as they are
-        set. ``"compile": True`` compiles prediction and the training of a single network; several
-        networks train uncompiled.
+        ``{"callbacks": [...]}``; callbacks are added to the ones in use, but an ``LRScheduler``
+        replaces the cycle of :meth:`fit` and starts from ``learning_rate``. Of several networks
+        callbacks see batches, weights and gradients together: clipping is by the norm of all.
+        Patterns for names of weights begin with ``*``. Rates of ``"optimizer__param_groups"`` are
+        the highest of their cycle; ``"optimizer__momentum"`` and betas, also those of a group, stay
+        as they are set. ``"compile": True`` compiles prediction and the training of a single
+        network; several networks train uncompiled.
     warm_start : bool, default=False
         Go on from the weights of the last ``fit``.
     verbose : int, default=0

@@ -150,8 +150,9 @@ def build_net(
     epochs_done : int
         Epochs that earlier calls have trained, for the mask schedule.
     cycle : bool
-        Train all epochs with a one-cycle learning rate, or at half the rate where they are a single
-        step; otherwise one epoch at half the rate.
+        Train all epochs with a one-cycle learning rate, or with the schedule among the callbacks
+        from the rate down, or at half the rate where they are a single step; otherwise one epoch at
+        half the rate.
     batch_size : int
         Largest number of rows of a step.
     learning_rate : float
@@ -197,8 +198,9 @@ def build_net(
         )
     accepted = inspect.signature(optimizer).parameters
     callbacks: list[Callback | tuple[str, Callback]] = []
+    has_schedule = cycle and any(_is_scheduler(callback) for callback in own)
     # of a single step the cycle knows only its end, where the rate is next to nothing
-    has_cycle = cycle and epochs * n_batches > 1
+    has_cycle = cycle and not has_schedule and epochs * n_batches > 1
     if has_cycle:
         callbacks.append(
             (
@@ -230,7 +232,7 @@ def build_net(
     net = SequenceNet(
         module,
         criterion=nn.CrossEntropyLoss,
-        lr=learning_rate if has_cycle else learning_rate / 2,
+        lr=learning_rate if has_cycle or has_schedule else learning_rate / 2,
         max_epochs=epochs if cycle else 1,
         batch_size=batch_size,
         train_split=None if valid is None else predefined_split(valid),
@@ -249,6 +251,14 @@ def build_net(
     if previous is not None and not cycle and hasattr(previous, "optimizer_"):
         _go_on_with(net.optimizer_, previous.optimizer_)
     return net
+
+
+def _is_scheduler(callback: Any) -> bool:
+    """Say whether one of the user's callbacks, as skorch takes them, sets the learning rate."""
+    if isinstance(callback, tuple):
+        callback = callback[-1]
+    kind = callback if isinstance(callback, type) else type(callback)
+    return issubclass(kind, LRScheduler)
 
 
 def _with_own_decay(

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 import torch
-from skorch.callbacks import Callback, EarlyStopping
+from skorch.callbacks import Callback, EarlyStopping, LRScheduler
 
 from sklearn_attngen.networks import PositionBias, SeededDropout
 from sklearn_attngen.training import (
@@ -173,6 +173,20 @@ def test_callbacks_are_added_to_those_in_use(make_net: MakeNet, data: SequenceDa
     assert rates.rates[0] < peak / 5
     assert rates.rates[-1] < peak / 5
     assert params == {"callbacks": [("rates", rates)]}
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_scheduler_of_the_user_replaces_the_cycle(
+    make_net: MakeNet, data: SequenceDataset, named: bool
+) -> None:
+    """Beside the cycle it would set the rate of the first step of each epoch, and no other."""
+    scheduler: Any = LRScheduler("StepLR", step_size=2, gamma=0.1)
+    scheduler = ("one_cycle", scheduler) if named else scheduler
+    net = make_net(net_params={"callbacks": [scheduler]})
+    run_epochs(net, data, 0)
+    rates = net.history[:, "event_lr"]
+    assert rates == pytest.approx([0.02, 0.02, 0.002, 0.002, 0.0002, 0.0002])
+    assert net.optimizer_.param_groups[0]["lr"] == pytest.approx(0.00002)
 
 
 def test_without_a_cycle_one_epoch_at_half_the_rate(
