@@ -124,8 +124,8 @@ class SequenceOneHotEncoder(TransformerMixin, BaseEstimator):
             If a sequence is missing, empty, of another length, or holds a character that is not
             in the alphabet. The message names row and position.
         """
-        self._start()
-        return self._finish(self._codes(self._column(X), self.length).shape[1])
+        alphabet = self._start()
+        return self._finish(alphabet, self._codes(self._column(X), alphabet, self.length).shape[1])
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X: Any, y: Any = None) -> Any:
@@ -143,9 +143,9 @@ class SequenceOneHotEncoder(TransformerMixin, BaseEstimator):
         X_out : ndarray of shape (n_samples, `length_` * n_letters)
             The one-hot columns.
         """
-        self._start()
-        columns = self._encode(X, self.length)
-        self._finish(columns.shape[1] // self.alphabet_.n_letters)
+        alphabet = self._start()
+        columns = self._encode(X, alphabet, self.length)
+        self._finish(alphabet, columns.shape[1] // alphabet.n_letters)
         return columns
 
     def transform(self, X: Any) -> Any:
@@ -169,7 +169,7 @@ class SequenceOneHotEncoder(TransformerMixin, BaseEstimator):
             As in `fit`.
         """
         check_is_fitted(self)
-        return self._encode(X, self.length_, "the length in fit")
+        return self._encode(X, self.alphabet_, self.length_, "the length in fit")
 
     def inverse_transform(self, X: Any) -> NDArray[np.object_]:
         """Turn one-hot columns back into strings.
@@ -225,12 +225,13 @@ class SequenceOneHotEncoder(TransformerMixin, BaseEstimator):
         names = [f"pos{i}_{letter}" for i in range(self.length_) for letter in letters]
         return np.array(names, dtype=object)
 
-    def _start(self) -> None:
+    def _start(self) -> Alphabet:
         if np.dtype(self.dtype).kind not in "biuf":
             raise ValueError(f"dtype must be a real numeric type, got {self.dtype!r}.")
-        self.alphabet_ = get_alphabet(self.alphabet)
+        return get_alphabet(self.alphabet)
 
-    def _finish(self, length: int) -> Self:
+    def _finish(self, alphabet: Alphabet, length: int) -> Self:
+        self.alphabet_ = alphabet
         self.length_ = length
         self.n_features_in_ = 1
         return self
@@ -246,22 +247,28 @@ class SequenceOneHotEncoder(TransformerMixin, BaseEstimator):
         return column
 
     def _codes(
-        self, column: list[Any] | NDArray[Any], length: int | None, origin: str | None = None
+        self,
+        column: list[Any] | NDArray[Any],
+        alphabet: Alphabet,
+        length: int | None,
+        origin: str | None = None,
     ) -> NDArray[np.uint8]:
-        codes, lengths = encode_column(column, self.alphabet_, self.unknown)
+        codes, lengths = encode_column(column, alphabet, self.unknown)
         if self.length is not None:
             origin = None
         return to_matrix(codes, lengths, length=length, pad=self.pad, origin=origin)
 
-    def _encode(self, X: Any, length: int | None, origin: str | None = None) -> NDArray[Any]:
+    def _encode(
+        self, X: Any, alphabet: Alphabet, length: int | None, origin: str | None = None
+    ) -> NDArray[Any]:
         column = self._column(X)
         dtype = np.dtype(self.dtype)
         if dtype.kind in "biu" and dtype.itemsize == 1:
-            blocks = encode_blocks(column, self.alphabet_, self.unknown, length)
+            blocks = encode_blocks(column, alphabet, self.unknown, length)
             if blocks is not None:
                 return blocks.view(dtype)
-        codes = self._codes(column, length, origin)
-        return one_hot(codes, self.alphabet_.n_letters, dtype).reshape(len(codes), -1)
+        codes = self._codes(column, alphabet, length, origin)
+        return one_hot(codes, alphabet.n_letters, dtype).reshape(len(codes), -1)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -144,6 +144,15 @@ def test_refit_forgets() -> None:
     assert encoder.transform(["GG"]).shape == (1, 8)
 
 
+def test_a_refit_that_fails_leaves_the_fit() -> None:
+    """Else the columns would be those of other letters, without a word."""
+    encoder = SequenceOneHotEncoder().fit(["ACG"])
+    with pytest.raises(ValueError, match="'X' is not in the"):
+        encoder.set_params(alphabet="TGCA").fit(["ACX"])
+    assert encoder.transform(["ACG"]).argmax(axis=1).tolist() == [0]
+    assert encoder.get_feature_names_out()[0] == "pos0_A"
+
+
 @pytest.mark.parametrize("method", ["transform", "inverse_transform", "get_feature_names_out"])
 def test_unfitted_raises(method: str) -> None:
     """In scikit-learn's way."""
