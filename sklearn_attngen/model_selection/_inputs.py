@@ -179,7 +179,7 @@ def draw_splits(X: Any, y: Any, cv: Any, groups: Any) -> list[Split]:
                 first = names[int(np.flatnonzero(numbers == both[0])[0])]
                 raise ValueError(
                     f"Fold {fold} has {both.size} group(s) on the train and on the test side, such "
-                    f"as {first!r}: cv pays no attention to groups. Pass an integer, or a "
+                    f"as {first}: cv pays no attention to groups. Pass an integer, or a "
                     "splitter that does, such as StratifiedGroupKFold."
                 )
     return splits

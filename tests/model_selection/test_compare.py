@@ -241,7 +241,8 @@ def test_groups_stay_together() -> None:
 @pytest.mark.filterwarnings("ignore:The groups parameter is ignored")
 def test_groups_that_are_divided_raise() -> None:
     """A splitter that pays no attention to groups is not used without a word."""
-    with pytest.raises(ValueError, match=r"Fold 0 has 12 group\(s\) on the train and on the test"):
+    message = r"Fold 0 has 12 group\(s\) on the train and on the test side, such as 0: cv pays"
+    with pytest.raises(ValueError, match=message):
         compare_classifiers(
             [Recorder()], NUMBERS, Y, cv=StratifiedKFold(3), groups=np.tile(np.arange(12), 5)
         )
