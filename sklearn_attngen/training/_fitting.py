@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import inspect
 import math
 import re
@@ -184,6 +185,10 @@ def build_net(
     """
     module = getattr(module, "_orig_mod", module)  # what an earlier net compiled is compiled anew
     extra = dict(net_params or {})
+    if isinstance(optimizer := extra.get("optimizer"), functools.partial):
+        # what it sets counts as set by name
+        named = {f"optimizer__{name}": value for name, value in optimizer.keywords.items()}
+        extra = named | extra | {"optimizer": optimizer.func}
     for name, instead in _TAKEN.items():
         if any(key == name or key.startswith(f"{name}__") for key in extra):
             raise ValueError(f"net_params may not set {name!r}; use {instead} instead.")

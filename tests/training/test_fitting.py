@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import pickle
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -80,6 +81,17 @@ def test_momentum_that_the_user_chose_stays(
     net = make_net(net_params=params)
     run_epochs(net, data, 0)
     assert all(group[name] == value for group in net.optimizer_.param_groups)
+
+
+def test_what_a_partial_optimiser_sets_is_set(make_net: MakeNet, data: SequenceDataset) -> None:
+    """Its betas gave way to those of the cycle, and its rate to that of the estimator."""
+    optimizer = functools.partial(torch.optim.AdamW, betas=(0.5, 0.6), weight_decay=0.3)
+    net = make_net(net_params={"optimizer": optimizer, "optimizer__weight_decay": 0.4})
+    run_epochs(net, data, 0)
+    assert all(group["betas"] == (0.5, 0.6) for group in net.optimizer_.param_groups)
+    assert 0.4 in decays(net)
+    with pytest.raises(ValueError, match="net_params may not set 'optimizer__lr'; use learning_ra"):
+        make_net(net_params={"optimizer": functools.partial(torch.optim.SGD, lr=0.1)})
 
 
 def test_groups_of_weights_have_rates_of_their_own(
