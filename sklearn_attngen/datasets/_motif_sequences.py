@@ -95,7 +95,8 @@ def make_motif_sequences(
         For ``task="presence"`` only: if True, class 0 has no motif. Nothing can be found in its
         sequences, and their `positions` are all False.
     mutation_rate : float, default=0.0
-        Probability that a planted letter is replaced by another one.
+        Probability that a planted letter is replaced by another one, below 0.75: there letters
+        are as good as drawn anew.
     gc : float, default=0.5
         Probability that a background letter is G or C.
     strand : {"forward", "both"}, default="forward"

@@ -96,7 +96,7 @@ def sanity_checks(
         checked method itself is left out.
     n_repeats : int, default=3
         Number of times that weights are drawn, labels are shuffled, seeds are changed, and letters
-        and masks are drawn. Clones are fitted 2 * n_repeats times.
+        and masks are drawn, at least 2. Clones are fitted 2 * n_repeats times.
     top : float, default=0.1
         Share of the letters of a sequence that counts as its most salient ones.
     max_sequences : int or None, default=100
