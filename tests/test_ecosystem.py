@@ -41,17 +41,9 @@ from sklearn_attngen import (
     make_kmer_classifier,
 )
 from sklearn_attngen.inspection import saliency
+from tests.conftest import QUICK
 
 Data = tuple[np.ndarray, np.ndarray]
-QUICK = {
-    "n_filters": 16,
-    "n_layers": 1,
-    "kernel_size": 7,
-    "batch_size": 20,
-    "max_epochs": 12,
-    "learning_rate": 0.02,
-    "random_state": 0,
-}
 
 
 def attngen(**changes: Any) -> AttnGenClassifier:

@@ -148,14 +148,14 @@ def test_validation_fraction_says_how_many(make: Make, planted: Data) -> None:
     assert seen == [60, 20]
 
 
-def test_automatic_epochs_depend_on_the_number_of_rows(make: Make, planted: Data) -> None:
+def test_automatic_epochs_depend_on_the_number_of_batches(
+    make: Make, planted: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The defaults train on a few rows as on many: more passes over fewer batches."""
-    X, y = planted
-    few = make(max_epochs="auto", batch_size=80, n_filters=2, n_layers=0).fit(X, y)
-    many = make(max_epochs="auto", batch_size=8, n_filters=2, n_layers=0).fit(
-        np.tile(X, 2), [*y, *y]
-    )
-    assert few.n_iter_ > many.n_iter_
+    monkeypatch.setattr("sklearn_attngen.training._schedule.MIN_STEPS", 8)
+    monkeypatch.setattr("sklearn_attngen.training._schedule.MIN_EPOCHS", 1)
+    found = [make(max_epochs="auto", batch_size=n).fit(*planted).n_iter_ for n in (80, 40, 10)]
+    assert found == [8, 4, 1]
 
 
 def test_history_tells_each_epoch(make: Make, planted: Data) -> None:

@@ -47,13 +47,13 @@ def copy_with(fitted: Any, **parameters: Any) -> Any:
 @pytest.fixture(scope="module")
 def fitted(planted: Data) -> Callable[[type], Any]:
     """One estimator of each class, fitted to a few sequences."""
-    return once_for_each_class(planted, max_epochs=20, random_state=0)
+    return once_for_each_class(planted, max_epochs=6, n_estimators=2, random_state=0)
 
 
 @pytest.fixture(scope="module")
 def taught(planted_many: Data) -> Callable[[type], Any]:
     """The same, from enough sequences to know the motif well."""
-    return once_for_each_class(planted_many, max_epochs=12, random_state=1)
+    return once_for_each_class(planted_many, max_epochs=12, n_estimators=1, random_state=1)
 
 
 @pytest.mark.parametrize(("kind", "method"), CASES)
@@ -296,7 +296,7 @@ def test_a_network_left_in_training_mode_does_not_matter(
 ) -> None:
     """Someone may have trained module_ by hand: explained as it predicts, then restored."""
     X, y = planted
-    estimator = kind(**quick).fit(X, y)
+    estimator = kind(**quick | {"max_epochs": 2}).fit(X, y)
     expected = estimator.predict_proba(X), estimator.saliency(X)
     weights = {name: v.clone() for name, v in estimator.module_.state_dict().items()}
     estimator.module_.train()

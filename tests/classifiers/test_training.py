@@ -69,8 +69,8 @@ def test_three_classes(make: Make) -> None:
 def test_permuted_class_names_permute_the_columns(make: Make, planted: Data) -> None:
     """What classes are called changes nothing but the order of columns."""
     X, y = planted
-    plain = make().fit(X, y)
-    same = make().fit(X, np.where(y == "no", "a", "b"))
+    plain = make(max_epochs=2).fit(X, y)
+    same = make(max_epochs=2).fit(X, np.where(y == "no", "a", "b"))
     np.testing.assert_array_equal(same.predict_proba(X), plain.predict_proba(X))
     assert (same.predict(X) == np.where(plain.predict(X) == "no", "a", "b")).all()
 
@@ -97,7 +97,7 @@ def test_a_random_state_object_is_drawn_from(make: Make, planted: Data) -> None:
 def test_numbers_of_torch_threads_differ_in_the_last_bits_only(make: Make, planted: Data) -> None:
     """Predictions of one fitted network agree to 1e-5."""
     X, y = planted
-    estimator = make().fit(X, y)
+    estimator = make(max_epochs=2).fit(X, y)
     threads = torch.get_num_threads()
     try:
         results = []
@@ -132,8 +132,8 @@ def test_weight_zero_is_no_row(make: Make, planted: Data) -> None:
     weight[::5] = 0
     kept = weight > 0
     wrong = np.where(kept, y, "no")
-    weighted = make().fit(X, wrong, sample_weight=weight)
-    without = make().fit(X[kept], y[kept])
+    weighted = make(max_epochs=3).fit(X, wrong, sample_weight=weight)
+    without = make(max_epochs=3).fit(X[kept], y[kept])
     np.testing.assert_array_equal(weighted.predict_proba(X), without.predict_proba(X))
     np.testing.assert_array_equal(weighted.saliency_, without.saliency_)
 
@@ -185,7 +185,7 @@ def test_averaging_makes_both_strands_equal(make: Make, planted: Data, alphabet:
     X, y = planted
     if alphabet == "RNA":
         X = np.array([x.replace("T", "U") for x in X], dtype=object)
-    estimator = make(reverse_complement="average", alphabet=alphabet).fit(X, y)
+    estimator = make(reverse_complement="average", alphabet=alphabet, max_epochs=3).fit(X, y)
     other = reverse_complement(X, alphabet)
     np.testing.assert_allclose(
         estimator.predict_proba(other), estimator.predict_proba(X), atol=1e-6
@@ -212,7 +212,7 @@ def test_augmenting_sees_both_strands(make: Make, planted: Data) -> None:
 def test_averaging_is_done_by_the_estimator(make: Make, planted: Data) -> None:
     """module_ is the network of one strand; the logits of both are averaged."""
     X, y = planted
-    estimator = make(reverse_complement="average").fit(X, y)
+    estimator = make(reverse_complement="average", max_epochs=3).fit(X, y)
     H = SequenceOneHotEncoder(dtype=np.float32).fit_transform(X).reshape(80, 24, 4)
     H = torch.from_numpy(H.transpose(0, 2, 1).copy())
     with torch.no_grad():
@@ -254,7 +254,7 @@ def test_other_alphabets(make: Make, alphabet: str, letters: str) -> None:
 def test_soft_letters_at_predict(make: Make, planted: Data) -> None:
     """Perturbed one-hot input, such as a quarter of each letter, is read as it is."""
     X, y = planted
-    estimator = make().fit(X, y)
+    estimator = make(max_epochs=3).fit(X, y)
     H = SequenceOneHotEncoder(dtype=np.float64).fit_transform(X)
     soft = H.copy().reshape(80, 24, 4)
     soft[:, 5:9] = 0.25
@@ -301,7 +301,7 @@ def test_many_rows_are_predicted_in_batches(
 ) -> None:
     """Memory is bounded whatever the number of rows, and the batches do not show."""
     X, y = planted
-    estimator = make().fit(X, y)
+    estimator = make(max_epochs=2).fit(X, y)
     expected = estimator.predict_proba(X)
     seen: list[int] = []
     hook = estimator.module_.register_forward_pre_hook(
@@ -362,7 +362,7 @@ def test_verbose_prints_a_line_an_epoch(
 def test_positions_of_the_network_match_the_encoder(make: Make, planted: Data) -> None:
     """module_ maps (n, letters, L) to logits, in evaluation mode after fit."""
     X, y = planted
-    estimator = make().fit(X, y)
+    estimator = make(max_epochs=2).fit(X, y)
     assert not estimator.module_.training
     H = SequenceOneHotEncoder(dtype=np.float32).fit_transform(X).reshape(80, 24, 4)
     with torch.no_grad():
