@@ -1,4 +1,7 @@
-"""scikit-learn's own checks, which every estimator passes with default parameters."""
+"""scikit-learn's own checks, which every estimator passes with default parameters.
+
+Those trainings take minutes, so that the quick tests run the same checks on small networks.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 from unittest import SkipTest
 
@@ -22,8 +26,6 @@ from sklearn_attngen import (
 )
 
 NETWORKS = [AttnGenClassifier, CNNClassifier]
-
-
 NEEDS_ARRAY_API = "check_array_api_input"
 
 
@@ -33,11 +35,12 @@ def name_of(check: Any) -> str:
 
 def sklearn_checks() -> Iterator[Any]:
     """All checks but the one that needs a setting from before the start of Python."""
-    for kind in NETWORKS:
-        for i, (estimator, check) in enumerate(estimator_checks_generator(kind())):
+    whole, small = pytest.mark.slow, {"n_filters": 8, "max_epochs": 20, "learning_rate": 0.03}
+    for kind, (parameters, marks) in product(NETWORKS, [({}, [whole]), (small, [])]):
+        made = kind(**parameters)
+        for i, (estimator, check) in enumerate(estimator_checks_generator(made)):
             if name_of(check) != NEEDS_ARRAY_API:
-                id_ = f"{kind.__name__}-{i}-{name_of(check)}"
-                yield pytest.param(estimator, check, id=id_)
+                yield pytest.param(estimator, check, id=f"{made}-{i}-{name_of(check)}", marks=marks)
 
 
 @pytest.mark.parametrize(("estimator", "check"), list(sklearn_checks()))
