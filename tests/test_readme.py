@@ -35,8 +35,8 @@ def fit_quickly(monkeypatch: pytest.MonkeyPatch, **parameters: Any) -> None:
 
 @pytest.mark.slow
 def test_code_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The blocks of README run, only with short fits of single networks."""
-    fit_quickly(monkeypatch, max_epochs=3)
+    """The blocks of README run, only with short fits of single, small networks."""
+    fit_quickly(monkeypatch, max_epochs=3, n_filters=16)
     names = run_blocks(REPOSITORY / "README.md", at_least=2)
     shown = capsys.readouterr().out
     assert float(re.search(r"test accuracy ([\d.]+)", shown).group(1)) > 0.6
@@ -46,9 +46,9 @@ def test_code_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monke
 
 @pytest.mark.slow
 def test_guide_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The blocks of the user guide run, and what they write is there."""
+    """The blocks of the user guide run with small networks, and what they write is there."""
     monkeypatch.chdir(tmp_path)
-    fit_quickly(monkeypatch)
+    fit_quickly(monkeypatch, n_filters=32)
     names = run_blocks(REPOSITORY / "docs" / "guide.md", at_least=10)
     assert names["classifier"].score(names["X_test"], names["y_test"]) > 0.95
     found = set(names["motifs"]["consensus"])
