@@ -14,7 +14,6 @@ the command line.
 import argparse
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 from sklearn.model_selection import GridSearchCV
 
 from sklearn_attngen import AttnGenClassifier, PerturbationScorer, make_kmer_classifier
@@ -40,7 +39,6 @@ output.mkdir(parents=True, exist_ok=True)
 
 def save(display, name):
     display.figure_.savefig(output / name, dpi=120)
-    plt.close(display.figure_)
     print("wrote", output / name)
 
 
