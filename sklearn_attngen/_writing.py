@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from pathlib import Path
 
@@ -15,18 +16,32 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
     Parameters
     ----------
     path : str or path-like
-        The file. A link stays one; what is no file, such as ``/dev/stdout``, is written to.
+        The file. A link stays one, and permissions stay; what is no file, such as a pipe behind
+        ``/dev/stdout``, is written to.
     content : bytes
         All of it.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; the message names the file.
     """
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        Path(path).write_bytes(content)
+    given = Path(path)
+    if given.exists() and not given.is_file():  # pipes are found by this path alone
+        given.write_bytes(content)
         return
+    target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{uuid.uuid4().hex}.part")
     try:
+        if target.exists():
+            open(target, "r+b").close()  # a rename would replace what may not be written
         with temporary.open("xb") as file:
             file.write(content)
+        if target.exists():
+            shutil.copymode(target, temporary)
         os.replace(temporary, target)
+    except OSError as error:
+        error.filename = os.fspath(path)  # not that of the temporary file
+        raise
     finally:
         temporary.unlink(missing_ok=True)

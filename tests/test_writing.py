@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -56,3 +59,32 @@ def test_links_stay_links_and_pipes_are_written_to(tmp_path: Path) -> None:
     assert link.is_symlink()
     write_whole(os.devnull, b"three")
     assert not Path(os.devnull).is_file()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes without a name are of other systems")
+def test_a_pipe_behind_a_link_is_written_to() -> None:
+    """As ``/dev/stdout`` is, whose real path is no file."""
+    script = "from sklearn_attngen.datasets import *; write_fasta('/dev/stdout', ['ACGT'])"
+    done = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, check=True)
+    assert done.stdout.endswith(b"\nACGT\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions of other systems")
+def test_permissions_stay(tmp_path: Path) -> None:
+    """A file that only its owner may read is not opened to all."""
+    path = tmp_path / "file"
+    path.touch(0o600)
+    write_whole(path, b"one")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.chmod(0o400)
+    if not os.access(path, os.W_OK):  # root may write whatever it is
+        with pytest.raises(PermissionError, match="file"):
+            write_whole(path, b"two")
+    assert path.read_bytes() == b"one"
+
+
+def test_errors_name_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "no folder" / "file"
+    with pytest.raises(FileNotFoundError) as raised:
+        write_whole(path, b"one")
+    assert raised.value.filename == str(path)
