@@ -11,8 +11,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sklearn_attngen._writing import write_whole
-
 # Neither XML nor a browser can show these.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _DPI = 150
@@ -191,8 +189,3 @@ def check_target(path: str | os.PathLike[str]) -> Path:
             "elsewhere."
         )
     return target
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all: what was there stays until the new one is complete."""
-    write_whole(path, text.encode("utf-8"))

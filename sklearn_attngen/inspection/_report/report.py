@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from sklearn_attngen._extras import require
 from sklearn_attngen._validation import validate_params
+from sklearn_attngen._writing import write_whole
 from sklearn_attngen.classifiers._targets import checked_labels
 from sklearn_attngen.inspection._attribution.saliency import method_name
 from sklearn_attngen.inspection._attribution.saliency import saliency as compute_saliency
@@ -33,7 +34,7 @@ from sklearn_attngen.inspection._removal.rationale import comprehensiveness, suf
 from sklearn_attngen.sequences import Alphabet
 
 from .facts import metric_values
-from .html import check_target, write_text
+from .html import check_target
 from .page import report_page
 
 
@@ -281,7 +282,7 @@ def report(
         with_database=known is not None,
         rng=rng,
     )
-    write_text(target, page)
+    write_whole(target, page.encode("utf-8"))
     return results
 
 

@@ -12,7 +12,6 @@ from sklearn_attngen.inspection._report.html import (
     paragraph,
     picture,
     table,
-    write_text,
 )
 
 NASTY = "</td><script>alert('x')</script> & \"quoted\" \x00\x1b[31m \ud800"
@@ -57,17 +56,6 @@ def test_links_lead_to_the_sections():
     links = [link.get("href") for link in root.iter("a")]
     assert links == [f"#{section.get('id')}" for section in root.iter("section")]
     assert links == ["#one-two", "#is-it"]
-
-
-def test_a_file_is_replaced_whole(tmp_path):
-    path = tmp_path / "page.html"
-    write_text(path, "one")
-    write_text(path, "two ä")
-    assert path.read_text(encoding="utf-8") == "two ä"
-    with pytest.raises(UnicodeEncodeError):
-        write_text(path, "three \ud800")
-    assert path.read_text(encoding="utf-8") == "two ä"
-    assert [entry.name for entry in tmp_path.iterdir()] == ["page.html"]
 
 
 def test_targets_that_cannot_be_written(tmp_path):
