@@ -52,6 +52,7 @@ bench: $(VENV)/.installed-bench ## time each step against its rivals (long)
 	$(VENV_PYTHON) -m benchmarks --json benchmarks/results/speed.json $(BENCH_ARGS)
 
 docs: $(VENV)/.installed-docs ## build the website in docs/_build/html; runs the examples (minutes)
+	rm -rf docs/_generated  # a page of a name that is no longer public would be an error
 	$(VENV_PYTHON) -m sphinx -W --keep-going -q $(DOCS_ARGS) docs docs/_build/html
 	@echo "The website is docs/_build/html/index.html"
 
