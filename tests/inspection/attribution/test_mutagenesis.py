@@ -120,10 +120,18 @@ def test_log_odds_are_not_rounded_where_probabilities_are(letter):
     np.testing.assert_allclose(changes, -np.arange(30) / 5, atol=1e-9)
 
 
-def test_probabilities_that_do_not_follow_from_decisions_are_asked_themselves(X, y):
-    """Three of one class against the others, divided by their sum."""
+class Pairwise(LogisticRegression):
+    """Has decisions between pairs of classes, as a support vector machine may."""
+
+    decision_function_shape = "ovo"
+
+
+@pytest.mark.parametrize(
+    "model", [OneVsRestClassifier(LogisticRegression()), Pairwise()], ids=["one-vs-rest", "pairs"]
+)
+def test_probabilities_that_do_not_follow_from_decisions_are_asked_themselves(model, X, y):
+    """Three of one class against the others, divided by their sum; or no decision for a class."""
     labels = np.where(y == "yes", np.char.add("yes", (np.arange(300) % 2).astype(str)), y)
-    model = OneVsRestClassifier(LogisticRegression())
     model = make_pipeline(SequenceOneHotEncoder(), model).fit(X, labels)
     changes = mutagenesis(model, X[:2], target="yes1", scale="log_odds")
     np.testing.assert_allclose(changes, by_hand(log_odds(model, 2), X[:2]), atol=1e-10)
