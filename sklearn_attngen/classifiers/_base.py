@@ -104,7 +104,8 @@ class SequenceClassifier(SaliencyMixin, ClassifierMixin, BaseEstimator, metaclas
         y_val : array-like of shape (n_val,), default=None
             Their class labels, all of which are in y.
         sample_weight_val : array-like of shape (n_val,), default=None
-            Weights of these rows.
+            Weights of these rows. They are multiplied by ``class_weight``, of which "balanced"
+            counts these rows.
 
         Returns
         -------
