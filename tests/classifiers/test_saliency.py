@@ -53,7 +53,7 @@ def fitted(planted: Data) -> Callable[[type], Any]:
 @pytest.fixture(scope="module")
 def taught(planted_many: Data) -> Callable[[type], Any]:
     """The same, from enough sequences to know the motif well."""
-    return once_for_each_class(planted_many, max_epochs=12, n_estimators=1, random_state=1)
+    return once_for_each_class(planted_many, max_epochs=12, random_state=1)
 
 
 @pytest.mark.parametrize(("kind", "method"), CASES)
