@@ -209,7 +209,7 @@ def test_consistency_is_part_of_the_loss(attngen: Make, planted: Data, weight: f
 
 @pytest.mark.slow
 def test_masked_and_clean_predictions_agree_where_the_method_is_on() -> None:
-    """What the divergence term is for: without the least attended letters it says the same."""
+    """What training on masked sequences is for: the least attended letters change less."""
     data = make_motif_sequences(900, length=60, motif_width=8, random_state=3)
     X, held_out = data.data[:600], data.data[600:]
     changes = {0.3: 0.0, 0.0: 0.0}
