@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import uuid
@@ -9,7 +10,7 @@ from pathlib import Path
 
 
 def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file; what was there stays until the new one is complete.
+    """Write a file, gzipped if its name ends in ``.gz``; what was there stays until it is complete.
 
     A text that a full disk cuts off reads as one with fewer lines.
 
@@ -19,7 +20,7 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
         The file. A link stays one, and permissions stay; what is no file, such as a pipe behind
         ``/dev/stdout``, is written to.
     content : bytes
-        All of it.
+        All of it. Equal content gives equal files: the time is left out.
 
     Raises
     ------
@@ -27,6 +28,8 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
         If it cannot be written; the message names the file.
     """
     given = Path(path)
+    if given.name.lower().endswith(".gz"):
+        content = gzip.compress(content, mtime=0)
     if given.exists() and not given.is_file():  # pipes are found by this path alone
         given.write_bytes(content)
         return

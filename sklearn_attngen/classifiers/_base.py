@@ -344,7 +344,7 @@ class SequenceClassifier(SaliencyMixin, ClassifierMixin, BaseEstimator, metaclas
         except (TypeError, ValueError) as error:
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise kind(f"In the validation rows, X_val and y_val: {error}") from error
-        return Rows(validation, index, weight)
+        return Rows(validation, index, weight).take(np.flatnonzero(weight > 0))
 
     def _known_classes(self, classes: ArrayLike | None, first: bool) -> NDArray[Any]:
         """Return the classes of calls of partial_fit, which the first one has to name."""

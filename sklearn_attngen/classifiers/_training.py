@@ -281,8 +281,7 @@ class TrainingMixin:
         return self._kind == "letters" and self.precision == "bfloat16"
 
     def _dataset(self, rows: Rows) -> SequenceDataset:
-        """Return rows as the net reads them; those of weight zero are left out."""
-        rows = rows.take(np.flatnonzero(rows.weight > 0))
+        """Return rows as the net reads them."""
         data = as_tensor(self._network_input(rows.sequences))
         return SequenceDataset(data, torch.from_numpy(rows.index), torch.from_numpy(rows.weight))
 

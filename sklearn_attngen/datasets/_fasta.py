@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import re
 from collections import deque
@@ -245,10 +244,7 @@ def write_fasta(
             )
         lines = [sequence[j : j + line_width] for j in range(0, len(sequence), line_width)]
         blocks.append("\n".join([f">{header}", *lines, ""]))
-    content = "".join(blocks).encode("utf-8")
-    if os.fspath(path).lower().endswith(".gz"):
-        content = gzip.compress(content, mtime=0)
-    write_whole(path, content)
+    write_whole(path, "".join(blocks).encode("utf-8"))
 
 
 def _header_texts(values: Any, what: str) -> list[str]:

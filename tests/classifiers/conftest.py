@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from skorch.callbacks import Callback
 
 from sklearn_attngen import AttnGenClassifier, CNNClassifier
 
@@ -27,3 +28,19 @@ def attngen(quick: dict[str, Any]) -> Callable[..., AttnGenClassifier]:
 def cnn(quick: dict[str, Any]) -> Callable[..., CNNClassifier]:
     """Make the CNN with quick parameters; arguments change them."""
     return lambda **changes: CNNClassifier(**(quick | changes))
+
+
+class CountRows(Callback):
+    """Remember how many rows each epoch trains on and validates on."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[int, int]] = []
+
+    def on_epoch_begin(self, net: Any, dataset_train: Any, dataset_valid: Any, **_: Any) -> None:
+        self.seen.append((len(dataset_train), len(dataset_valid)))
+
+
+@pytest.fixture
+def count_rows() -> CountRows:
+    """Make a callback that remembers how many rows each epoch has."""
+    return CountRows()

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from skorch.callbacks import Callback
 
 Make = Callable[..., Any]
 Data = tuple[np.ndarray, np.ndarray]
@@ -129,23 +128,15 @@ def test_early_stopping_holds_rows_out_and_stops(make: Make, planted: Data) -> N
     assert "valid_loss" not in plain.history_[0]
 
 
-def test_validation_fraction_says_how_many(make: Make, planted: Data) -> None:
+def test_validation_fraction_says_how_many(make: Make, planted: Data, count_rows: Any) -> None:
     """Rows held out are not trained on."""
-    seen: list[int] = []
-
-    class Count(Callback):
-        def on_epoch_begin(
-            self, net: Any, dataset_train: Any, dataset_valid: Any, **_: Any
-        ) -> None:
-            seen.extend([len(dataset_train), len(dataset_valid)])
-
     make(
         early_stopping=True,
         validation_fraction=0.25,
         max_epochs=1,
-        net_params={"callbacks": [Count()]},
+        net_params={"callbacks": [count_rows]},
     ).fit(*planted)
-    assert seen == [60, 20]
+    assert count_rows.seen == [(60, 20)]
 
 
 def test_automatic_epochs_depend_on_the_number_of_batches(

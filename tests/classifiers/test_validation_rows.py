@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from sklearn import config_context
 from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline
-from skorch.callbacks import Callback
 
 from sklearn_attngen import AttnGenClassifier, SequenceOneHotEncoder
 
@@ -45,25 +44,19 @@ def test_training_does_not_see_them(make: Make, planted: Data) -> None:
     np.testing.assert_array_equal(beside.saliency_, alone.saliency_)
 
 
-def test_early_stopping_goes_by_them_and_trains_on_all_rows(make: Make, planted: Data) -> None:
+def test_early_stopping_goes_by_them_and_trains_on_all_rows(
+    make: Make, planted: Data, count_rows: Any
+) -> None:
     X, y, X_val, y_val = halves(planted)
-    seen: list[int] = []
-
-    class Count(Callback):
-        def on_epoch_begin(
-            self, net: Any, dataset_train: Any, dataset_valid: Any, **_: Any
-        ) -> None:
-            seen.extend([len(dataset_train), len(dataset_valid)])
-
     noise = np.random.default_rng(0).permutation(y_val)
     estimator = make(
         early_stopping=True,
         max_epochs=60,
         n_iter_no_change=3,
-        net_params={"callbacks": [Count()]},
+        net_params={"callbacks": [count_rows]},
     ).fit(X, y, X_val=X_val[:30], y_val=noise[:30])
     losses = [row["valid_loss"] for row in estimator.history_]
-    assert seen[:2] == [40, 30]
+    assert set(count_rows.seen) == {(40, 30)}
     assert estimator.n_iter_ == len(losses) == int(np.argmin(losses)) + 1 + 3 < 60
 
 

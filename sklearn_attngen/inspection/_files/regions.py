@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -193,7 +192,4 @@ def read_integers(values: list[Any], what: str, of: str = "region") -> NDArray[n
 
 def write_lines(lines: Sequence[str], path: str | os.PathLike[str]) -> None:
     """Write lines to a file, compressed if its name ends in ".gz"."""
-    data = "".join(f"{line}\n" for line in lines).encode("utf-8")
-    if str(path).lower().endswith(".gz"):
-        data = gzip.compress(data, mtime=0)  # without the time, equal tracks give equal files
-    write_whole(path, data)
+    write_whole(path, "".join(f"{line}\n" for line in lines).encode("utf-8"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 from collections.abc import Iterable
 
@@ -140,10 +139,7 @@ def write_meme(motifs: Iterable[Motif] | Motif, path: str | os.PathLike[str]) ->
                 for row in motif.probabilities[:, columns]
             ),
         ]
-    data = ("\n".join(lines) + "\n").encode("ascii", errors="replace")
-    if str(path).lower().endswith(".gz"):
-        data = gzip.compress(data, mtime=0)  # without the time, equal motifs give equal files
-    write_whole(path, data)
+    write_whole(path, ("\n".join(lines) + "\n").encode("ascii", errors="replace"))
 
 
 def _alphabet_lines(alphabet: Alphabet, letters: str) -> list[str]:
