@@ -20,8 +20,18 @@ extensions = [
 exclude_patterns = ["_build", "_templates", "**/GALLERY_HEADER.rst"]
 templates_path = ["_templates"]
 html_theme = "pydata_sphinx_theme"
-html_theme_options = {"show_toc_level": 2, "navigation_with_keys": False}
+html_theme_options = {
+    "show_toc_level": 2,
+    "navigation_with_keys": False,
+    "logo": {"text": f"{project} {version}"},
+}
+html_title = project
 html_show_sourcelink = False
+# Pages without pages below them have nothing to show there, and tables want the room.
+html_sidebars = {
+    page: [] for page in ("index", "guide", "results", "performance", "choices", "changelog")
+}
+smartquotes = False  # quotes are to be copied into Python
 
 # Links to headings, as GitHub makes them.
 myst_heading_anchors = 4
@@ -30,7 +40,8 @@ myst_heading_anchors = 4
 autosummary_ignore_module_all = False
 autosummary_imported_members = True
 autodoc_typehints = "none"  # the docstrings say more
-add_module_names = False
+autodoc_preserve_defaults = True
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 
 
