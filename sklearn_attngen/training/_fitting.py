@@ -74,8 +74,15 @@ def resolve_device(device: str | torch.device) -> str:
     try:
         # masks are counted and saliencies summed in float64
         torch.zeros(1, dtype=torch.float64, device=device).cpu()
-    # a device that torch does not know, was not built for, has no kernels for, has no float64 on
-    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:  # one for each
+    # a device that torch does not know, was not built for, has no kernels for, has no float64 on,
+    # has no module for; one for each
+    except (
+        RuntimeError,
+        AssertionError,
+        NotImplementedError,
+        TypeError,
+        ModuleNotFoundError,
+    ) as error:
         reason = re.split(r"\.\s|\.?\n|\.$", str(error), maxsplit=1)[0]
         raise ValueError(
             f'device={str(device)!r} cannot be used here: {reason}. Use device="auto" or "cpu".'
@@ -98,7 +105,8 @@ def computes_bfloat16(device: str) -> bool:
         instructions for it.
     """
     if device.startswith("cuda"):
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+        with torch.cuda.device(device):  # torch looks at the current one
+            return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if torch.device(device).type != "cpu":
         return False
     # private names: absent in some versions of torch, and then float32 it is

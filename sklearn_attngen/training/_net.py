@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from skorch import NeuralNet
 from skorch.callbacks import EarlyStopping, LRScheduler
+from skorch.exceptions import DeviceWarning
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -160,7 +162,16 @@ class SequenceNet(NeuralNet):
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Let the module be the trained one again."""
+        """Let the module be the trained one again; go to the CPU where the device is missing."""
+        device = torch.device(state["device"] or "cpu")
+        # where there is no CUDA device at all, skorch does so itself
+        if device.type == "cuda" and 0 < torch.cuda.device_count() <= (device.index or 0):
+            warnings.warn(
+                f"The device of the fit, {device}, is not available. Loading on the CPU instead.",
+                DeviceWarning,
+                stacklevel=2,
+            )
+            state = state | {"device": "cpu"}
         super().__setstate__(state)
         if hasattr(self, "module_"):
             self.module = self.module_

@@ -84,3 +84,21 @@ def test_a_fit_on_a_gpu_is_loaded_without_one(own: Any, monkeypatch: pytest.Monk
     np.testing.assert_array_equal(again.predict_proba(X), expected)
     np.testing.assert_array_equal(again.saliency(X), saliency)
     again.set_params(early_stopping=False).partial_fit(X, Y)
+
+
+def test_a_fit_on_a_second_gpu_is_loaded_where_there_is_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """There skorch would look for the second one, which torch refuses."""
+    estimator = quick().fit(X, Y)
+    expected = estimator.predict_proba(X)
+    estimator.device_ = estimator.net_.device = "cuda:1"
+    with monkeypatch.context() as there:
+        there.setattr(torch.serialization, "location_tag", lambda storage: "cuda:1")
+        stored = pickle.dumps(estimator)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.warns(DeviceWarning, match="device of the fit, cuda:1, is not available"):
+        again = pickle.loads(stored)
+    assert again.device_ == "cpu"
+    np.testing.assert_array_equal(again.predict_proba(X), expected)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import pytest
@@ -330,6 +331,23 @@ def test_precision_does_not_depend_on_how_a_device_is_written() -> None:
     assert computes_bfloat16("cpu:0") == computes_bfloat16("cpu")
 
 
+def test_precision_is_that_of_the_device_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine may hold GPUs of two generations; torch tells of the current one."""
+    current = ["cuda:0"]
+
+    @contextmanager
+    def device(name: str) -> Iterator[None]:
+        current.append(name)
+        yield
+        current.pop()
+
+    monkeypatch.setattr(torch.cuda, "device", device)
+    monkeypatch.setattr(
+        torch.cuda, "is_bf16_supported", lambda including_emulation: current[-1] == "cuda:1"
+    )
+    assert [computes_bfloat16(name) for name in ("cuda:0", "cuda:1")] == [False, True]
+
+
 def test_reasons_against_a_device_are_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     """torch may have a paragraph to say."""
 
@@ -339,6 +357,13 @@ def test_reasons_against_a_device_are_one_sentence(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(torch, "zeros", no)
     with pytest.raises(ValueError, match=r"cannot be used here: Not here\. Use device="):
         resolve_device("xpu")
+
+
+@pytest.mark.parametrize("device", ["gpu", "meta", "hpu"])
+def test_devices_that_cannot_be_used_are_refused(device: str) -> None:
+    """One that torch does not know, one without values, one that another package brings."""
+    with pytest.raises(ValueError, match=rf"device='{device}' cannot be used here: .*\"cpu\"\."):
+        resolve_device(device)
 
 
 def test_names_of_optimisers_are_refused(make_net: MakeNet) -> None:

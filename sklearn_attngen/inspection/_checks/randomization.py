@@ -36,7 +36,7 @@ def randomized_in_turn(module: Any, x: torch.Tensor, seed: int) -> Iterator[str]
                 if not initialize_layer(layer, generator):
                     # A layer that nobody told how to start keeps its values and loses their order.
                     for parameter in layer.parameters(recurse=False):
-                        order = torch.randperm(parameter.numel(), generator=generator)
+                        order = torch.randperm(parameter.numel(), generator=generator, device="cpu")
                         shuffled = parameter.flatten()[order.to(parameter.device)]
                         parameter.copy_(shuffled.view_as(parameter))
             yield name

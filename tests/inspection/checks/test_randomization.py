@@ -97,10 +97,13 @@ def test_order_of_work_and_not_of_definition(x):
     assert order == ["idle", "first", "last"]
 
 
-def test_layers_of_other_kinds_lose_the_order_of_their_values(x):
+@pytest.mark.parametrize("default", ["cpu", "meta"])
+def test_layers_of_other_kinds_lose_the_order_of_their_values(x, default):
+    """Whatever device the caller makes tensors on."""
     network = nn.Sequential(nn.LayerNorm(24), nn.Flatten(), nn.Linear(96, 2))
     with torch.no_grad():
         network[0].weight.copy_(torch.arange(24.0))
-    list(randomized_in_turn(network, x, 0))
+    with torch.device(default):
+        list(randomized_in_turn(network, x, 0))
     assert not torch.equal(network[0].weight, torch.arange(24.0))
     assert torch.equal(network[0].weight.sort().values, torch.arange(24.0))
