@@ -31,6 +31,30 @@ if TYPE_CHECKING:
     from sklearn_attngen.metrics import PerturbationScorer
     from sklearn_attngen.model_selection import compare_classifiers
     from sklearn_attngen.preprocessing import SequenceOneHotEncoder
+else:
+    # type checkers would take every name for one that there is
+    __getattr__, __dir__ = attach(
+        __name__,
+        {
+            "AttnGenClassifier": ".classifiers",
+            "CNNClassifier": ".classifiers",
+            "KmerVectorizer": ".feature_extraction",
+            "PerturbationScorer": ".metrics",
+            "SequenceOneHotEncoder": ".preprocessing",
+            "classifiers": ".classifiers",
+            "compare_classifiers": ".model_selection",
+            "datasets": ".datasets",
+            "feature_extraction": ".feature_extraction",
+            "inspection": ".inspection",
+            "make_kmer_classifier": ".classifiers",
+            "metrics": ".metrics",
+            "model_selection": ".model_selection",
+            "networks": ".networks",
+            "preprocessing": ".preprocessing",
+            "sequences": ".sequences",
+            "training": ".training",
+        },
+    )
 
 __all__ = [
     "AttnGenClassifier",
@@ -52,26 +76,3 @@ __all__ = [
     "sequences",
     "training",
 ]
-
-__getattr__, __dir__ = attach(
-    __name__,
-    {
-        "AttnGenClassifier": ".classifiers",
-        "CNNClassifier": ".classifiers",
-        "KmerVectorizer": ".feature_extraction",
-        "PerturbationScorer": ".metrics",
-        "SequenceOneHotEncoder": ".preprocessing",
-        "classifiers": ".classifiers",
-        "compare_classifiers": ".model_selection",
-        "datasets": ".datasets",
-        "feature_extraction": ".feature_extraction",
-        "inspection": ".inspection",
-        "make_kmer_classifier": ".classifiers",
-        "metrics": ".metrics",
-        "model_selection": ".model_selection",
-        "networks": ".networks",
-        "preprocessing": ".preprocessing",
-        "sequences": ".sequences",
-        "training": ".training",
-    },
-)
