@@ -42,6 +42,8 @@ def attach(
         return value
 
     def dir_() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *names})
+        # what the module needs for itself is left out
+        own = {name for name in vars(sys.modules[package]) if name.startswith("__")}
+        return sorted(own | names.keys())
 
     return getattr_, dir_
