@@ -6,8 +6,11 @@ import importlib
 import inspect
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
-from numpydoc.validate import validate
+import torch
+from numpydoc.docscrape import NumpyDocString
+from numpydoc.validate import Validator, validate
 
 FOLDERS = [
     "sequences",
@@ -84,6 +87,23 @@ def test_docstrings_of_objects(path: str) -> None:
 def test_docstrings_of_methods(path: str) -> None:
     """The same for methods and properties."""
     assert errors_of(path, set(IGNORED) | set(IGNORED_IN_METHODS)) == []
+
+
+@pytest.mark.parametrize("path", [*OBJECTS, *sorted(public_methods())])
+def test_defaults_are_those_of_the_signature(path: str) -> None:
+    """What stands behind "default=" is what a call without the parameter takes."""
+    thing = Validator._load_obj(path)
+    if not callable(thing):  # a property
+        return
+    parameters = inspect.signature(thing).parameters
+    for documented in NumpyDocString(inspect.getdoc(thing) or "")["Parameters"]:
+        _, has_default, text = documented.type.partition("default=")
+        if not has_default or text == "all six":
+            continue
+        told = eval(text, {"np": np, "torch": torch})
+        for name in documented.name.split(", "):
+            default = parameters[name].default
+            assert told == default or repr(told) == repr(default), name  # nan does not equal nan
 
 
 @pytest.mark.parametrize(

@@ -80,18 +80,18 @@ class SequenceNet(NeuralNet):
         Passed to ``skorch.NeuralNet``.
     n_channels : int
         Number of letters; 1 for input without letters.
-    strands : list of int or None
+    strands : list of int or None, default=None
         Order of the channels on the reverse-complement strand; rows are then turned round at
         random, half of them in each batch on average. None keeps the strand.
-    masking : Masking or None
+    masking : Masking or None, default=None
         None trains on the whole sequences only.
-    label_smoothing : float
+    label_smoothing : float, default=0.0
         Share of each label that is spread over all classes in the training loss.
-    total_steps : int
+    total_steps : int, default=1
         Number of optimiser steps of the whole training, which the mask schedule refers to.
-    first_step : int
+    first_step : int, default=0
         Number of steps that were done before.
-    bfloat16 : bool
+    bfloat16 : bool, default=False
         Run the forward pass of a training step in bfloat16 where torch's autocast allows it.
     **kwargs
         Passed to ``skorch.NeuralNet``.
