@@ -207,6 +207,24 @@ def test_probabilities_are_probabilities(name: str, fitted: Any, planted_again: 
     np.testing.assert_allclose(1 / (1 + np.exp(-decision)), probabilities[:, 1], atol=1e-6)
 
 
+NUMPY: dict[str, Any] = {
+    **{"n_filters": np.uint8(16), "kernel_size": np.uint8(7), "pool_size": np.uint8(2)},
+    **{"n_layers": np.int8(1), "n_estimators": np.int64(2), "max_epochs": np.int32(3)},
+    **{"batch_size": np.uint8(20), "learning_rate": np.float64(0.03)},
+    **{"dropout": np.float16(0.125), "label_smoothing": np.float16(0.0625)},
+    **{"reverse_complement": np.False_, "warm_start": np.True_, "random_state": np.uint8(1)},
+}
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_numbers_of_numpy_are_numbers(name: str, planted: Any) -> None:
+    """Parameters from arrays give equal bits."""
+    given = MAKE[name]().set_params(**NUMPY).fit(*planted).fit(*planted)
+    plain = {parameter: value.item() for parameter, value in NUMPY.items()}
+    expected = MAKE[name]().set_params(**plain).fit(*planted).fit(*planted)
+    np.testing.assert_array_equal(output(given, planted[0]), output(expected, planted[0]))
+
+
 @pytest.mark.parametrize("name", NETS)
 def test_threads_predict_at_the_same_time(name: str, fitted: Any, planted_again: Any) -> None:
     """Four threads on one estimator give what one thread gives, explanations included."""

@@ -155,13 +155,18 @@ class TrainingMixin:
         """Return the parameters of the network."""
         _, own = self._network()
         letters = self._kind == "letters"
-        return {
+        given = {
             "n_filters": self.n_filters,
             "kernel_size": self.kernel_size,
             "pool_size": self.pool_size if letters else 1,
             "n_layers": self.n_layers,
             "dropout": self.dropout if letters else 0.0,
             **(own if letters else own | {"activation": "relu"}),
+        }
+        # NumPy's small numbers would overflow in sums of positions and channels
+        return {
+            name: value.item() if isinstance(value, np.generic) else value
+            for name, value in given.items()
         }
 
     def _kept_parameters(self) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def read_fasta(
             )
         try:
             pattern = re.compile(label_pattern)
-        except re.error as error:
+        except (re.error, TypeError) as error:
             raise ValueError(
                 f"label_pattern is no regular expression: {label_pattern!r} ({error})."
             ) from error

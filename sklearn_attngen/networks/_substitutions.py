@@ -121,7 +121,7 @@ def substitution_logits(
     if where is None:
         where = torch.ones(n, length, dtype=torch.bool, device=x.device)
     with evaluation_mode(module), torch.no_grad():
-        rows = batch_size or max(1, _POSITIONS_PER_BATCH // max(1, length))
+        rows = int(batch_size or max(1, _POSITIONS_PER_BATCH // max(1, length)))
         logits = torch.cat([module(part) for part in x.split(rows)])
         substituted = logits[:, None, None, :].repeat(1, length, len(replacements), 1)
         same = (x.transpose(1, 2).unsqueeze(2) == replacements).all(dim=3)
@@ -201,7 +201,7 @@ class _WindowedNetwork:
         many = (x != 0).any(dim=1).sum(dim=1) > 1
         fit = (many | (x.shape[1] == 1)) & todo.flatten(1).any(dim=1)
         width = max(window.width for window in self.windows())
-        size = batch_size or max(1, _FEATURES_PER_BLOCK // (self.n_filters * width))
+        size = int(batch_size or max(1, _FEATURES_PER_BLOCK // (self.n_filters * width)))
         kept = max(1, _FEATURES_KEPT // (self.n_filters * x.shape[2]))
         kept = min(kept, max(1, size // self.pool_size))
         space, left = Workspace(x), todo.clone()

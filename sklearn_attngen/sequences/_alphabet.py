@@ -62,6 +62,10 @@ class Alphabet:
     complements: str | None = None
 
     def __post_init__(self) -> None:
+        for part in ("letters", "ambiguous", "complements"):
+            value = getattr(self, part)
+            if not isinstance(value, str) and (part != "complements" or value is not None):
+                raise TypeError(f"The {part} of an alphabet must be a str, got {value!r}.")
         if len(self.letters) < 2:
             raise ValueError(f"An alphabet needs at least two letters, got {self.letters!r}.")
         for letter in self.letters + self.ambiguous:

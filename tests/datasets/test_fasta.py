@@ -168,6 +168,8 @@ def test_label_pattern_that_is_none(fasta):
     """The parameter is named."""
     with pytest.raises(ValueError, match=r"label_pattern is no regular expression: '\(\('"):
         read_fasta(fasta, label_pattern="((")
+    with pytest.raises(ValueError, match=r"label_pattern is no regular expression: \['class'\]"):
+        read_fasta(fasta, label_pattern=["class"])
 
 
 def test_label_pattern_without_group(fasta):

@@ -124,6 +124,14 @@ def test_other_types_raise(alphabet: object) -> None:
         get_alphabet(alphabet)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("part", ["letters", "ambiguous", "complements"])
+@pytest.mark.parametrize("value", [4, ["A", "C"], b"AC"])
+def test_parts_that_are_no_text_raise(part: str, value: object) -> None:
+    """The part is named."""
+    with pytest.raises(TypeError, match=f"The {part} of an alphabet must be a str, got"):
+        Alphabet(**{"name": "mine", "letters": "AC", part: value})  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("complements", ["T", "CCAA", "ACGTN", "TGCAA"])
 def test_complements_must_pair_up(complements: str) -> None:
     """Too few, or not their own inverse."""

@@ -168,7 +168,7 @@ def deeplift(
         blocks = [(slice(0, len(codes)), None)]
     elif isinstance(references, str) and references in DRAWN:
         rng = np.random.default_rng(draw_seed(random_state))
-        blocks = draw_references(references, codes, network.n_letters, n_references, rng)
+        blocks = draw_references(references, codes, network.n_letters, int(n_references), rng)
     else:
         given = read_references(references, codes, data.sequences.alphabet)
         blocks = [(slice(0, len(codes)), given)]

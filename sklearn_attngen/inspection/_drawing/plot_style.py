@@ -24,10 +24,21 @@ _MOST_AXES = 8
 
 
 def get_axes(ax: Any, figsize: tuple[float, float], purpose: str) -> tuple[Any, Any]:
-    """Return (figure, axes): those of ``ax``, or new ones if it is None."""
+    """Return (figure, axes): those of ``ax``, or new ones if it is None.
+
+    Raises
+    ------
+    TypeError
+        If ``ax`` is neither.
+    """
     plt = require("matplotlib.pyplot", extra="plot", purpose=purpose)
     if ax is None:
         return plt.subplots(figsize=figsize, layout="constrained")
+    if not hasattr(ax, "figure"):
+        raise TypeError(
+            f"ax must be one matplotlib Axes or None, got {type(ax).__name__}. Of several, as from "
+            "plt.subplots(1, 2), pass one: axes[0]."
+        )
     return ax.figure, ax
 
 

@@ -87,8 +87,13 @@ def to_frame(
     codes = codes_for(X, values.shape, alphabet)
     n, length = values.shape
     numbers = check_positions(positions, length)
+    if names is not None and np.shape(names) not in ((n,), (n, 1)):
+        raise ValueError(
+            f"names must hold one name for each of the {n} sequences, got an array of shape "
+            f"{np.shape(names)}."
+        )
     labels = np.arange(n) if names is None else column_or_1d(names)
-    check_consistent_length(values, labels, None if y is None else column_or_1d(y))
+    check_consistent_length(values, None if y is None else column_or_1d(y))
     if len(np.unique(labels)) != n:
         raise ValueError(
             "names holds some names more than once, so that the rows of the table could not be "

@@ -112,7 +112,7 @@ class Motif:
                 f"{background.tolist()}."
             )
         if self.contributions is not None:
-            contributions = np.array(self.contributions, dtype=np.float64)
+            contributions = _numbers(self.contributions, f"contributions of motif {self.name}")
             if contributions.shape != (len(values),):
                 raise ValueError(
                     f"contributions of motif {self.name} must have shape ({len(values)},), got "
@@ -227,9 +227,17 @@ def check_motifs(motifs: Any, what: str = "motifs") -> list[Motif]:
     return listed
 
 
+def _numbers(values: ArrayLike, what: str) -> NDArray[np.float64]:
+    """Return a copy as floating-point numbers, or raise."""
+    try:
+        return np.array(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{what} must be an array of numbers, got {values!r}.") from error
+
+
 def _shares(values: ArrayLike, alphabet: Alphabet, what: str) -> NDArray[np.float64]:
     """Return shares of the letters scaled to sum exactly 1, or raise."""
-    shares = np.array(values, dtype=np.float64)
+    shares = _numbers(values, what)
     if shares.ndim not in (1, 2) or shares.shape[-1] != alphabet.n_letters:
         raise ValueError(
             f"{what} must have one column for each of the {alphabet.n_letters} letters "

@@ -278,7 +278,7 @@ def motif_report(
             "background": background,
             "prefix": prefix,
         }
-        places = seqlets.row, seqlets.start, width
+        places = seqlets.row, seqlets.start, int(width)
         if hypothetical is not None:
             motifs = find_modisco_motifs(data.codes[rows], hypothetical[rows], *places, **common)
         else:

@@ -131,7 +131,7 @@ def extract_seqlets(
     array([40, 40, 40, 40, 40, 40, 40, 40, 40, 40, 40, 40, 40, 40, 40, 40, 40,
            40, 40, 40])
     """
-    values = check_saliency(saliency)
+    values, width = check_saliency(saliency), int(width)  # NumPy's small numbers overflow
     if width > values.shape[1]:
         raise ValueError(
             f"width={width} is more than the {values.shape[1]} positions of the sequences. Choose "

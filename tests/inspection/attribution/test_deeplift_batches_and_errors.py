@@ -29,6 +29,12 @@ def test_batch_size_does_not_matter(network, few, method):
     np.testing.assert_allclose(one, saliency(network, few, method, "yes", signed=True), atol=1e-6)
 
 
+def test_number_of_references_of_numpy(network, few):
+    pytest.importorskip("captum.attr")
+    expected = deeplift(network, few, n_references=2)
+    np.testing.assert_array_equal(deeplift(network, few, n_references=np.uint8(2)), expected)
+
+
 @pytest.mark.parametrize("method", ["interior_gradient", "attention"])
 def test_batch_size_bounds_what_a_network_gets(planted, few, method):
     model = fit_small(AttnGenClassifier, planted, max_epochs=1)

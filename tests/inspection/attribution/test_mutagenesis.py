@@ -324,6 +324,11 @@ def test_only_the_known_letters_count(known, X):
     assert (values[:, [3, 8, 15]] > 0).all()
 
 
+def test_batch_size_of_numpy(network, few):
+    expected = mutagenesis(network, few, batch_size=3)
+    np.testing.assert_array_equal(mutagenesis(network, few, batch_size=np.int64(3)), expected)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -6,6 +6,7 @@ import pytest
 
 from sklearn_attngen.inspection._drawing.plot_style import (
     PALETTE,
+    get_axes,
     lay_out,
     seen_on,
     shortened,
@@ -66,6 +67,16 @@ def test_black_is_seen_on_a_part_of_a_dark_figure():
     with mpl.rc_context({"backend": "Agg"}):
         part = plt.figure(facecolor="black").subfigures(1, 2)[0]
     assert seen_on(part.subplots(subplot_kw={"facecolor": "none"}), "black") == "white"
+    plt.close("all")
+
+
+def test_several_axes_are_refused():
+    """What plt.subplots gives is an array, of which the error says to pass one."""
+    _, axes = plt.subplots(1, 2)
+    with pytest.raises(
+        TypeError, match=r"ax must be one matplotlib Axes .* got ndarray.*axes\[0\]"
+    ):
+        get_axes(axes, (1, 1), "A display")
     plt.close("all")
 
 

@@ -62,6 +62,9 @@ def test_what_does_not_fit_is_said(tmp_path):
         to_frame(VALUES[:, :3], X)
     with pytest.raises(ValueError, match="names holds some names more than once"):
         to_frame(VALUES, X, names=["a", "a"])
+    for names in (["a"], "ab", 3):
+        with pytest.raises(ValueError, match="names must hold one name for each of the 2"):
+            to_frame(VALUES, X, names=names)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         to_frame(VALUES, X, ["a"])
     with pytest.raises(ValueError, match="row 1 at position 2"):

@@ -61,6 +61,13 @@ def greedy(row, width):
     return sorted(starts)
 
 
+def test_width_of_numpy():
+    values = peaky()[0]
+    expected, given = (extract_seqlets(values, width=width) for width in (6, np.uint8(6)))
+    np.testing.assert_array_equal(given.start, expected.start)
+    np.testing.assert_array_equal(given.end, expected.end)
+
+
 @pytest.mark.parametrize("width", [2, 5, 19, 20])
 def test_regions_are_those_of_taking_one_after_the_other(width):
     rng = np.random.default_rng(width)
