@@ -39,9 +39,9 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
         if target.exists():
             open(target, "r+b").close()  # a rename would replace what may not be written
         with temporary.open("xb") as file:
+            if target.exists():
+                shutil.copymode(target, temporary)  # before there is something to read
             file.write(content)
-        if target.exists():
-            shutil.copymode(target, temporary)
         os.replace(temporary, target)
     except OSError as error:
         error.filename = os.fspath(path)  # not that of the temporary file

@@ -83,6 +83,19 @@ def test_permissions_stay(tmp_path: Path) -> None:
     assert path.read_bytes() == b"one"
 
 
+def test_permissions_are_there_before_the_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For a moment all could read what only its owner may."""
+    path = tmp_path / "file"
+    path.write_bytes(b"before")
+    sizes = []
+    monkeypatch.setattr("shutil.copymode", lambda _, new: sizes.append(os.path.getsize(new)))
+    write_whole(path, b"after")
+    assert sizes == [0]
+    assert path.read_bytes() == b"after"
+
+
 def test_errors_name_the_file(tmp_path: Path) -> None:
     path = tmp_path / "no folder" / "file"
     with pytest.raises(FileNotFoundError) as raised:

@@ -34,7 +34,7 @@ class Record:
         sequence = body.replace("\n", "")
         if not sequence.strip():
             raise ValueError(
-                f"{self.file}, line {self.line}: the record {header!r} has no sequence. Remove the "
+                f"{self.file}, line {self.line}: the record {header[:80]!r} has no sequence. Remove the "
                 "record or complete it."
             )
         if sequence.split() != [sequence] or ">" in sequence or ";" in sequence:
@@ -45,11 +45,12 @@ class Record:
         """Drop white space at the ends of the lines; refuse it, ``>`` and ``;`` inside of them."""
         for number, line in enumerate(self.text.split("\n")[1:], start=self.line + 1):
             stripped = line.strip()
-            wrong = next((c for c in stripped if c.isspace() or c in ">;"), None)
-            if wrong is not None:
-                what = "white space" if wrong.isspace() else repr(wrong)
+            at = next((i for i, c in enumerate(stripped) if c.isspace() or c in ">;"), None)
+            if at is not None:
+                what = "white space" if stripped[at].isspace() else repr(stripped[at])
+                around = stripped[max(0, at - 20) : at + 20]  # a line may hold a chromosome
                 raise ValueError(
-                    f"{self.file}, line {number}: {what} inside a sequence line, {stripped!r}. "
+                    f"{self.file}, line {number}: {what} inside a sequence line, {around!r}. "
                     "A header starts at the beginning of its line with '>', and a sequence line "
                     "holds letters only (comment lines are not supported)."
                 )
@@ -65,7 +66,7 @@ class Record:
         if label is None:
             raise ValueError(
                 f"{self.file}, line {self.line}: label_pattern {pattern.pattern!r} finds no label "
-                f"in the header {header!r}."
+                f"in the header {header[:80]!r}."
             )
         return label
 

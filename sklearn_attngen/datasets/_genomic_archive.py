@@ -205,4 +205,4 @@ def _build_table(
 def _natural_key(name: str) -> tuple[tuple[bool, int, str], ...]:
     """Sort key in which ``seq10`` follows ``seq9``."""
     parts = re.findall(r"\d+|\D+", name)
-    return tuple((p.isdigit(), int(p) if p.isdigit() else 0, p) for p in parts)
+    return tuple((p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in parts)

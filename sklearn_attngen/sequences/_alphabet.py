@@ -72,16 +72,16 @@ class Alphabet:
             if not "!" <= letter <= "~":
                 raise ValueError(
                     f"The letters of an alphabet must be printable ASCII without spaces, got "
-                    f"{letter!r} in {self.letters + self.ambiguous!r}."
+                    f"{letter!r} in {_cut(self.letters + self.ambiguous)!r}."
                 )
         object.__setattr__(self, "letters", self.letters.upper())
         object.__setattr__(self, "ambiguous", self.ambiguous.upper())
         every = self.letters + self.ambiguous
         if len(set(every)) != len(every):
-            twice = sorted({letter for letter in every if every.count(letter) > 1})
+            twice = sorted(letter for letter in set(every) if every.count(letter) > 1)
             raise ValueError(
                 f"The letters of an alphabet must be distinct (case does not count), but "
-                f"{', '.join(map(repr, twice))} occur more than once in {every!r}."
+                f"{', '.join(map(repr, twice))} occur more than once in {_cut(every)!r}."
             )
         if self.complements is not None:
             object.__setattr__(self, "complements", self.complements.upper())
@@ -187,8 +187,13 @@ def get_alphabet(alphabet: str | Alphabet) -> Alphabet:
         Alphabet(alphabet, key)  # without the unknown letter, which nobody gave
     except ValueError as error:
         raise ValueError(
-            f"alphabet={alphabet!r} is none of 'DNA', 'RNA' and 'protein', and no string of "
+            f"alphabet={_cut(alphabet)!r} is none of 'DNA', 'RNA' and 'protein', and no string of "
             f"letters: {error}"
         ) from None
     unknown = next((letter for letter in "XN?" if letter not in key), "")
     return Alphabet(alphabet, key, unknown)
+
+
+def _cut(text: str) -> str:
+    """Return what an error shows of a string: sequences are passed for alphabets too."""
+    return text if len(text) <= 100 else f"{text[:100]}..."

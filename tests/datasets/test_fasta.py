@@ -390,3 +390,19 @@ def test_a_label_without_files_is_refused(tmp_path):
     files = {"a": sorted(tmp_path.glob("nothing*.fa")), "b": [tmp_path / "b.fa"]}
     with pytest.raises(ValueError, match="no FASTA file for the label 'a'"):
         read_fasta(files)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (">a\n" + "A" * 9000 + "CC GT" + "A" * 9000, "line, 'AAAAAAAAAAAAAAAAAACC GTAAA"),
+        (">" + "h" * 9000 + "\n", "the record 'hhh"),
+        (">" + "h" * 9000 + "\nACGT\n", "in the header 'hhh"),
+    ],
+    ids=["line", "record", "label"],
+)
+def test_errors_do_not_hold_the_file(text, message):
+    """A line may be a chromosome: what is around the wrong letter is shown."""
+    with pytest.raises(ValueError, match=message) as raised:
+        read_fasta(io.StringIO(text), label_pattern=r"class=(\w+)")
+    assert len(str(raised.value)) < 400

@@ -19,6 +19,16 @@ def test_file_numbers_sort_as_numbers(tools, tmp_path):
     assert bunch.names.tolist() == [str(i) for i in range(12)]
 
 
+def test_digits_that_are_no_numbers_sort_as_text(tools, tmp_path):
+    """A superscript is a digit, of which there is no int."""
+    names = ("1", "1\u00b2", "\u00b2")
+    files = {f"{split}/a/{name}.txt": "ACGT" for split in ("train", "test") for name in names}
+    path = tmp_path / "own.zip"
+    path.write_bytes(tools.make_zip(files))
+    bunch = fetch_genomic_benchmark("own", source=path, shuffle=False)
+    assert bunch.names.tolist() == ["\u00b2", "1", "1\u00b2"]
+
+
 def test_corrupt_archive(tools, server, home):
     """A changed byte fails the checksum of its member."""
     body = bytearray(tools.make_zip())

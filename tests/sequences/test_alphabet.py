@@ -164,3 +164,10 @@ def test_no_unknown_letter_where_none_is_free() -> None:
     alphabet = get_alphabet("ABXN?")
     assert alphabet.ambiguous == ""
     assert alphabet.letters == "ABXN?"
+
+
+def test_a_sequence_for_an_alphabet_is_refused_in_few_words() -> None:
+    """Each letter was counted once for every letter, and the error held all of them."""
+    with pytest.raises(ValueError, match=r"'A', 'C', 'G', 'T' occur more than once") as raised:
+        get_alphabet("ACGT" * 250_000)
+    assert len(str(raised.value)) < 600

@@ -32,6 +32,12 @@ def test_text_stays_text():
         assert "</td><script>alert('x')</script> & \"quoted\"" in found
 
 
+def test_names_do_not_turn_round_what_follows():
+    """A name of a class with U+202E showed the probability after it back to front."""
+    markup = paragraph("predicted a\u202eb\u2067c, probability 0.95; \u05d0\u05d1")
+    assert markup == "<p>predicted a\ufffdb\ufffdc, probability 0.95; \u05d0\u05d1</p>"
+
+
 def test_long_names_in_tables_may_be_broken_where_they_are_joined():
     """The names stay what they are: a break that may be is no letter."""
     name = "acceptor_site_of-a.constitutive__exon <&_>"
