@@ -54,7 +54,8 @@ def sequence_groups(
     k : int or "auto", default="auto"
         Number of letters of a word. "auto" is 25 for DNA and RNA, where chance hardly ever
         repeats a word, and as rare for other alphabets (12 for proteins). Smaller finds more
-        distant relatives; larger lets copies of common repeats be.
+        distant relatives; larger lets copies of common repeats be. Sequences shorter than a word,
+        such as peptides of 9 letters, need a smaller one.
     both_strands : bool or "auto", default="auto"
         Whether a word and its reverse complement are the same; "auto": where the alphabet has
         complements, and is not RNA, which is read on one strand.
@@ -75,6 +76,11 @@ def sequence_groups(
     ValueError
         If `X` is empty or holds numbers that are no sequences, a letter is not in the alphabet, `k`
         or `both_strands` is out of range, or `groups` has another length or a missing entry.
+
+    Warns
+    -----
+    UserWarning
+        If no sequence has `k` letters on end, and no `groups` are known.
 
     See Also
     --------
@@ -106,7 +112,15 @@ def sequence_groups(
     n_letters = resolve_k(k, letters.alphabet)
     strands = strand_complements(both_strands, letters.alphabet) is not None
     n_samples = len(letters)
-    links = [link_equal(*hash_words(letters, n_letters, strands))]
+    words, rows = hash_words(letters, n_letters, strands)
+    if len(words) == n_samples and groups is None:  # each row is a word of its own
+        warnings.warn(
+            f"No sequence has {n_letters} letters to compare, so that only equal ones are related. "
+            "Set k to what relatives share, or pass what is known of them as groups.",
+            UserWarning,
+            stacklevel=2,
+        )
+    links = [link_equal(words, rows)]
     if groups is not None:
         if np.shape(groups) != (n_samples,):
             raise ValueError(
@@ -233,7 +247,8 @@ class SequenceGroupKFold(BaseCrossValidator):
         Warns
         -----
         UserWarning
-            If one group is larger than one and a half folds should be, or than 60 % of all.
+            If one group is larger than one and a half folds should be, or than 60 % of all, or as
+            in :func:`sequence_groups`.
         """
         by_class = y is not None and are_classes(y)
         labels = sequence_groups(

@@ -79,6 +79,7 @@ def leakage_report(
             - "duplicates": rows equal to an earlier one.
             - "conflicting labels": rows that are equal to one with another label.
             - "related rows": rows that share a word of `k` letters with another one, or equal it.
+              Where no row is that long, the verdict says so.
             - "test rows seen in training": test rows equal to a training row.
             - "seen with another label": of these, those that no equal training row has the label
               of.
@@ -221,6 +222,12 @@ class Rows:
         """The group of related rows that each row is in."""
         return connect(self.links, len(self))
 
+    @property
+    def unrelated(self) -> str:
+        """What it means that no row has a relative."""
+        has_words = len(self.words) > len(self)  # each row is a word of its own
+        return "none" if has_words else f"no row has {self.k} letters to compare: set k"
+
 
 def _empty(rows: Rows, check: str) -> Finding:
     """Count rows of nothing but N, and see whether they are all of one class."""
@@ -247,7 +254,7 @@ def _within(rows: Rows) -> list[Finding]:
         verdict = "no classifier can be right on all of them" if n_conflicts else "none"
         findings.append(Finding("conflicting labels", n_conflicts, n, verdict))
     n_related = len(np.unique(rows.links))
-    verdict = f"equal, or {rows.k} letters in common: SequenceGroupKFold" if n_related else "none"
+    verdict = f"equal, or {rows.k} letters in common: SequenceGroupKFold" if n_related else rows.unrelated
     return [*findings, Finding("related rows", n_related, n, verdict)]
 
 
@@ -261,11 +268,12 @@ def _across(train: Rows, test: Rows) -> list[Finding]:
     known = are_among(test.words, words)
     n_related = len(np.unique(test.word_rows[known]))
     verdicts = ("the score on them says nothing", "a leak, unless new rows have relatives too")
+    unrelated = train.unrelated if train.unrelated != "none" else test.unrelated
     findings = [
         _empty(test, "test rows without letters"),
         Finding("test rows seen in training", n_seen, n, verdicts[0] if n_seen else "none"),
         Finding(
-            "test rows related to training", n_related, n, verdicts[1] if n_related else "none"
+            "test rows related to training", n_related, n, verdicts[1] if n_related else unrelated
         ),
     ]
     if train.labels is None or test.labels is None:

@@ -64,8 +64,18 @@ def test_labels_count_groups_as_they_appear() -> None:
 def test_what_carries_no_signal_links_nothing_but_equal_rows_are_linked() -> None:
     """N is no word in common; short rows and rows of N have no words, but may be copies."""
     n, m = "N" * 30, "ACGTTGCATTGACCATGCAAGGTCA"
-    groups = sequence_groups([n + m[:20], n + m[5:], "AC", "GT", "AG", n, n])
+    with pytest.warns(UserWarning, match="No sequence has 25 letters to compare"):
+        groups = sequence_groups([n + m[:20], n + m[5:], "AC", "GT", "AG", n, n])
     assert groups.tolist() == [0, 1, 2, 2, 3, 4, 4]
+
+
+def test_peptides_are_shorter_than_a_word_of_proteins() -> None:
+    """That none of them is related would be no news; a smaller k or known groups is what helps."""
+    X, y = ["SIINFEKLM", "SIINFEKLV", "GILGFVFTL", "NLVPMVATV"], [0, 1, 0, 1]
+    with pytest.warns(UserWarning, match="No sequence has 12 letters.* Set k"):
+        next(SequenceGroupKFold(2, alphabet="protein").split(X, y))
+    assert sequence_groups(X, k=8, alphabet="protein").tolist() == [0, 0, 1, 2]
+    assert sequence_groups(X, groups=[0, 1, 1, 2], alphabet="protein").tolist() == [0, 1, 1, 2]
 
 
 def test_known_groups_are_kept_together_too() -> None:

@@ -195,6 +195,19 @@ def test_short_copies_count_as_relatives() -> None:
     assert found.n_rows["label of the relative"] == 1
 
 
+def test_rows_shorter_than_a_word_are_not_called_unrelated() -> None:
+    """Peptides of 9 letters, where words of proteins have 12: nothing was compared."""
+    X, X_test = ["SIINFEKLM", "GILGFVFTL"], ["SIINFEKLV"]
+    checks = ["related rows", "test rows related to training"]
+    found = report(X, None, X_test, alphabet="protein")
+    assert found.verdict[checks].tolist() == ["no row has 12 letters to compare: set k"] * 2
+    found = report(X, None, X_test, alphabet="protein", k=8)
+    assert found.n_rows[checks].tolist() == [0, 1]
+    assert found.verdict["related rows"] == "none"
+    found = report(X * 2, None, ["SIINFEKLM"], alphabet="protein")
+    assert found.verdict[checks].str.contains("set k").tolist() == [False, False]
+
+
 def test_rows_of_n_are_found_and_that_they_tell_the_class() -> None:
     """As in the published demo_human_or_worm. They are left out of everything else."""
     X, y = random_sequences(1000), np.array(["human", "worm"] * 500)
