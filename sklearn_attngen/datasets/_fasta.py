@@ -239,8 +239,8 @@ def write_fasta(
             raise ValueError(f"Record {i} (counted from 0) has {what}; FASTA cannot hold that.")
         if header.lstrip().startswith(">"):
             raise ValueError(
-                f"The header of record {i} (counted from 0), {header[:80]!r}, begins with '>', which is "
-                "written before each. Leave it out."
+                f"The header of record {i} (counted from 0), {header[:80]!r}, begins with '>', "
+                "which is written before each. Leave it out."
             )
         lines = [sequence[j : j + line_width] for j in range(0, len(sequence), line_width)]
         blocks.append("\n".join([f">{header}", *lines, ""]))

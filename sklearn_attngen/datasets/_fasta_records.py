@@ -34,8 +34,8 @@ class Record:
         sequence = body.replace("\n", "")
         if not sequence.strip():
             raise ValueError(
-                f"{self.file}, line {self.line}: the record {header[:80]!r} has no sequence. Remove the "
-                "record or complete it."
+                f"{self.file}, line {self.line}: the record {header[:80]!r} has no sequence. "
+                "Remove the record or complete it."
             )
         if sequence.split() != [sequence] or ">" in sequence or ";" in sequence:
             sequence = "".join(self._clean_lines())

@@ -254,7 +254,9 @@ def _within(rows: Rows) -> list[Finding]:
         verdict = "no classifier can be right on all of them" if n_conflicts else "none"
         findings.append(Finding("conflicting labels", n_conflicts, n, verdict))
     n_related = len(np.unique(rows.links))
-    verdict = f"equal, or {rows.k} letters in common: SequenceGroupKFold" if n_related else rows.unrelated
+    verdict = rows.unrelated
+    if n_related:
+        verdict = f"equal, or {rows.k} letters in common: SequenceGroupKFold"
     return [*findings, Finding("related rows", n_related, n, verdict)]
 
 

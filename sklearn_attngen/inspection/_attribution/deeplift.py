@@ -78,7 +78,7 @@ def deeplift(
         What each sequence is compared with.
 
         - ``"dinucleotide"``: shuffles of the sequence that keep its counts of adjacent letter
-          pairs.
+          pairs. Peptides have few such shuffles but themselves: take another.
         - ``"shuffle"``: shuffles of its letters.
         - ``"uniform"``: equal shares of all letters at each position, a single reference that is
           no sequence; this is ``saliency(method="deeplift", signed=True)``.
@@ -123,6 +123,11 @@ def deeplift(
         If the estimator has no network of its own that sees the letters, if the target is none of
         its classes, or if the references do not fit X.
 
+    Warns
+    -----
+    UserWarning
+        If a sequence is all that is drawn as reference for it.
+
     See Also
     --------
     saliency : Magnitudes, and methods that need no references.
@@ -155,7 +160,7 @@ def deeplift(
     >>> from sklearn_attngen.inspection import deeplift
     >>> X, y = ["AACATA", "ACCAGA", "AGCACC", "AGGATT", "ACGAGT", "AAGATG"], [0, 0, 0, 1, 1, 1]
     >>> model = CNNClassifier(n_filters=4, max_epochs=2, random_state=0).fit(X, y)
-    >>> deeplift(model, X, target=1, n_references=5).shape
+    >>> deeplift(model, X, target=1, references="shuffle").shape
     (6, 6)
     """
     check_fitted_classifier(estimator)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -67,11 +68,26 @@ def read_references(references: Any, codes: Codes, alphabet: Alphabet) -> Codes:
 def draw_references(
     kind: str, codes: Codes, n_letters: int, n_references: int, rng: np.random.Generator
 ) -> Iterator[tuple[slice, Codes]]:
-    """Draw references block by block: yields rows of ``codes`` and references (rows, m, L)."""
+    """Draw references block by block: yields rows of ``codes`` and references (rows, m, L).
+
+    Warns at the end of sequences that are all there is to draw: of few letters, or of one kind.
+    """
     n, length = codes.shape
+    n_same = 0
     step = max(1, _BLOCK_LETTERS // (max(1, length) * n_references))
     for start in range(0, n, step):
         rows = slice(start, min(n, start + step))
         repeated = np.repeat(codes[rows], n_references, axis=0)
         drawn = LETTER_FILLS[kind](repeated, np.ones(repeated.shape, bool), n_letters, rng)
-        yield rows, drawn.reshape(-1, n_references, length)
+        drawn = drawn.reshape(-1, n_references, length)
+        same = (drawn == codes[rows, None]).all(axis=(1, 2))
+        n_same += int((same & (codes[rows] != NO_SIGNAL).any(axis=1)).sum())
+        yield rows, drawn
+    if n_same:
+        warnings.warn(
+            f"All references of {n_same} of the {n} sequences are the sequence itself, so that its "
+            "contributions are 0 and say nothing. Take references='uniform', or 'shuffle' where "
+            "pairs of letters need not stay (few shuffles of peptides keep them).",
+            UserWarning,
+            stacklevel=5,
+        )

@@ -157,6 +157,8 @@ def to_modisco_npz(
     -----
     Each file holds one float32 array, ``arr_0`` of shape (n, n_letters, L): one-hot letters, and
     scores. Scores of shape (n, L) are put at the letter that is there, and 0 at the others.
+    TF-MoDISco takes the letters in reverse order for the other strand: DNA and RNA alone make sense
+    there, and proteins are for :func:`motif_report`.
     TF-MoDISco compares seqlets by their hypothetical scores too; without them it sees in a
     seqlet only the letters it has, and finds coarser groups. Its patterns say what salient letters
     share, and not that the classifier needs them: that is measured by the effects of

@@ -85,7 +85,7 @@ def perturbation_curve(
         - ``"shuffle"``: the selected letters, permuted among themselves. A single letter stays.
         - ``"resample"``: letters drawn from the sequence's own composition.
         - ``"dinucleotide"``: letters taken from a shuffle of the whole sequence that keeps its
-          dinucleotide counts.
+          dinucleotide counts. Of fewer than some 15 letters, half or more stay in place.
         - ``"unknown"``: N, which carries no signal. Unlike anything in most training data; and
           where N is common in one class, a label in itself.
         - ``"uniform"``: 1 / n_letters for each letter. One-hot input only.

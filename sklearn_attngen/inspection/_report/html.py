@@ -13,8 +13,7 @@ from typing import Any
 
 # Neither XML nor a browser can show these; the last ones turn round what is read after them.
 _UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
-    "\u202a-\u202e\u2066-\u2069]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]"
 )
 _DPI = 150
 # Words of more letters may be broken behind these signs.

@@ -234,3 +234,13 @@ def test_inputs_and_encoders_agree(network, few):
     references = shuffles(few, 2)
     lists = deeplift(network, few.tolist(), references=references.tolist())
     np.testing.assert_array_equal(lists, deeplift(network, few, references=references))
+
+
+def test_references_that_are_the_sequence_itself_are_no_references():
+    """No letter pair of a peptide occurs twice, so that no other sequence has the same pairs."""
+    pytest.importorskip("captum.attr")
+    X = ["ACDEFGHIK", "LMNPQRSTV"] * 20
+    model = fit_small(CNNClassifier, (X, [0, 1] * 20), alphabet="protein", max_epochs=2)
+    with pytest.warns(UserWarning, match="of 2 of the 2 sequences .* references='uniform'"):
+        assert not deeplift(model, X[:2]).any()
+    assert deeplift(model, X[:2], references="shuffle").any(axis=1).all()
