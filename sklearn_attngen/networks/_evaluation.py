@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +14,11 @@ import torch
 from torch import nn
 
 _lock = threading.Lock()
+if hasattr(os, "register_at_fork"):
+    # a child would wait for ever for a lock that another thread of its parent held
+    os.register_at_fork(
+        before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
+    )
 # layers that are evaluated now, by how many, and the mode each had before
 _evaluated: WeakKeyDictionary[nn.Module, tuple[int, bool]] = WeakKeyDictionary()
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -14,7 +16,7 @@ import pytest
 import torch
 from torch import nn
 
-from sklearn_attngen.networks import evaluation_mode, keep_freed_memory
+from sklearn_attngen.networks import _evaluation, evaluation_mode, keep_freed_memory
 
 # memory that is freed and asked for again, before and after something
 FAULTS = """
@@ -109,6 +111,32 @@ def test_modes_of_a_part_are_put_back_too() -> None:
         assert not module[0].training, "the other is not done"
         last.__exit__(None, None, None)
         assert [layer.training for layer in module] == [True, True, False]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # among threads, from Python 3.12
+def test_a_process_may_fork_while_a_thread_evaluates() -> None:
+    """The child does not wait for a lock that a thread holds which it does not have."""
+    held = threading.Event()
+
+    def hold() -> None:
+        with _evaluation._lock:
+            held.set()
+            time.sleep(0.2)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert held.wait(timeout=30)
+    child = os.fork()
+    if child == 0:
+        signal.alarm(10)  # ends a child that waits
+        try:
+            with evaluation_mode(network()):
+                os._exit(0)
+        finally:
+            os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+    thread.join()
 
 
 def test_threads_may_evaluate_one_module_in_training_mode() -> None:
