@@ -228,7 +228,9 @@ class SanityRuns:
     def _layers(self) -> list[tuple[str, Any]]:
         if self.network is None:
             return []
-        return layers_in_order(self.network.module, self.network.tensor(self.data.codes[:2]))
+        with gradients_allowed():  # of a copy: other threads may use, copy or save the network
+            module = copy.deepcopy(self.network.module)
+        return layers_in_order(module, self.network.tensor(self.data.codes[:2]))
 
     def _why_not_fitted(self) -> str:
         """Return why clones cannot be fitted, empty if they can."""

@@ -74,6 +74,21 @@ def linear(X, y):
     return make_pipeline(SequenceOneHotEncoder(), LogisticRegression()).fit(X, y)
 
 
+def test_no_hooks_on_the_layers_of_the_network(learned, planted_test, monkeypatch):
+    """Other threads may use, copy and save it meanwhile."""
+    hooked, register = [], torch.nn.Module.register_forward_hook
+
+    def spy(layer, *args, **kwargs):
+        hooked.append(layer)
+        return register(layer, *args, **kwargs)
+
+    monkeypatch.setattr(torch.nn.Module, "register_forward_hook", spy)
+    X, y = (part[:10] for part in planted_test)
+    sanity_checks(learned, X, y, checks=["model_randomization"], n_repeats=2)
+    assert hooked
+    assert set(hooked).isdisjoint(learned.module_.modules())
+
+
 def test_a_table_with_every_check(table):
     assert list(table.columns) == COLUMNS
     assert list(dict.fromkeys(table["check"])) == CHECKS
