@@ -82,7 +82,8 @@ class CNNClassifier(SequenceClassifier):
         of equal quality, not equal models, and of one model saliencies that differ by 2 to 6 % of
         their sum (single rows by up to half) and find planted letters equally well: set one of them
         where different machines are compared. Prediction, signed evidence and all other methods
-        always run in float32.
+        always run in float32, whose convolutions newer GPUs round to TF32
+        (``torch.backends.cudnn.allow_tf32``).
     net_params : dict or None, default=None
         Further parameters of the skorch net, such as ``{"optimizer": torch.optim.SGD}`` or
         ``{"callbacks": [...]}``; callbacks are added to the ones in use, but an ``LRScheduler``
