@@ -108,6 +108,7 @@ def read_fasta(
             )
         try:
             pattern = re.compile(label_pattern)
+            pattern.search("")  # one of bytes fails
         except (re.error, TypeError) as error:
             raise ValueError(
                 f"label_pattern is no regular expression: {label_pattern!r} ({error})."
@@ -242,7 +243,8 @@ def write_fasta(
                 f"The header of record {i} (counted from 0), {header[:80]!r}, begins with '>', "
                 "which is written before each. Leave it out."
             )
-        lines = [sequence[j : j + line_width] for j in range(0, len(sequence), line_width)]
+        width = int(line_width)  # NumPy's small numbers would overflow
+        lines = [sequence[j : j + width] for j in range(0, len(sequence), width)]
         blocks.append("\n".join([f">{header}", *lines, ""]))
     write_whole(path, "".join(blocks).encode("utf-8"))
 

@@ -170,6 +170,8 @@ def test_label_pattern_that_is_none(fasta):
         read_fasta(fasta, label_pattern="((")
     with pytest.raises(ValueError, match=r"label_pattern is no regular expression: \['class'\]"):
         read_fasta(fasta, label_pattern=["class"])
+    with pytest.raises(ValueError, match="label_pattern is no regular expression: b'class"):
+        read_fasta(fasta, label_pattern=b"class=(.)")
 
 
 def test_label_pattern_without_group(fasta):
@@ -277,6 +279,12 @@ def test_round_trip(tmp_path_factory, sequences, line_width, packed):
     assert records.data.tolist() == sequences
     assert records.target.tolist() == target
     assert records.names.tolist() == [f"seq{i}" for i in range(len(sequences))]
+
+
+def test_width_of_numpy(tmp_path):
+    write_fasta(tmp_path / "x.fa", ["A" * 300], line_width=np.uint8(200))
+    lines = (tmp_path / "x.fa").read_text().splitlines()
+    assert [len(line) for line in lines[1:]] == [200, 100]
 
 
 def test_write_is_reproducible(tmp_path):

@@ -15,6 +15,7 @@ from sklearn_attngen._validation import validate_params
 from sklearn_attngen.inspection._inputs.answers import label_columns
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.members import Member, Reader, find_members
+from sklearn_attngen.inspection._inputs.network import batches_of
 from sklearn_attngen.inspection._inputs.unwrap import (
     check_fitted_classifier,
     chosen_alphabet,
@@ -273,11 +274,10 @@ def _in_parts(
         labels = np.full(n, target)
     if labels.shape != (n,) or not np.isin(labels, final.classes_).all():
         return final.saliency(X, method, target, signed=signed)  # raises
-    parts = [slice(start, start + batch_size) for start in range(0, n, batch_size)]
     return np.concatenate(
         [
             final.saliency(_safe_indexing(X, rows), method, labels[rows], signed=signed)
-            for rows in parts
+            for rows in batches_of(n, 1, batch_size)
         ]
     )
 

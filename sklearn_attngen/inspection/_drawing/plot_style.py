@@ -34,7 +34,7 @@ def get_axes(ax: Any, figsize: tuple[float, float], purpose: str) -> tuple[Any, 
     plt = require("matplotlib.pyplot", extra="plot", purpose=purpose)
     if ax is None:
         return plt.subplots(figsize=figsize, layout="constrained")
-    if not hasattr(ax, "figure"):
+    if not isinstance(ax, plt.Axes):
         raise TypeError(
             f"ax must be one matplotlib Axes or None, got {type(ax).__name__}. Of several, as from "
             "plt.subplots(1, 2), pass one: axes[0]."

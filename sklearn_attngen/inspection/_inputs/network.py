@@ -127,6 +127,6 @@ def gradients_allowed() -> Iterator[None]:
 
 def batches_of(n: int, length: int, batch_size: int | None) -> Iterator[slice]:
     """Yield slices of n rows; ``batch_size`` rows each, or as many as a bound on letters allows."""
-    step = max(1, _BATCH_POSITIONS // max(1, length)) if batch_size is None else batch_size
-    for start in range(0, n, step):
+    step = max(1, _BATCH_POSITIONS // max(1, length)) if batch_size is None else int(batch_size)
+    for start in range(0, n, step):  # NumPy's small numbers would overflow
         yield slice(start, min(n, start + step))

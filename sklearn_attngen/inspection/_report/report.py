@@ -240,7 +240,7 @@ def report(
     kept = sufficiency(estimator, X_sample, fractions=above, **common)
     # Attention has no sign; "auto" is a method of the same network that has one.
     signed_method = "auto" if method.startswith("attention") else method
-    common |= {"saliency": signed_method, "n_repeats": 5 * n_repeats, "batch_size": batch_size}
+    common |= {"saliency": signed_method, "n_repeats": 5 * int(n_repeats), "batch_size": batch_size}
     unfaithful = infidelity(estimator, X_sample, **common)
     found = None
     if motifs and sample.codes.shape[1] > 1:

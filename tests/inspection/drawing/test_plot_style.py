@@ -70,13 +70,13 @@ def test_black_is_seen_on_a_part_of_a_dark_figure():
     plt.close("all")
 
 
-def test_several_axes_are_refused():
-    """What plt.subplots gives is an array, of which the error says to pass one."""
-    _, axes = plt.subplots(1, 2)
-    with pytest.raises(
-        TypeError, match=r"ax must be one matplotlib Axes .* got ndarray.*axes\[0\]"
-    ):
-        get_axes(axes, (1, 1), "A display")
+def test_what_is_not_one_axes_is_refused():
+    """What plt.subplots gives is a figure and an array, of which the error says to pass one."""
+    for ax, what in zip(plt.subplots(1, 2), ("Figure", "ndarray"), strict=True):
+        with pytest.raises(
+            TypeError, match=rf"ax must be one matplotlib Axes .* got {what}.*axes\[0\]"
+        ):
+            get_axes(ax, (1, 1), "A display")
     plt.close("all")
 
 

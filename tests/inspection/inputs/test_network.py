@@ -7,7 +7,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn_attngen import AttnGenClassifier, CNNClassifier
 from sklearn_attngen.inspection import convergence_delta, deeplift, mutagenesis, saliency
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
-from sklearn_attngen.inspection._inputs.network import LetterNetwork
+from sklearn_attngen.inspection._inputs.network import LetterNetwork, batches_of
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
 from tests.inspection.conftest import fit_small
 
@@ -74,3 +74,8 @@ def test_attention_does_not_depend_on_the_order(planted, few):
         saliency(model, few, "attention", alphabet=alphabet) for alphabet in ("DNA", "ATCG")
     )
     np.testing.assert_array_equal(one, two)
+
+
+def test_batches_of_a_number_of_numpy():
+    """The sum of a row and a small number would overflow, and rows be left out."""
+    assert list(batches_of(300, 1, np.uint8(200))) == [slice(0, 200), slice(200, 300)]
