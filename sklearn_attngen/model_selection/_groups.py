@@ -108,6 +108,17 @@ def sequence_groups(
     >>> sequence_groups(["ACGTACGGT", "TTTTTCCCA", "GTACGGTCA", "TGGGAAAAA"], k=6)
     array([0, 1, 0, 1])
     """
+    return _find_groups(X, k, both_strands, groups, alphabet)
+
+
+def _find_groups(
+    X: Any,
+    k: int | str,
+    both_strands: bool | str,
+    groups: ArrayLike | None,
+    alphabet: str | Alphabet,
+) -> NDArray[np.int64]:
+    """Do what :func:`sequence_groups` does; warnings point at the caller of the caller."""
     letters = read_letters(X, alphabet)
     n_letters = resolve_k(k, letters.alphabet)
     strands = strand_complements(both_strands, letters.alphabet) is not None
@@ -118,7 +129,7 @@ def sequence_groups(
             f"No sequence has {n_letters} letters to compare, so that only equal ones are related. "
             "Set k to what relatives share, or pass what is known of them as groups.",
             UserWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
     links = [link_equal(words, rows)]
     if groups is not None:
@@ -251,9 +262,7 @@ class SequenceGroupKFold(BaseCrossValidator):
             in :func:`sequence_groups`.
         """
         by_class = y is not None and are_classes(y)
-        labels = sequence_groups(
-            X, k=self.k, both_strands=self.both_strands, groups=groups, alphabet=self.alphabet
-        )
+        labels = _find_groups(X, self.k, self.both_strands, groups, self.alphabet)
         if y is not None:
             check_consistent_length(labels, y)
         self._check_sizes(np.bincount(labels), by_words=groups is None)
@@ -262,7 +271,7 @@ class SequenceGroupKFold(BaseCrossValidator):
         if by_class:
             # as numbers, because scikit-learn 1.6 does not know the classes of all pandas types
             y = np.unique(np.asarray(y).ravel(), return_inverse=True)[1]
-            labels = _bundle(labels, y, _BUNDLES * self.n_splits, random)
+            labels = _bundle(labels, y, _BUNDLES * int(self.n_splits), random)
         folds = StratifiedGroupKFold if by_class else GroupKFold
         cv = folds(self.n_splits, shuffle=self.shuffle, random_state=random)
         yield from cv.split(np.zeros(len(labels)), y, labels)

@@ -222,11 +222,12 @@ class Rows:
         """The group of related rows that each row is in."""
         return connect(self.links, len(self))
 
-    @property
-    def unrelated(self) -> str:
-        """What it means that no row has a relative."""
-        has_words = len(self.words) > len(self)  # each row is a word of its own
-        return "none" if has_words else f"no row has {self.k} letters to compare: set k"
+
+def _unrelated(*sides: Rows) -> str:
+    """Say what it means that no row has a relative."""
+    if all(len(rows.words) > len(rows) for rows in sides):  # each row is a word of its own
+        return "none"
+    return f"no row has {sides[0].k} letters to compare: set k"
 
 
 def _empty(rows: Rows, check: str) -> Finding:
@@ -254,7 +255,7 @@ def _within(rows: Rows) -> list[Finding]:
         verdict = "no classifier can be right on all of them" if n_conflicts else "none"
         findings.append(Finding("conflicting labels", n_conflicts, n, verdict))
     n_related = len(np.unique(rows.links))
-    verdict = rows.unrelated
+    verdict = _unrelated(rows)
     if n_related:
         verdict = f"equal, or {rows.k} letters in common: SequenceGroupKFold"
     return [*findings, Finding("related rows", n_related, n, verdict)]
@@ -269,14 +270,12 @@ def _across(train: Rows, test: Rows) -> list[Finding]:
     words, word_rows = train.words[shared], train.word_rows[shared]
     known = are_among(test.words, words)
     n_related = len(np.unique(test.word_rows[known]))
-    verdicts = ("the score on them says nothing", "a leak, unless new rows have relatives too")
-    unrelated = train.unrelated if train.unrelated != "none" else test.unrelated
+    copied = "the score on them says nothing" if n_seen else "none"
+    related = "a leak, unless new rows have relatives too" if n_related else _unrelated(train, test)
     findings = [
         _empty(test, "test rows without letters"),
-        Finding("test rows seen in training", n_seen, n, verdicts[0] if n_seen else "none"),
-        Finding(
-            "test rows related to training", n_related, n, verdicts[1] if n_related else unrelated
-        ),
+        Finding("test rows seen in training", n_seen, n, copied),
+        Finding("test rows related to training", n_related, n, related),
     ]
     if train.labels is None or test.labels is None:
         return findings

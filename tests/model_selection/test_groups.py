@@ -72,8 +72,9 @@ def test_what_carries_no_signal_links_nothing_but_equal_rows_are_linked() -> Non
 def test_peptides_are_shorter_than_a_word_of_proteins() -> None:
     """That none of them is related would be no news; a smaller k or known groups is what helps."""
     X, y = ["SIINFEKLM", "SIINFEKLV", "GILGFVFTL", "NLVPMVATV"], [0, 1, 0, 1]
-    with pytest.warns(UserWarning, match="No sequence has 12 letters.* Set k"):
+    with pytest.warns(UserWarning, match="No sequence has 12 letters.* Set k") as caught:
         next(SequenceGroupKFold(2, alphabet="protein").split(X, y))
+    assert caught[0].filename == __file__
     assert sequence_groups(X, k=8, alphabet="protein").tolist() == [0, 0, 1, 2]
     assert sequence_groups(X, groups=[0, 1, 1, 2], alphabet="protein").tolist() == [0, 1, 1, 2]
 
@@ -159,6 +160,13 @@ def test_groups_go_along_with_metadata_routing() -> None:
             params={"groups": origin},
         )
     assert len(scores["test_score"]) == 3
+
+
+def test_number_of_folds_of_numpy() -> None:
+    X, y = random_sequences(20), [0, 1] * 10
+    given = SequenceGroupKFold(np.uint8(3)).split(X, y)
+    for found, expected in zip(given, SequenceGroupKFold(3).split(X, y), strict=True):
+        np.testing.assert_array_equal(found[1], expected[1])
 
 
 @pytest.mark.parametrize("n_splits", [0, 1, 2.5])
