@@ -129,7 +129,7 @@ def test_a_process_may_fork_while_a_thread_evaluates() -> None:
     assert held.wait(timeout=30)
     child = os.fork()
     if child == 0:
-        signal.alarm(10)  # ends a child that waits
+        signal.alarm(60)  # ends a child that waits
         try:
             with evaluation_mode(network()):
                 os._exit(0)
