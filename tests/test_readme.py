@@ -59,6 +59,13 @@ def test_guide_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert (tmp_path / name).stat().st_size > 0, name
 
 
+def test_the_start_page_shows_the_code_of_readme() -> None:
+    """Which runs above."""
+    start = (REPOSITORY / "docs" / "index.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", start, re.DOTALL)
+    assert block in README
+
+
 def test_make_targets_exist() -> None:
     """Every ``make`` command that README and CONTRIBUTING name is a target."""
     makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
