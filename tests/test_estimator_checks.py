@@ -1,7 +1,7 @@
 """scikit-learn's own checks, which every estimator passes with default parameters.
 
-Those trainings take minutes, so that the quick tests run the same checks on small networks. The
-CNN's default of three networks is AttnGen's own, and one of them is checked.
+Those trainings take minutes, so that the quick tests run the same checks on small networks. These
+are three together, as by default; the large ones, which are slow tests, are one alone.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 from unittest import SkipTest
 
@@ -36,9 +37,9 @@ def name_of(check: Any) -> str:
 def sklearn_checks() -> Iterator[Any]:
     """All checks but the one that needs a setting from before the start of Python."""
     small = {"n_filters": 8, "max_epochs": 20, "learning_rate": 0.03}
-    whole = [AttnGenClassifier(), CNNClassifier(n_estimators=1)]
-    for made in [*whole, *(kind(**small) for kind in NETWORKS)]:
-        marks = [pytest.mark.slow] if made in whole else []
+    whole = {"n_estimators": 1}
+    for kind, (parameters, marks) in product(NETWORKS, [(whole, [pytest.mark.slow]), (small, [])]):
+        made = kind(**parameters)
         for i, (estimator, check) in enumerate(estimator_checks_generator(made)):
             if name_of(check) != NEEDS_ARRAY_API:
                 yield pytest.param(estimator, check, id=f"{made}-{i}-{name_of(check)}", marks=marks)
