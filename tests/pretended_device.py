@@ -39,8 +39,8 @@ class _OnDevice(Tensor):
         tensor.inner, tensor.place = inner.detach(), place
         return tensor
 
-    device = property(lambda self: self.place)  # type: ignore[assignment]
-    is_cuda = property(lambda self: True)  # type: ignore[assignment]
+    device = property(lambda self: self.place)
+    is_cuda = property(lambda self: True)
 
     def numpy(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError(f"can't convert {self.place} device type tensor to numpy")

@@ -220,7 +220,7 @@ def write_fasta(
             )
     if labels is not None:
         headers = [f"{h} label={label}" for h, label in zip(headers, labels, strict=True)]
-    blocks = []
+    blocks, width = [], int(line_width)  # NumPy's small numbers would overflow
     for i, (header, sequence) in enumerate(zip(headers, rows, strict=True)):
         if isinstance(sequence, bytes):
             sequence = sequence.decode("latin-1")  # any letter, as of a str
@@ -243,7 +243,6 @@ def write_fasta(
                 f"The header of record {i} (counted from 0), {header[:80]!r}, begins with '>', "
                 "which is written before each. Leave it out."
             )
-        width = int(line_width)  # NumPy's small numbers would overflow
         lines = [sequence[j : j + width] for j in range(0, len(sequence), width)]
         blocks.append("\n".join([f">{header}", *lines, ""]))
     write_whole(path, "".join(blocks).encode("utf-8"))

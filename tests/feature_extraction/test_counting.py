@@ -174,7 +174,7 @@ def test_no_count_overflows_silently() -> None:
     """A small integer type raises where it is too small."""
     rows = ["A" * 300, "ACGT"]
     dna = get_alphabet("DNA")
-    with pytest.raises(ValueError, match="occurs 299 times.*dtype=uint8.*255"):  # noqa: RUF043
+    with pytest.raises(ValueError, match=r"occurs 299 times.*dtype=uint8.*255"):
         count(rows, dna, range(2, 3), False, dtype=np.uint8)
     assert count(rows, dna, range(2, 3), False, dtype=np.uint16).max() == 299
     assert count(rows, dna, range(2, 3), False, dtype=np.uint8, binary=True).max() == 1
