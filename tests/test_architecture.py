@@ -210,7 +210,7 @@ def loaded_after(code: str) -> set[str]:
         text=True,
         check=True,
         cwd=PACKAGE.parent,
-        timeout=120,
+        timeout=600,
     )
     return set(done.stdout.split())
 

@@ -90,7 +90,7 @@ for kind in (AttnGenClassifier, CNNClassifier):
         env=os.environ | {"SCIPY_ARRAY_API": "1"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1200,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -54,7 +54,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ],
         check=True,
         capture_output=True,
-        timeout=300,
+        timeout=1200,
     )
     (path,) = folder.glob("*.whl")
     return path
@@ -99,7 +99,7 @@ def test_wheel_works_without_the_repository(wheel: Path, tmp_path: Path) -> None
         ],
         check=True,
         capture_output=True,
-        timeout=300,
+        timeout=1200,
     )
     # Its dependencies are this interpreter's. A path added in this way brings no editable installs.
     purelib = subprocess.run(
@@ -115,7 +115,7 @@ def test_wheel_works_without_the_repository(wheel: Path, tmp_path: Path) -> None
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1200,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         check=False,
     )

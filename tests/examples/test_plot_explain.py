@@ -32,7 +32,7 @@ def test_example_runs_quietly(tmp_path: Path) -> None:
         text=True,
         cwd=tmp_path,
         env={**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg"},
-        timeout=300,
+        timeout=1200,
     )
     assert done.returncode == 0, done.stderr
     shown = done.stdout + done.stderr

@@ -29,7 +29,7 @@ def test_demo_runs_quickly_and_quietly(tmp_path: Path) -> None:
         text=True,
         cwd=tmp_path,
         env={**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100"},
-        timeout=300,
+        timeout=1200,
     )
     assert done.returncode == 0, done.stderr
     shown = done.stdout + done.stderr

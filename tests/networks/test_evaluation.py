@@ -55,7 +55,7 @@ def test_memory_of_a_batch_is_kept_for_the_next(something: str) -> None:
             capture_output=True,
             text=True,
             check=True,
-            timeout=120,
+            timeout=600,
             env=environment | {"OMP_NUM_THREADS": "1"},
         )
         often, rarely = map(int, done.stdout.split())

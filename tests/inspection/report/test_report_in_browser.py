@@ -64,7 +64,7 @@ def browse(page, folder):
         ],
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     urls = set(re.findall(r'"url":"(https?://[^"]*)', log.read_text(encoding="utf-8")))
