@@ -117,6 +117,7 @@ def draw_letters(
             paths.Path(outline, np.tile(kinds, at.size)),
             facecolor=seen_on(ax, UNKNOWN_COLOR if unknown else colors.get(letter, UNKNOWN_COLOR)),
             linewidth=0,
+            snap=False,  # to whole pixels: the stem of a narrow T would be gone
         )
         ax.add_artist(patch)  # add_patch would look for the limits of every curve, which is slow
         drawn.append(patch)

@@ -15,12 +15,12 @@ from sklearn_attngen.inspection._motifs.motif_report import motif_report
 
 from .letters import letter_colors as color_letters
 from .motif_logo import draw_logo, letter_heights
-from .plot_style import NEUTRAL, axes_size, get_axes, hide_spines, plain, wrapped_title
+from .plot_style import NEUTRAL, axes_size, get_axes, hide_spines, plain, text_scale, wrapped_title
 
 KINDS = ("information", "contribution")
 # Beyond this many logos a figure is too high to be read.
 _MOST_MOTIFS = 20
-# Heights in inches: a line of a title, a logo, and the least of a logo in given axes.
+# Heights in inches: a line of a title of usual size, a logo, and the least of a logo in given axes.
 _TITLE_LINE, _LOGO, _LEAST = 0.18, 0.75, 0.3
 # Heights in units of a logo.
 _EDGE, _GAP = 0.06, 0.3
@@ -271,10 +271,11 @@ class MotifDisplay:
         widest = max(motif.width for motif in self.motifs)
         titles = [_named(motif) for motif in self.motifs] if self.titles is None else self.titles
         inches = max(6.0, 0.28 * widest + 1.0)
+        scale = text_scale()
         titles, logo = _fitted(titles, ax, inches - 1.0)
-        rooms = [_EDGE + _TITLE_LINE / logo * (title.count("\n") + 1) for title in titles]
+        rooms = [_EDGE + scale * _TITLE_LINE / logo * (title.count("\n") + 1) for title in titles]
         in_all = sum(rooms) + (1.0 + _GAP) * len(rooms)
-        size = (inches, max(2.0, logo * in_all + 0.5))
+        size = (inches, max(2.0 * scale, logo * in_all + 0.5 * scale))
         self.figure_, self.ax_ = get_axes(ax, size, "MotifDisplay")
         self.letters_: list[list[Any]] = []
         ticks: list[float] = []
@@ -319,7 +320,9 @@ def _fitted(titles: Sequence[str], ax: Any, width: float) -> tuple[list[str], fl
     for max_lines in range(4, 0, -1):
         lines = [_in_lines(title, width, max_lines) for title in titles]
         n_lines = sum(title.count("\n") + 1 for title in lines)
-        logo = (height - _TITLE_LINE * n_lines) / (len(titles) * (1.0 + _EDGE + _GAP))
+        logo = (height - text_scale() * _TITLE_LINE * n_lines) / (
+            len(titles) * (1.0 + _EDGE + _GAP)
+        )
         if logo >= _LEAST:
             break
     return lines, max(logo, _LEAST)

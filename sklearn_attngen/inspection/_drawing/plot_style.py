@@ -71,6 +71,12 @@ def seen_on(ax: Any, color: str) -> str:
     return "white" if max(luminances) < _DARK else color
 
 
+def text_scale() -> float:
+    """Return how much larger than usual texts are, 1 for smaller ones."""
+    rc = require("matplotlib", extra="plot", purpose="A display").rcParams
+    return float(max(1.0, rc["font.size"] / 10))
+
+
 def text_width(text: str, size: str | float) -> float:
     """Return the width of a text, that of its widest line, in inches.
 

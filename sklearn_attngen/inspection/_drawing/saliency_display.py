@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from sklearn_attngen._extras import require
 from sklearn_attngen.classifiers._targets import check_classes, with_missing
 from sklearn_attngen.inspection._attribution.saliency import saliency as compute_saliency
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
@@ -22,6 +21,7 @@ from .plot_style import (
     axes_size,
     get_axes,
     make_room_for_legend,
+    text_scale,
     wrapped_title,
 )
 from .position_ticks import check_positions
@@ -408,8 +408,7 @@ class SaliencyDisplay:
         titles = [wrapped_title(label, room) for label in labels]
         height = n * (0.9 * -(-length // width) + 0.3) + 0.5
         height += 0.55 * TITLE_LINE * sum(title.count("\n") for title in titles)
-        usual = require("matplotlib", extra="plot", purpose="SaliencyDisplay").rcParams["font.size"]
-        height *= max(1.0, usual / 10)  # text stands between the lines, and along the axis
+        height *= text_scale()  # text stands between the lines, and along the axis
         self.figure_, self.ax_ = get_axes(ax, (inches, height), "SaliencyDisplay")
         self.letters_ = draw_sequences(
             self.ax_,

@@ -71,6 +71,28 @@ def test_signs_stay_within_their_height(height):
         assert min(0, height) - 1e-9 <= box.y0 < box.y1 <= max(0, height) + 1e-9
 
 
+@pytest.mark.parametrize("letter", ["T", "I", "H"])
+def test_narrow_letters_keep_their_stems(letter):
+    """Moved to whole pixels, both edges of a thin stem may fall together: T looks like a hyphen."""
+    figure = plt.figure(figsize=(3, 0.5), dpi=100)
+    ax = figure.add_axes((0, 0, 1, 1))
+    ax.axis("off")
+    draw_letters(
+        ax,
+        np.zeros(90, dtype=np.uint8),
+        0.0,
+        np.ones(90),
+        alphabet=get_alphabet(f"{letter}A"),
+        colors={letter: "black", "A": "black"},
+        width=0.6,
+    )
+    ax.set(xlim=(-0.5, 89.5), ylim=(0, 1))
+    figure.canvas.draw()
+    ink = 255.0 - np.asarray(figure.canvas.buffer_rgba())[30:45, :, 0]
+    of_each = np.add.reduceat(ink.sum(axis=0), np.arange(90) * 300 // 90)
+    assert of_each.min() > 0.5 * of_each.max()
+
+
 def test_limits_of_curves_are_not_looked_for(monkeypatch):
     """Displays set their limits: looking for those of every curve took most of the time."""
 

@@ -142,6 +142,19 @@ def test_no_text_covers_another(n, width):
     assert display.ax_.texts[0].get_text() == "m0 (100 sites)"
 
 
+@pytest.mark.parametrize("rows", [slice(0, 1), slice(None)])
+def test_large_fonts_find_room(rows, report):
+    """Those of slides: titles of a fixed height were cut at the top, and lay on other logos."""
+    with mpl.rc_context({"font.size": 20}):
+        display = MotifDisplay.from_report(report[rows])
+        assert not texts_overlap(display)
+    titles = [text.get_window_extent() for text in display.ax_.texts]
+    logos = [np.vstack([p.get_window_extent() for p in logo]) for logo in display.letters_]
+    for title, logo, before in zip(titles, logos, [None, *logos], strict=False):
+        assert title.y0 >= logo[1::2, 1].max() - 3
+        assert before is None or title.y1 <= before[::2, 1].min()
+
+
 def test_into_given_axes(report):
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
     display = MotifDisplay.from_report(report[:2], ax=axes[1])
