@@ -53,7 +53,7 @@ th[scope="row"] { min-width: 6rem; overflow-wrap: break-word; }
 td { min-width: 3rem; overflow-wrap: anywhere; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 td.number { white-space: nowrap; }
-td.code { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .85rem; }
+td.code, p.code { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .85rem; }
 figure { margin: 1rem 0 1.4rem; } figure .scroll { margin: 0; }
 figure img { display: block; max-width: 100%; height: auto; background: #fff; }
 figure .scroll img { max-width: max(100%, 40rem); }

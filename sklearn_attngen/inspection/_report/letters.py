@@ -16,7 +16,7 @@ from sklearn_attngen.inspection._drawing.perturbation_display import (
 from sklearn_attngen.inspection._drawing.saliency_display import SaliencyDisplay
 from sklearn_attngen.inspection._inputs.answers import class_scores
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
-from sklearn_attngen.sequences import one_hot
+from sklearn_attngen.sequences import decode_codes, one_hot
 
 from .html import paragraph, picture, table
 
@@ -189,12 +189,14 @@ def examples_section(
                 letters=True,
             )
         )
+        parts.append(paragraph(decode_codes(sample.codes[[row], part], alphabet)[0], "code"))
     return "\n".join(
         [
             paragraph(
                 "Chosen by chance, among right predictions of each class and wrong ones where "
                 "there are any. Each letter is as high as its share of saliency; every picture has "
-                "its own scale, written at its axis. N and padding are grey."
+                "its own scale, written at its axis. N and padding are grey. Below each picture "
+                "the letters are text that can be copied."
             ),
             *parts,
         ]

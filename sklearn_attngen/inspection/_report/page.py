@@ -213,7 +213,7 @@ def _predictions(estimator: Any, y: NDArray[Any], results: Bunch) -> str:
                 "the seed of the fit."
             ),
             table(
-                ["", *(f"predicted {name}" for name in names)],
+                ["Class", *(f"predicted {name}" for name in names)],
                 confusion,
                 caption="Confusion matrix",
                 numbers=range(1, len(names) + 1),

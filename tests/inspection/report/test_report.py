@@ -126,6 +126,19 @@ def test_pictures_are_inside_and_described(written):
     assert len(list(written.root.iter("figcaption"))) == len(pictures)
 
 
+def test_letters_can_be_copied(written, motif_data):
+    """Of pictures alone nobody can search for a sequence, or have it read aloud."""
+    X = motif_data[0][120:]
+    captions = [node.text for node in written.root.iter("figcaption")]
+    rows = [int(text.split()[1]) for text in captions if text.startswith("Row ")]
+    copied = [node.text for node in written.root.iter("p") if node.get("class") == "code"]
+    assert copied == [X[row] for row in rows]
+
+
+def test_headers_of_tables_are_not_empty(written):
+    assert all("".join(node.itertext()).strip() for node in written.root.iter("th"))
+
+
 def test_the_numbers_are_those_of_the_functions(written, motif_data):
     X, y = motif_data[0][120:], motif_data[1][120:]
     results = written.results
