@@ -62,8 +62,12 @@ footer { max-width: 60rem; margin: 3rem auto 2rem; padding: 0 1.25rem; color: va
   font-size: .88rem; }
 @media (max-width: 30rem) { main, header, nav, footer { padding-left: 1rem; padding-right: 1rem; }
   table { font-size: .85rem; } th, td { padding-right: .6rem; } }
-@media print { nav { display: none; } h2 { break-after: avoid; } figure { break-inside: avoid; }
-  .scroll { background: none; } figure .scroll img { max-width: 100%; } }
+/* paper does not scroll or open: tables of many classes get as narrow as they must */
+@media print { nav { display: none; } h2, .caption { break-after: avoid; }
+  figure, tr { break-inside: avoid; } figure .scroll img { max-width: 100%; }
+  .scroll { background: none; overflow: visible; } table { font-size: .8rem; }
+  th, td { padding-right: .5rem; } td { min-width: 0; } thead th + th { overflow-wrap: anywhere; }
+  details::details-content { content-visibility: visible; } }
 """
 
 

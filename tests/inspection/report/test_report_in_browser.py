@@ -11,6 +11,7 @@ import pytest
 
 from sklearn_attngen import AttnGenClassifier
 from sklearn_attngen.inspection import report
+from sklearn_attngen.inspection._report.html import page, table
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
@@ -92,22 +93,43 @@ def test_what_a_page_must_not_do_would_be_seen(tmp_path):
     assert len(complaints) == 1
 
 
-@pytest.mark.parametrize("width", [390, 800, 1400])
-def test_nothing_sticks_out_of_the_screen(width, path, tmp_path):
-    """What is wider than a phone (tables, letters) scrolls by itself, and the page does not."""
-    text = path.read_text(encoding="utf-8")
-    root = "document.documentElement"  # narrower than the window by its scroll bar
-    tell = f"parent.postMessage([innerWidth, {root}.clientWidth, {root}.scrollWidth].join(), '*')"
+def measure(text, width, what, folder):
+    """Return numbers that the page finds in a window of this width; ``what`` is JavaScript."""
+    tell = f"parent.postMessage([{what}].join(), '*')"
     inner = re.sub('<meta http-equiv="Content-Security-Policy".*?/>', "", text, flags=re.DOTALL)
     inner = inner.replace("</body>", f"<script>onload = () => {tell}</script></body>")
-    (tmp_path / "inner.html").write_text(inner, encoding="utf-8")
-    page = tmp_path / "outer.html"
-    page.write_text(
+    (folder / "inner.html").write_text(inner, encoding="utf-8")
+    outer = folder / "outer.html"
+    outer.write_text(
         "<p>nothing</p><script>onmessage = e => "
         "document.querySelector('p').textContent = `measured ${e.data}`</script>"
         f'<iframe src="inner.html" style="border:0;width:{width}px;height:900px"></iframe>'
     )
-    (measured,) = re.findall(r"<p>measured (\d+),(\d+),(\d+)</p>", browse(page, tmp_path)[0])
-    window, room, needed = map(int, measured)
+    (measured,) = re.findall(r"<p>measured ([\d,]+)</p>", browse(outer, folder)[0])
+    return [int(number) for number in measured.split(",")]
+
+
+@pytest.mark.parametrize("width", [390, 800, 1400])
+def test_nothing_sticks_out_of_the_screen(width, path, tmp_path):
+    """What is wider than a phone (tables, letters) scrolls by itself, and the page does not."""
+    root = "document.documentElement"  # narrower than the window by its scroll bar
+    what = f"innerWidth, {root}.clientWidth, {root}.scrollWidth"
+    window, room, needed = measure(path.read_text(encoding="utf-8"), width, what, tmp_path)
     assert window == width
     assert needed == room
+
+
+def test_nothing_is_lost_on_paper(tmp_path):
+    """It does not scroll: half of the confusion matrix of 12 classes was not printed."""
+    names = [f"predicted constitutive {i}" for i in range(12)]
+    row = ("true constitutive", *range(1000, 1012))
+    wide = table(["Class", *names], [row], caption="t", numbers=range(13))
+    closed = f"<details><summary>more</summary>{wide}</details>"
+    text = page("t", [], [("a", wide), ("b", closed)], "f")
+    parts = "[...document.querySelectorAll('.scroll')]"
+    what = f"...{parts}.map(e => e.scrollWidth - e.clientWidth), {parts}[1].offsetHeight"
+    # A4 at 96 dots an inch, without margins; what holds on paper holds on this screen
+    *over, height = measure(text.replace("@media print", "@media all"), 700, what, tmp_path)
+    assert over == [0, 0]
+    assert height > 0
+    assert measure(text, 700, what, tmp_path)[0] > 0  # the control: on a screen it scrolls
