@@ -15,6 +15,7 @@ from .plot_style import (
     NEUTRAL,
     PALETTE,
     axes_size,
+    check_axes,
     hide_spines,
     in_words,
     legend_above,
@@ -144,7 +145,7 @@ class MaskFractionDisplay:
         NotFittedError
             If the search is not fitted.
         TypeError
-            If it is no search, or ``scores`` is one name.
+            If it is no search, ``scores`` is one name, or ``ax`` holds something else than Axes.
         ValueError
             If it did not search over the masked fraction, lacks a score, or has several candidates
             for one fraction.
@@ -378,7 +379,10 @@ def _axes_for(ax: Any, n: int) -> tuple[Any, list[Any]]:
                 f"ax holds {len(given)} axes, and there are {n} scores to draw. Pass as many, or "
                 "choose scores."
             )
+        for one in given:
+            check_axes(one)
         return given[0].figure, given
+    check_axes(ax)
     if n == 1:
         return ax.figure, [ax]
     place = ax.get_subplotspec()

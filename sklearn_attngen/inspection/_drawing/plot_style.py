@@ -34,12 +34,18 @@ def get_axes(ax: Any, figsize: tuple[float, float], purpose: str) -> tuple[Any, 
     plt = require("matplotlib.pyplot", extra="plot", purpose=purpose)
     if ax is None:
         return plt.subplots(figsize=figsize, layout="constrained")
+    check_axes(ax)
+    return ax.figure, ax
+
+
+def check_axes(ax: Any) -> None:
+    """Raise a TypeError unless this is one matplotlib Axes."""
+    plt = require("matplotlib.pyplot", extra="plot", purpose="A display")
     if not isinstance(ax, plt.Axes):
         raise TypeError(
             f"ax must be one matplotlib Axes or None, got {type(ax).__name__}. Of several, as from "
             "plt.subplots(1, 2), pass one: axes[0]."
         )
-    return ax.figure, ax
 
 
 def axes_size(ax: Any) -> tuple[float, float]:

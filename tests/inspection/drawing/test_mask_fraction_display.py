@@ -198,6 +198,9 @@ def test_wrong_searches_and_axes(search, masked, X, y):
     with pytest.raises(ValueError, match="scores must name some of"):
         MaskFractionDisplay.from_search(search, scores=["recall"])
     figure, axes = plt.subplots(3)
+    for wrong in (figure, {"A": axes[0]}, [figure], "A"):
+        with pytest.raises(TypeError, match="must be one matplotlib Axes or None, got "):
+            MaskFractionDisplay.from_search(search, scores=["accuracy"], ax=wrong)
     with pytest.raises(ValueError, match=r"holds 3 axes, and there are 2 scores.*Pass as many"):
         MaskFractionDisplay.from_search(search, ax=axes)
     with pytest.raises(ValueError, match="no part of a grid"):
