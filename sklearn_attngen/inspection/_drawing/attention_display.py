@@ -15,7 +15,7 @@ from sklearn_attngen.sequences import NO_SIGNAL, Alphabet, get_alphabet
 
 from .attention_lanes import LONGEST_WITH_LETTERS, draw_lanes
 from .letters import letter_colors as color_letters
-from .plot_style import get_axes
+from .plot_style import get_axes, text_scale
 from .position_ticks import check_positions
 
 
@@ -220,9 +220,8 @@ class AttentionHeadsDisplay:
         numbers = check_positions(self.positions, length)
         names = [f"Head {i}" for i in range(n_heads)] if self.names is None else self.names
         width = 7.5 if codes is None else max(7.5, 0.135 * length + 1.6)
-        self.figure_, self.ax_ = get_axes(
-            ax, (width, 0.62 * (n_heads + (codes is not None)) + 1.1), "AttentionHeadsDisplay"
-        )
+        height = text_scale() * (0.62 * (n_heads + (codes is not None)) + 1.1)
+        self.figure_, self.ax_ = get_axes(ax, (width, height), "AttentionHeadsDisplay")
         drawn = draw_lanes(
             self.ax_,
             self.attention,

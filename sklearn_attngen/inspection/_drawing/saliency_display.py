@@ -364,7 +364,7 @@ class SaliencyDisplay:
         class_colors: Mapping[Any, str] | None,
         band: bool,
     ) -> None:
-        self.figure_, self.ax_ = get_axes(ax, (7.5, 3.6), "SaliencyDisplay")
+        self.figure_, self.ax_ = get_axes(ax, (7.5, 3.6 * text_scale()), "SaliencyDisplay")
         self.lines_, self.bands_ = draw_profile(
             self.ax_,
             self.saliency,

@@ -162,6 +162,14 @@ def test_no_text_covers_another(size, sequence, share_scale, network, X):
     assert not texts_overlap(display)
 
 
+@pytest.mark.parametrize("sequence", [None, 0])
+def test_large_texts_stay_apart(sequence, network, X):
+    """Those of slides: names of heads lay on each other."""
+    with mpl.rc_context({"font.size": 22}):
+        display = AttentionHeadsDisplay.from_estimator(network, X, sequence=sequence)
+        assert not texts_overlap(display)
+
+
 @pytest.mark.parametrize("size", [(4, 3.4), (12, 7)])
 def test_positions_in_a_chromosome_are_written_in_full(size):
     """Six digits would write all of them alike, and ten long numbers cover each other."""

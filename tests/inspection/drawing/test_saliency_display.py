@@ -467,3 +467,12 @@ def test_large_texts_beside_letters_stay_in_the_figure(n, size):
     label = display.ax_.yaxis.label.get_window_extent()
     assert label.y0 >= -1
     assert label.y1 <= display.figure_.bbox.y1 + 1
+
+
+def test_large_texts_beside_a_profile_stay_in_the_figure(known, X, y):
+    with mpl.rc_context({"font.size": 22}):
+        display = SaliencyDisplay.from_estimator(known, X, y)
+        assert not texts_overlap(display)
+    label = display.ax_.yaxis.label.get_window_extent()
+    assert label.y0 >= -1
+    assert label.y1 <= display.figure_.bbox.y1 + 1
