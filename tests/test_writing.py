@@ -14,11 +14,14 @@ import pytest
 
 from sklearn_attngen._writing import write_whole
 from sklearn_attngen.datasets import write_fasta
-from sklearn_attngen.inspection import Motif, to_bedgraph, write_meme
+from sklearn_attngen.inspection import Motif, to_bedgraph, to_bigwig, write_meme
 
 WRITERS = {
     "fasta": lambda path, n: write_fasta(path, ["ACGT"] * n),
     "bedgraph": lambda path, n: to_bedgraph(np.ones((1, n)), [f"chr1:0-{n}"], path),
+    "bigwig": lambda path, n: to_bigwig(
+        np.ones((1, n)), [f"chr1:0-{n}"], path, chrom_sizes={"chr1": 99}
+    ),
     "meme": lambda path, n: write_meme([Motif("one", np.full((n, 4), 0.25))], path),
 }
 
@@ -28,11 +31,15 @@ def test_a_full_disk_leaves_the_file_of_before(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Half of the records would be taken for all of them."""
-    path = tmp_path / "file"
+    if kind == "bigwig":
+        pytest.importorskip("pybigtools")
+    path = tmp_path / "file.bw"
     WRITERS[kind](path, 3)
     before = path.read_bytes()
 
     def full(self: Path, mode: str = "r", *args: Any, **options: Any) -> Any:
+        if mode == "rb":
+            return open(self, mode)
         with open(self, mode) as file:
             file.write(b"half")
         raise OSError(28, "No space left on device")
@@ -42,7 +49,7 @@ def test_a_full_disk_leaves_the_file_of_before(
         WRITERS[kind](path, 9)
     monkeypatch.undo()
     assert path.read_bytes() == before
-    assert os.listdir(tmp_path) == ["file"]
+    assert os.listdir(tmp_path) == ["file.bw"]
 
 
 def test_links_stay_links_and_pipes_are_written_to(tmp_path: Path) -> None:

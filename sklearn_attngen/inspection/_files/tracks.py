@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from sklearn_attngen._extras import require
 from sklearn_attngen._validation import validate_params
+from sklearn_attngen._writing import write_whole
 from sklearn_attngen.inspection._inputs.values import check_saliency
 
 from .regions import Regions, check_lengths, read_regions, write_lines
@@ -131,7 +133,7 @@ def to_bigwig(
     regions : DataFrame, mapping, or list of n tuples or texts
         Where each sequence lies, see :func:`to_bedgraph`.
     path : str or path-like
-        The file. An existing file is replaced.
+        The file, which ends in ``.bw`` or ``.bigWig``. An existing file is replaced.
     chrom_sizes : mapping of str to int, str or path-like
         Length of each chromosome, or a file with a name and a length in each line.
     overlaps : {"error", "mean"}, default="error"
@@ -146,6 +148,8 @@ def to_bigwig(
     ValueError
         If a region does not fit the saliency or its chromosome, what would be padding has saliency,
         or regions overlap.
+    OSError
+        If the file cannot be written; what was there stays.
 
     See Also
     --------
@@ -183,7 +187,11 @@ def to_bigwig(
             yield chrom, int(start), int(end), float(value)
 
     used = {chrom: sizes[chrom] for chrom in sorted(set(where.chrom))}
-    pybigtools.open(str(path), "w").write(used, entries())  # closes the file, too
+    with TemporaryDirectory() as folder:
+        track_file = Path(folder, "track").with_suffix(Path(path).suffix)  # which says what it is
+        pybigtools.open(str(track_file), "w").write(used, entries())  # closes the file, too
+        content = track_file.read_bytes()
+    write_whole(path, content)
 
 
 def _make_track(
