@@ -142,7 +142,8 @@ class SequenceClassifier(SaliencyMixin, ClassifierMixin, BaseEstimator, metaclas
             )
         n_rows = int((weight > 0).sum())
         module = self.module_ if continues else self._start(sequences, classes, n_rows)
-        return self._train(module, Rows(sequences, encode_target(y, classes), weight), valid)
+        with self._as_before_on_error(module):
+            return self._train(module, Rows(sequences, encode_target(y, classes), weight), valid)
 
     @fit_context(prefer_skip_nested_validation=True)
     @torch.inference_mode(False)
@@ -200,7 +201,8 @@ class SequenceClassifier(SaliencyMixin, ClassifierMixin, BaseEstimator, metaclas
             known = self._known_classes(classes, first)
             index = encode_target(y, known)
         module = self._start(sequences, known) if first else self.module_
-        return self._train(module, Rows(sequences, index, weight), cycle=False)
+        with self._as_before_on_error(module):
+            return self._train(module, Rows(sequences, index, weight), cycle=False)
 
     def decision_function(self, X: Any) -> NDArray[np.floating]:
         """Return the logits.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import math
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
@@ -240,28 +241,34 @@ class TrainingMixin:
             verbose=int(self.verbose),
             net_params=self.net_params,
         )
-        fitted = dict(vars(self))
+        run_epochs(net, self._dataset(given), self._draw_seed())
+        net.module_.eval()
+        self.net_ = net
+        self.history_ = self.history_ + [
+            {key: value for key, value in row.items() if key != "batches"}
+            | {"epoch": self.n_iter_ + row["epoch"]}
+            for row in net.history
+        ]
+        self.n_iter_ += len(net.history)
+        self._find_interior_point(given.sequences, given.index, cycle)
+        n_rows = SUMMARY_ROWS if cycle else PARTIAL_SUMMARY_ROWS
+        self._summarise_saliency(given.sequences, given.index, n_rows)
+        return self
+
+    @contextmanager
+    def _as_before_on_error(self, module: torch.nn.Module) -> Iterator[None]:
+        """Put back what a training changes, so that the same call after it has the same outcome."""
+        fitted, drawn = dict(vars(self)), self._random.get_state()
         weights_before = copy.deepcopy(module.state_dict()) if "net_" in fitted else None
         try:
-            run_epochs(net, self._dataset(given), self._draw_seed())
-            net.module_.eval()
-            self.net_ = net
-            self.history_ = self.history_ + [
-                {key: value for key, value in row.items() if key != "batches"}
-                | {"epoch": self.n_iter_ + row["epoch"]}
-                for row in net.history
-            ]
-            self.n_iter_ += len(net.history)
-            self._find_interior_point(given.sequences, given.index, cycle)
-            n_rows = SUMMARY_ROWS if cycle else PARTIAL_SUMMARY_ROWS
-            self._summarise_saliency(given.sequences, given.index, n_rows)
+            yield
         except BaseException:
             self.__dict__ = fitted
+            self._random.set_state(drawn)
             if weights_before is not None:  # what was fitted stays fitted
                 module.load_state_dict(weights_before)
                 module.eval()
             raise
-        return self
 
     @property
     def module_(self) -> torch.nn.Module:

@@ -453,3 +453,25 @@ def test_a_fit_that_is_broken_off_after_its_last_epoch(
             train(X, Y)
         assert vars(fitted) == before
         np.testing.assert_array_equal(fitted.predict_proba(X), expected)
+
+
+def test_a_call_after_one_that_failed_draws_what_that_one_would_have() -> None:
+    """A job that is run again after its memory had been short has the outcome of one that ran."""
+    given = {"early_stopping": True, "warm_start": True}
+    failing, other = quick(**given).fit(X, Y), quick(**given).fit(X, Y)
+
+    class Short(Callback):
+        def on_batch_end(self, net: Any, **kwargs: Any) -> None:
+            raise MemoryError
+
+    for wrong, error in (({"callbacks": [Short()]}, MemoryError), ({"lr": 1}, ValueError)):
+        with pytest.raises(error):
+            failing.set_params(net_params=wrong).fit(X, Y)
+        failing.set_params(net_params=None, early_stopping=False)
+        failing.partial_fit(X, Y)
+        other.set_params(early_stopping=False).partial_fit(X, Y)
+        np.testing.assert_array_equal(failing.predict_proba(X), other.predict_proba(X))
+        failing.set_params(early_stopping=True)
+    for each in (failing, other):
+        each.set_params(early_stopping=True).fit(X, Y)
+    np.testing.assert_array_equal(failing.predict_proba(X), other.predict_proba(X))
