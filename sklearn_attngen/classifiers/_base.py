@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABCMeta
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +13,14 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils._param_validation import Hidden, Interval, Options, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d
 from torch import Tensor
 
 from sklearn_attngen._validation import fit_context
+from sklearn_attngen._version import __version__
 from sklearn_attngen.classifiers._saliency import SaliencyMixin
 from sklearn_attngen.classifiers._targets import (
     check_classes,
@@ -38,6 +41,8 @@ from sklearn_attngen.training import expand
 
 # positions of one batch outside of training: bounds memory whatever the number of rows
 POSITIONS_PER_BATCH = 2**15
+# what a pickle calls the version that it was saved with
+_VERSION = "_sklearn_attngen_version"
 
 
 class SequenceClassifier(SaliencyMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
@@ -266,14 +271,29 @@ class SequenceClassifier(SaliencyMixin, ClassifierMixin, BaseEstimator, metaclas
         index = self._logits(self._read_fitted(X)).argmax(axis=1)
         return self.classes_[index]
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Say which version of the package it was, as scikit-learn does for its own estimators."""
+        return {**super().__getstate__(), _VERSION: __version__}
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Load or copy a classifier, also in torch's inference mode; refuse networks of before."""
+        state = dict(state)
+        saved = state.pop(_VERSION, "before 0.1.0")
         module = state["net_"].module_ if "net_" in state else None
         heads = [] if module is None else [each.head for each in networks_in(module)]
         if "n_estimators" not in state or not all(isinstance(head, Voting) for head in heads):
             raise ValueError(
-                f"This {type(self).__name__} was saved by an earlier version of sklearn-attngen, "
-                "whose networks this one cannot run. Fit it again."
+                f"This {type(self).__name__} was saved by an earlier version of sklearn-attngen "
+                f"({saved}), whose networks this one ({__version__}) cannot run. Fit it again."
+            )
+        if saved != __version__:
+            warnings.warn(
+                InconsistentVersionWarning(
+                    estimator_name=type(self).__name__,
+                    original_sklearn_version=f"{saved} of sklearn-attngen",
+                    current_sklearn_version=__version__,
+                ),
+                stacklevel=2,
             )
         super().__setstate__(state)
         if module is not None:

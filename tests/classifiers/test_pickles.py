@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
+from sklearn.exceptions import InconsistentVersionWarning
 from skorch.callbacks import LRScheduler
 from skorch.exceptions import DeviceWarning
 
-from sklearn_attngen import AttnGenClassifier, CNNClassifier
+from sklearn_attngen import AttnGenClassifier, CNNClassifier, __version__
+from sklearn_attngen.classifiers import _base
 
 RNG = np.random.default_rng(0)
 X = np.array(["".join(row) for row in RNG.choice(list("ACGT"), (60, 16))], dtype=object)
@@ -56,6 +59,24 @@ def test_networks_of_earlier_versions_are_refused() -> None:
     estimator.module_.head = torch.nn.Sequential(torch.nn.Linear(8, 2))
     with pytest.raises(ValueError, match=r"CNNClassifier was saved by an earlier version.*again"):
         pickle.loads(pickle.dumps(estimator))
+
+
+@pytest.mark.parametrize("fitted", [False, True])
+def test_another_version_is_named(fitted: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its saliencies may differ; scikit-learn warns so of its own estimators alone."""
+    estimator = quick(n_estimators=1)
+    if fitted:
+        estimator.fit(X, Y)
+    stored = pickle.dumps(estimator)
+    pickle.loads(stored)
+    monkeypatch.setattr(_base, "__version__", "7.0")
+    expected = rf"{__version__} of sklearn-attngen.* 7\.0"
+    with pytest.warns(InconsistentVersionWarning, match=expected):
+        again = pickle.loads(stored)
+    assert vars(again).keys() == vars(estimator).keys()
+    clone(again)
+    copy.deepcopy(again)
+    pickle.loads(pickle.dumps(again))  # saved by this version now
 
 
 def test_a_pickle_holds_the_weights_once() -> None:
