@@ -73,6 +73,11 @@ def _refuse_no_container(X: Any) -> None:
         remedy = "Read the file first, for example with datasets.read_fasta(path).data."
     elif isinstance(X, Mapping) and "data" in X:  # what read_fasta and other functions return
         remedy = "Pass its sequences alone: X['data']."
+    elif hasattr(X, "get_params"):
+        remedy = (
+            "Where a function of estimator and X is due, a method of the estimator is none: pass "
+            "lambda estimator, X: estimator.saliency(X)."
+        )
     elif isinstance(X, Set):
         remedy = "Its order is arbitrary, so labels cannot match: pass a list."
     elif isinstance(X, Mapping):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,9 @@ def is_missing(value: Any) -> bool:
 
 
 def as_text(value: Any) -> str:
-    """Return how to make a string of ``s``; the text of a record of Biopython is no sequence."""
+    """Return how to make a string of ``s``; the text of a record or of a dict is no sequence."""
+    if isinstance(value, Mapping) and value:
+        return f"s[{next(iter(value))!r}]"
     return "str(s.seq)" if hasattr(value, "seq") else "str(s)"
 
 

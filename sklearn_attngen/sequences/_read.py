@@ -98,6 +98,7 @@ def read_sequences(
         _set_or_check_n_features(estimator, codes.shape[1] * alphabet.n_letters, reset, alphabet)
         return Sequences("letters", "strings", codes, None, alphabet)
     X = to_numeric_container(X)
+    _refuse_no_rows(X, alphabet)
     if _n_dimensions(X) >= 3:
         return _read_3d(X, alphabet, length, kind, layout, estimator, reset)
     return _read_2d(X, alphabet, length, kind, numeric, estimator, reset)
@@ -278,6 +279,32 @@ def _set_or_check_n_features(
             f"X has sequences of {n_features // n_letters} letters ({n_features} features), but "
             f"{_name(estimator)} was fitted on {estimator.n_features_in_ / n_letters:g} letters "
             f"({estimator.n_features_in_} features). Pass sequences of that length, or fit anew."
+        )
+
+
+def _refuse_no_rows(X: Any, alphabet: Alphabet) -> None:
+    """Raise for nothing, for one number a row (labels), and for rows of several lengths."""
+    remedy = _REMEDY.format(n_letters=alphabet.n_letters)
+    if X is None:
+        raise ValueError(f"Expected sequences, got None. {remedy}.")
+    if _n_dimensions(X) == 1:
+        first = next(iter(X), 0)
+        if hasattr(first, "__len__"):
+            remedy = f"Rows of {type(first).__name__} are made one array by np.stack(list(X))"
+        raise ValueError(
+            f"Expected 2D array, got 1D array instead: {describe(X)}. {remedy}. If these are "
+            "labels, X and y are swapped. Reshape your data with np.reshape(X, (1, -1)) if it is "
+            "a single one-hot sequence."
+        )
+    if not isinstance(X, (list, tuple)):
+        return
+    shapes = [getattr(row, "shape", (len(row),) if hasattr(row, "__len__") else ()) for row in X]
+    wrong = next((row for row, shape in enumerate(shapes) if shape != shapes[0]), None)
+    if wrong is not None:
+        raise ValueError(
+            f"Row {wrong} (0-based) of X has the shape {tuple(shapes[wrong])}, but row 0 has "
+            f"{tuple(shapes[0])}: encoded sequences must be of one length. Cut or pad them, or "
+            "pass the sequences as strings, which SequenceOneHotEncoder(pad='right') pads."
         )
 
 

@@ -14,6 +14,7 @@ from ._messages import as_text, bad_letter, is_missing
 
 # letters that are encoded at a time: they stay in the processor's cache
 _PART = 1 << 18
+_SHORT = 20  # letters of a row that a message quotes as a whole
 BAD = 254  # code of a character that is no letter of the alphabet; never leaves this folder
 
 
@@ -107,7 +108,7 @@ def _encode_list(
         try:
             letters = text.encode("ascii")
         except UnicodeEncodeError as error:
-            _raise_bad_letter(text[error.start], error.start, start, lengths, alphabet)
+            _raise_bad_letter(text, error.start, start, lengths, alphabet)
         begin, end = end, end + len(letters)
         codes[begin:end] = _translate(letters, start, lengths, alphabet, unknown)
     return codes, lengths
@@ -153,18 +154,21 @@ def _translate(
     if bad < 0 and unknown == "error":
         bad = codes.find(NO_SIGNAL)
     if bad >= 0:
-        _raise_bad_letter(chr(letters[bad]), bad, start, lengths, alphabet)
+        _raise_bad_letter(letters.decode("latin-1"), bad, start, lengths, alphabet)
     return np.frombuffer(codes, dtype=np.uint8)
 
 
 def _raise_bad_letter(
-    letter: str, index: int, start: int, lengths: NDArray[np.int64], alphabet: Alphabet
+    text: str, index: int, start: int, lengths: NDArray[np.int64], alphabet: Alphabet
 ) -> NoReturn:
-    """Raise for a letter that is the index-th of those of the rows from `start` on."""
+    """Raise for the letter at the index of the text, which is the rows from `start` on, joined."""
     ends = np.cumsum(lengths[start:])
     row = int(np.searchsorted(ends, index, side="right"))
-    position = index - int(ends[row] - lengths[start + row])
-    raise ValueError(bad_letter(letter, start + row, position, alphabet)) from None
+    first, end = int(ends[row] - lengths[start + row]), int(ends[row])
+    message = bad_letter(text[index], start + row, index - first, alphabet)
+    if end - first <= _SHORT:
+        message += f" The row reads {text[first:end]!r}."
+    raise ValueError(message) from None
 
 
 def _refuse_empty(lengths: NDArray[np.int64]) -> None:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 import scipy.sparse
 import torch
+from sklearn.dummy import DummyClassifier
 from sklearn.utils import Bunch
 from skorch.dataset import Dataset
 
@@ -158,6 +159,12 @@ def test_tables_raise_and_name_the_column(frame: Any, rows: list[Any]) -> None:
     X = frame({"gc": [0.1, 0.2], "id": ["a", "b"], "seq": rows, "label": ["c", "d"]})
     with pytest.raises(ValueError, match=r"table of 4 columns.*X\['seq'\].*ColumnTransformer"):
         string_column(X)
+
+
+def test_an_estimator_is_no_collection() -> None:
+    """As it comes where a method of the estimator is passed as a function of estimator and X."""
+    with pytest.raises(TypeError, match=r"got one DummyClassifier.*lambda estimator, X: "):
+        string_column(DummyClassifier())
 
 
 def test_unknown_sequence_types_are_left_to_scikit_learn() -> None:

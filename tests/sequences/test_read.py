@@ -417,6 +417,30 @@ def test_refused(X: Any, error: type[Exception], message: str, estimator: Any) -
         read_sequences(X, numeric=True, estimator=estimator)
 
 
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (np.array([0, 1, 1]), r"int64 of shape \(3,\).*If these are labels, X and y are swapped"),
+        ([0, 1, 1], "list.*X and y are swapped"),
+        (pd.Series(list(BLOCKS)), r"Rows of ndarray are made one array by np\.stack\(list\(X\)\)"),
+        (None, "Expected sequences, got None. Pass the sequences as strings"),
+    ],
+)
+@pytest.mark.parametrize("estimator", [None, Reader()])
+def test_what_has_no_rows_is_told_the_remedy(X: Any, message: str, estimator: Any) -> None:
+    """Labels in the place of sequences, rows that were never stacked, nothing."""
+    with pytest.raises(ValueError, match=message):
+        read_sequences(X, numeric=True, estimator=estimator)
+
+
+@pytest.mark.parametrize("as_row", [list, np.asarray, torch.as_tensor])
+def test_encoded_rows_of_several_lengths_are_named(as_row: Any) -> None:
+    """NumPy would call the array inhomogeneous."""
+    rows = [as_row(row.tolist()) for row in (BLOCKS[0], BLOCKS[1], BLOCKS[2][:-1])]
+    with pytest.raises(ValueError, match=r"Row 2 \(0-based\) of X has the shape .*, but row 0 has"):
+        read_sequences(rows)
+
+
 @pytest.mark.parametrize(("name", "value"), [("pad", "both"), ("kind", "profile")])
 def test_misspelt_settings_raise(name: str, value: str) -> None:
     """With the choices."""

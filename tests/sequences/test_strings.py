@@ -160,6 +160,22 @@ def test_records_of_biopython_are_told_apart() -> None:
         encode([SimpleNamespace(seq="ACGT")])
 
 
+@pytest.mark.parametrize("form", sorted(FORMS))
+def test_short_rows_are_quoted(form: str) -> None:
+    """They may be labels, names of files or the header of a table, which a letter does not tell."""
+    with pytest.raises(ValueError, match=r"Row 1, position 1 .*The row reads 'seq\.fa'\.$"):
+        encode(FORMS[form](["ACGT", "seq.fa", "ACGT"]))
+    with pytest.raises(ValueError, match="Row 1, position 0 ") as caught:
+        encode(FORMS[form](["ACGT", 21 * "-"]))
+    assert "reads" not in str(caught.value)
+
+
+def test_dicts_are_told_the_key() -> None:
+    """Their str() is no sequence."""
+    with pytest.raises(TypeError, match=r"of type dict, not str.*\[s\['seq'\] for s in X\]"):
+        encode([{"seq": "ACGT"}])
+
+
 @pytest.mark.parametrize("form", sorted(set(FORMS)))
 def test_empty_strings_raise(form: str) -> None:
     """The first one is named."""
