@@ -23,11 +23,12 @@ from sklearn_attngen._validation import fit_context
 from sklearn_attngen._version import __version__
 from sklearn_attngen.classifiers._saliency import SaliencyMixin
 from sklearn_attngen.classifiers._targets import (
+    as_they_are,
     check_classes,
     encode_target,
     index_target,
+    label_column,
     row_weights,
-    with_missing,
 )
 from sklearn_attngen.classifiers._training import Rows, as_tensor
 from sklearn_attngen.networks import (
@@ -388,7 +389,7 @@ class SequenceClassifier(SaliencyMixin, ClassifierMixin, BaseEstimator, metaclas
                 "will ever be, such as np.unique(y)."
             )
         try:
-            known = column_or_1d(with_missing(classes))
+            known = column_or_1d(as_they_are(classes))
         except ValueError:
             raise ValueError(f"classes must be a list of the labels, got {classes!r}.") from None
         check_classes(known, "classes")
@@ -423,7 +424,7 @@ class SequenceClassifier(SaliencyMixin, ClassifierMixin, BaseEstimator, metaclas
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
-        labels = column_or_1d(with_missing(y), warn=True)
+        labels = label_column(y, warn=True)
         check_classes(labels)
         check_classification_targets(labels)
         if len(labels) != sequences.n_samples:

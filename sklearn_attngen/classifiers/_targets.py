@@ -18,10 +18,24 @@ from sklearn_attngen.sequences._messages import is_missing
 LARGEST_WEIGHT = 1e30
 
 
-def with_missing(y: ArrayLike) -> ArrayLike:
-    """Keep NumPy from writing missing labels of a list as text."""
-    missing = isinstance(y, list | tuple) and any(map(is_missing, y))
-    return np.array(y, dtype=object) if missing else y
+def as_they_are(y: ArrayLike) -> ArrayLike:
+    """Keep NumPy from writing labels of a list as text that are none, such as missing ones."""
+    if not isinstance(y, list | tuple):
+        return y
+    text = [isinstance(label, str) for label in y]
+    mixed = any(text) and not all(text)
+    return np.array(y, dtype=object) if mixed or any(map(is_missing, y)) else y
+
+
+def label_column(y: ArrayLike, *, warn: bool = False) -> NDArray[Any]:
+    """Return labels as an array of shape (n,), with a remedy where they are no column."""
+    try:
+        return column_or_1d(as_they_are(y), warn=warn)
+    except ValueError as error:
+        raise ValueError(
+            f"{error} Pass a list or an array of one label for each sequence, got "
+            f"{type(y).__name__}; np.asarray(y).argmax(axis=1) makes one of one-hot columns."
+        ) from error
 
 
 def check_classes(y: NDArray[Any], name: str = "y") -> None:
@@ -53,7 +67,7 @@ def check_classes(y: NDArray[Any], name: str = "y") -> None:
 
 def checked_labels(y: ArrayLike, name: str = "y") -> NDArray[Any]:
     """Return labels as an array of shape (n,), checked."""
-    labels = column_or_1d(with_missing(y))
+    labels = label_column(y)
     check_classes(labels, name)
     return labels
 

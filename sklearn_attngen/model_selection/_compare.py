@@ -17,7 +17,7 @@ from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import column_or_1d
 
 from sklearn_attngen._extras import require
-from sklearn_attngen.classifiers._targets import check_classes
+from sklearn_attngen.classifiers._targets import as_they_are, check_classes
 from sklearn_attngen.model_selection._inputs import (
     Scorer,
     Split,
@@ -142,7 +142,7 @@ def compare_classifiers(
     X, y, groups = indexable(X, y, groups)
     if np.ndim(y) != 1:
         y = column_or_1d(y, warn=True)
-    check_classes(np.asarray(y))
+    check_classes(np.asarray(as_they_are(y)))
     if groups is not None and np.ndim(groups) != 1:
         raise ValueError(
             f"groups must have one entry for each of the {len(y)} sequences, got an array of shape "

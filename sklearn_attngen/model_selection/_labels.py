@@ -9,15 +9,18 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import column_or_1d
 
-from sklearn_attngen.classifiers._targets import check_classes, with_missing
+from sklearn_attngen.classifiers._targets import as_they_are, check_classes
 
 
 def read_labels(y: ArrayLike, n_rows: int, name: str) -> NDArray[Any]:
     """Return the labels as an array of shape (n_rows,); what is no label of a class raises."""
     try:
-        labels = column_or_1d(_as_they_are(y))
+        labels = column_or_1d(as_they_are(y))
         if len(labels) != n_rows:
-            raise ValueError(f"{len(labels)} labels for {n_rows} sequences. Pass one each.")
+            raise ValueError(
+                f"{len(labels)} labels for {n_rows} sequences. Pass one each, in the order X, y, "
+                "X_test, y_test."
+            )
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
     check_classes(labels, name)
@@ -32,7 +35,7 @@ def read_labels(y: ArrayLike, n_rows: int, name: str) -> NDArray[Any]:
 
 def are_classes(y: ArrayLike, name: str = "y") -> bool:
     """Say whether a target names classes; numbers to regress on and several columns do not."""
-    given = _as_they_are(y)
+    given = as_they_are(y)
     target = np.asarray(given)
     if target.ndim == 1 or (target.ndim == 2 and target.shape[1] == 1):
         check_classes(target.ravel(), name)
@@ -42,15 +45,6 @@ def are_classes(y: ArrayLike, name: str = "y") -> bool:
 def is_text(labels: NDArray[Any]) -> bool:
     """Say whether labels are text, rather than numbers."""
     return labels.dtype.kind in "US" or isinstance(labels[0], str)
-
-
-def _as_they_are(y: ArrayLike) -> ArrayLike:
-    """Keep NumPy from writing labels of a list as text that are none."""
-    if not isinstance(y, list | tuple):
-        return y
-    text = [isinstance(label, str) for label in y]
-    mixed = any(text) and not all(text)
-    return np.array(y, dtype=object) if mixed else with_missing(y)
 
 
 def _kind(y: ArrayLike, name: str) -> str:

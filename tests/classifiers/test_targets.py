@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyClassifier
 from sklearn.utils.class_weight import compute_class_weight
 
 from sklearn_attngen import CNNClassifier
@@ -16,6 +17,7 @@ from sklearn_attngen.classifiers._targets import (
     row_weights,
     validation_split,
 )
+from sklearn_attngen.model_selection import compare_classifiers
 
 
 def test_labels_become_their_place_in_the_classes() -> None:
@@ -79,6 +81,35 @@ def test_text_and_numbers_are_no_labels() -> None:
         CNNClassifier().fit(X, mixed)
     with pytest.raises(TypeError, match="classes holds both text and other labels"):
         CNNClassifier().partial_fit(X, ["a"] * 6, classes=mixed)
+
+
+def test_text_and_numbers_in_a_list_are_no_labels() -> None:
+    """NumPy would write the numbers as text."""
+    X, mixed = ["ACGTACGT"] * 6, ["a", 1] * 3
+    for ask in (
+        lambda: CNNClassifier().fit(X, mixed),
+        lambda: CNNClassifier().partial_fit(X, ["a"] * 6, classes=["a", 1]),
+        lambda: compare_classifiers([DummyClassifier()], X, mixed, cv=2),
+    ):
+        with pytest.raises(TypeError, match="holds both text and other labels"):
+            ask()
+    with pytest.raises(ValueError, match="the label of row 1"):
+        compare_classifiers([DummyClassifier()], X, ["a", np.nan, "b"] * 2, cv=2)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (np.eye(2)[[0, 1] * 3], r"\(6, 2\).*argmax\(axis=1\) makes one of one-hot columns"),
+        ({"a", "b"}, "one label for each sequence, got set"),
+        (iter("ababab"), "one label for each sequence, got str_"),
+    ],
+    ids=["one-hot", "set", "iterator"],
+)
+def test_what_is_no_column_of_labels_is_told_the_remedy(labels: Any, message: str) -> None:
+    """With scikit-learn's words before."""
+    with pytest.raises(ValueError, match=f"y should be a 1d array.*{message}"):
+        CNNClassifier().fit(["ACGTACGT"] * 6, labels)
 
 
 def test_labels_that_look_missing_are_labels() -> None:

@@ -319,7 +319,12 @@ def test_proteins_are_read_in_their_alphabet_on_both_sides() -> None:
 @pytest.mark.parametrize(
     ("y", "y_test", "error", "match"),
     [
-        ([0, 1, 0], None, ValueError, "y: 3 labels for 4 sequences.*one each"),
+        (
+            [0, 1, 0],
+            None,
+            ValueError,
+            "y: 3 labels for 4 sequences.*each, in the order X, y, X_test",
+        ),
         (None, [0, 1, 0, 1], ValueError, "y_test was given without y"),
         (["0", "1", "0", "1"], [0, 1, 0, 1], TypeError, "y holds labels like '0' and y_test"),
         ([0, np.nan, 0, 1], None, ValueError, "y contains NaN"),

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_consistent_length
 
-from sklearn_attngen.classifiers._targets import check_classes, with_missing
+from sklearn_attngen.classifiers._targets import check_classes, label_column
 from sklearn_attngen.inspection._attribution.saliency import saliency as compute_saliency
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.unwrap import chosen_alphabet
@@ -197,7 +197,7 @@ class SaliencyDisplay:
         values = compute_saliency(
             estimator, X, method, target, signed, batch_size, alphabet=alphabet
         )
-        true = None if y is None else column_or_1d(with_missing(y))
+        true = None if y is None else label_column(y)
         check_consistent_length(values, true)
         groups, group_name = true, "True class"
         if true is None or (kind == "sequences" and labels is None):
@@ -287,7 +287,7 @@ class SaliencyDisplay:
         labels = check_labels(labels, len(values))
         groups = None
         if y is not None:
-            groups = column_or_1d(with_missing(y))
+            groups = label_column(y)
             if kind != "sequences":
                 check_classes(groups)
             check_consistent_length(values, groups)
