@@ -21,6 +21,11 @@ _HALVINGS = 5
 
 def _gradient(module: Callable[[Tensor], Tensor], x: Tensor, target: Tensor) -> Tensor:
     """Return the gradient of the target's logit above the mean of all logits."""
+    if target.shape != (len(x),):
+        raise ValueError(
+            f"target must hold one class for each of the {len(x)} rows of x, got the shape "
+            f"{tuple(target.shape)}"
+        )
     x = x.detach().requires_grad_(True)
     with torch.enable_grad():
         logits = module(x)

@@ -66,6 +66,10 @@ class ConvEncoder(nn.Module):
         opening: float = 0.1,
     ) -> None:
         super().__init__()
+        if activation not in ("exponential", "relu"):
+            raise ValueError(f'activation must be "exponential" or "relu", got {activation!r}')
+        if kernel_size % 2 == 0:
+            raise ValueError(f"kernel_size must be odd, got {kernel_size}")
         self.pool_size = pool_size
         self.stem = nn.Sequential(
             Convolution(

@@ -316,3 +316,10 @@ def test_padding_does_not_change_the_weight_of_attention() -> None:
     scores = attention_x_gradient(module, x, target)
     torch.testing.assert_close(scores[:, 0], evidence[:, 0] * (1 / 9) ** 0.5)
     assert (scores[:, 9:] == 0).all()
+
+
+@pytest.mark.parametrize("method", GRADIENTS)
+def test_targets_of_some_rows_raise(method) -> None:
+    """The others would have no evidence."""
+    with pytest.raises(ValueError, match=r"each of the 5 rows of x, got the shape \(2,\)"):
+        method(Linear(4), sequences(n_channels=4), torch.tensor([0, 1]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -83,3 +85,13 @@ def test_the_first_filters_can_prefer_a_position() -> None:
     with torch.no_grad():
         bias.weight[:, 0] = 0.5
     assert not torch.allclose(module(turned), module(x), atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "message"),
+    [({"activation": "gelu"}, "\"relu\", got 'gelu'"), ({"kernel_size": 4}, "odd, got 4")],
+)
+def test_wrong_parameters_raise(parameter: dict[str, Any], message: str) -> None:
+    """Other activations would be relu, and even filters have one position too many."""
+    with pytest.raises(ValueError, match=message):
+        network(**parameter)
