@@ -124,10 +124,13 @@ class SaliencyMixin(TrainingMixin):
         """
         sequences = self._read_fitted(X)
         method = self.saliency_method if method is None else method
-        if method not in self._saliency_methods:
+        if not isinstance(method, str) or method not in self._saliency_methods:
+            got = repr(method)
+            if not isinstance(method, str):
+                got = f"{type(method).__name__}. Labels of classes are passed as target="
             raise ValueError(
                 f"method must be one of {self._saliency_methods} for {type(self).__name__}, got "
-                f"{method!r}."
+                f"{got}."
             )
         if signed and "attention" in method:
             raise ValueError(

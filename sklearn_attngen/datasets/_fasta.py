@@ -174,8 +174,8 @@ def write_fasta(
     Raises
     ------
     TypeError
-        If a sequence is no string, or `sequences` is no list of them but one string, a dict or a
-        set, or `names` or `target` is one string.
+        If `path` is no name of a file, a sequence is no string, or `sequences` is no list of them
+        but one string, a dict or a set, or `names` or `target` is one string.
     ValueError
         If a sequence is empty or holds white space, ``>`` or ``;``, a header holds a line break
         or begins with ``>``, `line_width` is no int above 0,
@@ -198,6 +198,11 @@ def write_fasta(
     >>> records.descriptions
     array(['seq0 label=donor', 'seq1 label=acceptor'], dtype=object)
     """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(
+            f"path must be the name of a file, got {type(path).__name__}. The path comes first, "
+            "the sequences after it."
+        )
     if isinstance(sequences, str):
         raise TypeError("sequences must be a list of strings, got one string. Pass [sequence].")
     if not isinstance(line_width, Integral) or isinstance(line_width, bool) or line_width < 1:

@@ -378,3 +378,10 @@ def test_two_classes_share_their_magnitudes(
         np.testing.assert_allclose(
             estimator.saliency(planted[0][:9], method, target), saliency, rtol=1e-4, atol=1e-7
         )
+
+
+def test_labels_in_the_place_of_the_method(fitted: Any, planted: Any) -> None:
+    """As in ``score(X, y)``; the comparison with the names of methods would be an array."""
+    X, y = planted
+    with pytest.raises(ValueError, match=r"got ndarray\. Labels of classes are passed"):
+        fitted(CNNClassifier).saliency(X, y)

@@ -414,3 +414,10 @@ def test_errors_do_not_hold_the_file(text, message):
     with pytest.raises(ValueError, match=message) as raised:
         read_fasta(io.StringIO(text), label_pattern=r"class=(\w+)")
     assert len(str(raised.value)) < 400
+
+
+def test_the_path_comes_first(tmp_path):
+    """What is written is no file name, and a file name nothing to read first."""
+    for path in (["ACGT"], np.array(["ACGT"])):
+        with pytest.raises(TypeError, match=r"path must be the name of a file.*comes first"):
+            write_fasta(path, tmp_path / "one.fa")

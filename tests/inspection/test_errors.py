@@ -3,8 +3,10 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
+from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
@@ -16,6 +18,7 @@ from sklearn_attngen.inspection import (
     Motif,
     SaliencyDisplay,
     convergence_delta,
+    extract_seqlets,
     motif_report,
     mutagenesis,
     perturbation_curve,
@@ -23,6 +26,7 @@ from sklearn_attngen.inspection import (
     saliency,
     sanity_checks,
     to_bedgraph,
+    to_frame,
 )
 from sklearn_attngen.metrics import PerturbationScorer, infidelity
 
@@ -164,3 +168,31 @@ def test_another_length_than_in_fit(length, explain, kind, make_sequences, X, y)
     network = kind(n_filters=4, n_layers=1, max_epochs=1).fit(X[:60], y[:60])
     with pytest.raises(ValueError, match=rf"row 0 .* {length} letters, expected 30 \(.* in fit\)"):
         explain(network, make_sequences(3, length=length))
+
+
+@pytest.mark.parametrize(
+    "ask", [SaliencyDisplay.from_saliency, to_frame, lambda S, X: extract_seqlets(S)]
+)
+def test_sequences_in_the_place_of_saliency(ask: Any, X):
+    with pytest.raises(ValueError, match=r"must hold a number for each position.*got ndarray of"):
+        ask(X, np.ones((len(X), 30)))
+
+
+def test_an_estimator_in_the_place_of_saliency(linear, X):
+    with pytest.raises(TypeError, match=r"must hold a number for each position.*got Pipeline"):
+        SaliencyDisplay.from_saliency(linear, X)
+
+
+@pytest.mark.parametrize("kind", ["profile", "heatmap"])
+def test_saliency_of_other_sequences(kind: str, X):
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        SaliencyDisplay.from_saliency(np.ones((30, len(X))), X, kind=kind)
+
+
+def test_tables_of_which_a_pipeline_takes_one_column(X, y):
+    table = pd.DataFrame({"seq": X, "gc": 0.5})
+    encode = ColumnTransformer([("dna", SequenceOneHotEncoder(), "seq")])
+    model = make_pipeline(encode, LogisticRegression()).fit(table, y)
+    with pytest.raises(ValueError, match=r"as a table of its own, X\[\['name of the column'\]\]"):
+        saliency(model, table)
+    assert saliency(model, table[["seq"]]).shape == (len(X), 30)

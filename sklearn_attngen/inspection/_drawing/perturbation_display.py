@@ -183,11 +183,12 @@ class PerturbationCurveDisplay:
 
         Raises
         ------
+        TypeError
+            If something else is given than results of :func:`perturbation_curve` by name.
         ValueError
             If there are no curves, or they differ in metric, fill or mode.
         """
-        if not curves:
-            raise ValueError("curves is empty: give at least one result of perturbation_curve.")
+        cls._check(curves)
         kinds = {(curve.metric, curve.fill, curve.mode) for curve in curves.values()}
         if len(kinds) > 1:
             raise ValueError(
@@ -292,6 +293,24 @@ class PerturbationCurveDisplay:
             if is_new:
                 make_room_for_legend(ax)
         return self
+
+    @staticmethod
+    def _check(curves: Any) -> None:
+        """Raise unless these are results of perturbation_curve by name."""
+        if not isinstance(curves, Mapping):
+            raise TypeError(
+                "curves must be a dict of names to results of perturbation_curve, got "
+                f"{type(curves).__name__}. A single result is drawn by from_curve."
+            )
+        if not curves:
+            raise ValueError("curves is empty: give at least one result of perturbation_curve.")
+        for name, curve in curves.items():
+            if not all(hasattr(curve, key) for key in ("scores", "metric", "fill", "mode")):
+                raise TypeError(
+                    f"The curve {name!r} must be a result of perturbation_curve, got "
+                    f"{type(curve).__name__}. Several results are drawn by from_curves, which "
+                    "takes a dict of names to results, a single one by from_curve."
+                )
 
     def _chosen_orders(self, orders: Sequence[str] | None) -> Sequence[str]:
         """Return the orders to draw; check those that were asked for."""

@@ -284,6 +284,7 @@ class SaliencyDisplay:
         codes = None
         if kind == "sequences":
             codes = codes_for(X, values.shape, alphabet)
+        check_consistent_length(values, X)
         labels = check_labels(labels, len(values))
         groups = None
         if y is not None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
+from sklearn.compose import ColumnTransformer
 
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
 from sklearn_attngen.sequences import Alphabet, Sequences
@@ -56,7 +57,15 @@ class LetterInput:
             )
         chosen = chosen_alphabet(estimator, alphabet)
         first = first_step(estimator)
-        flat, lengths, layout, _ = read_ragged(X, chosen, getattr(first, "_layout", None))
+        try:
+            flat, lengths, layout, _ = read_ragged(X, chosen, getattr(first, "_layout", None))
+        except ValueError as error:
+            if not isinstance(first, ColumnTransformer) or len(getattr(X, "columns", ())) < 2:
+                raise
+            raise ValueError(
+                f"{error} The pipeline has one, and inspection changes the letters of one column: "
+                "pass that column as a table of its own, X[['name of the column']]."
+            ) from error
         # Without an encoder that says it, whether sequences may differ in length is for the
         # estimator to say when it reads them.
         length, pad = None, "right"

@@ -8,13 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_attngen.sequences import Alphabet, read_sequences
+from sklearn_attngen.sequences._strings import describe
 
 from .letter_input import LetterInput
 
 
 def check_saliency(saliency: Any, what: str = "saliency") -> NDArray[np.float64]:
     """Return saliency as an array of shape (n, L), or raise."""
-    values = np.asarray(saliency, dtype=np.float64)
+    try:
+        values = np.asarray(saliency, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(
+            f"{what} must hold a number for each position of each sequence, shape (n, L), got "
+            f"{describe(saliency)}: {str(error)[:80]}"
+        ) from error
     if values.ndim != 2 or 0 in values.shape:
         by_letter = (
             " Attributions of one-hot letters are summed over the axis of the letters first."

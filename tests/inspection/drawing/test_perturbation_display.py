@@ -212,3 +212,16 @@ def test_names_of_many_estimators_leave_room_for_the_curves(curve):
     display.figure_.canvas.draw()
     assert display.ax_.get_legend().get_window_extent().y1 <= display.figure_.bbox.y1
     assert display.ax_.get_window_extent().height / display.figure_.dpi > 1.5
+
+
+@pytest.mark.parametrize(
+    ("curves", "message"),
+    [
+        (lambda curve: [curve], "curves must be a dict of names to results.*got list"),
+        (lambda curve: curve, "curve 'fractions' must be a result of perturbation_curve.*by from_"),
+        (lambda curve: {"known": curve.scores}, "curve 'known' must be a result.*got dict"),
+    ],
+)
+def test_what_is_no_curve_raises(curves, message, curve):
+    with pytest.raises(TypeError, match=message):
+        PerturbationCurveDisplay.from_curves(curves(curve))
