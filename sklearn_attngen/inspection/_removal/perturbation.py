@@ -144,8 +144,8 @@ def perturbation_curve(
     TypeError
         If the estimator gives no scores for classes.
     ValueError
-        If a fraction, an order, the saliency or y does not fit, if X cannot be read, or if the
-        fill cannot be put into X.
+        If a fraction, an order, the saliency or y does not fit, if X cannot be read, if the fill
+        cannot be put into X, or if the metric of the sequences as they are is not finite.
 
     See Also
     --------
@@ -209,6 +209,11 @@ def perturbation_curve(
 
     clean = Responses(estimator, data.with_codes(data.codes))
     baseline = float(score.score(clean))
+    if not np.isfinite(baseline):
+        raise ValueError(
+            f"metric {score.name!r} is {baseline} for the sequences as they are: there is "
+            "nothing to fall from. Areas under curves need rows of every class in y."
+        )
     clean.forget_input()
     unchanged = 0.0 if mode == "deletion" else 1.0
     shape = (len(orders), n_repeats, len(wanted))

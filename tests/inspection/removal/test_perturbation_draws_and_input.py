@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import NotFittedError, UndefinedMetricWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
@@ -231,3 +231,13 @@ def test_labels_that_the_estimator_never_saw(linear, X, y):
     """Accuracy 0 counts as chance, and would pass for a curve that tells something."""
     with pytest.raises(ValueError, match=r"No label in y is a class.*holds 7 in row 0.*form"):
         perturbation_curve(linear, X, np.full(len(y), 7), fractions=(0.1,))
+
+
+def test_a_metric_that_cannot_tell_is_named_at_once(linear, X, y):
+    """Before anything is removed; scikit-learn only warns, in every resample anew."""
+    one = np.asarray(y) == y[0]
+    with (
+        pytest.warns(UndefinedMetricWarning),
+        pytest.raises(ValueError, match=r"metric 'roc_auc' is nan for .* rows of every class in y"),
+    ):
+        perturbation_curve(linear, np.asarray(X)[one], np.asarray(y)[one], metric="roc_auc")
