@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 from sklearn.utils.validation import check_array, validate_data
 
 from ._alphabet import NO_SIGNAL, Alphabet, get_alphabet
@@ -97,9 +98,8 @@ def read_sequences(
         codes = to_matrix(*encode_column(column, alphabet, "zero"), length=length, pad=pad)
         _set_or_check_n_features(estimator, codes.shape[1] * alphabet.n_letters, reset, alphabet)
         return Sequences("letters", "strings", codes, None, alphabet)
-    X = to_numeric_container(X)
-    _refuse_no_rows(X, alphabet)
-    if _n_dimensions(X) >= 3:
+    X = _as_rows(X, alphabet)
+    if len(getattr(X, "shape", ())) >= 3:
         return _read_3d(X, alphabet, length, kind, layout, estimator, reset)
     return _read_2d(X, alphabet, length, kind, numeric, estimator, reset)
 
@@ -282,30 +282,39 @@ def _set_or_check_n_features(
         )
 
 
-def _refuse_no_rows(X: Any, alphabet: Alphabet) -> None:
-    """Raise for nothing, for one number a row (labels), and for rows of several lengths."""
+def _as_rows(X: Any, alphabet: Alphabet) -> Any:
+    """Make rows of a list one array; raise for nothing, labels, and rows of several shapes."""
     remedy = _REMEDY.format(n_letters=alphabet.n_letters)
     if X is None:
         raise ValueError(f"Expected sequences, got None. {remedy}.")
-    if _n_dimensions(X) == 1:
-        first = next(iter(X), 0)
-        if hasattr(first, "__len__"):
-            remedy = f"Rows of {type(first).__name__} are made one array by np.stack(list(X))"
-        raise ValueError(
-            f"Expected 2D array, got 1D array instead: {describe(X)}. {remedy}. If these are "
-            "labels, X and y are swapped. Reshape your data with np.reshape(X, (1, -1)) if it is "
-            "a single one-hot sequence."
-        )
-    if not isinstance(X, (list, tuple)):
-        return
-    shapes = [getattr(row, "shape", (len(row),) if hasattr(row, "__len__") else ()) for row in X]
-    wrong = next((row for row, shape in enumerate(shapes) if shape != shapes[0]), None)
-    if wrong is not None:
+    what = f"Expected 2D array, got 1D array instead: {describe(X)}."
+    X = _stack(X) if isinstance(X, (list, tuple)) else to_numeric_container(X)
+    # a column of polars' arrays has one dimension, and makes an array of two
+    if len(getattr(X, "shape", ())) != 1 or issparse(X) or np.ndim(flat := np.asarray(X)) != 1:
+        return X
+    if flat.size and hasattr(flat[0], "__len__"):
+        name = type(flat[0]).__name__
+        raise ValueError(f"{what} Rows of {name} are made one array by np.stack(list(X)).")
+    raise ValueError(
+        f"{what} {remedy}. If these are labels, X and y are swapped. Reshape your data with "
+        "np.reshape(X, (1, -1)) if it is a single one-hot sequence."
+    )
+
+
+def _stack(rows: list[Any] | tuple[Any, ...]) -> NDArray[Any]:
+    """Return an array of rows, which may be lists and arrays; name the first of another shape."""
+    try:
+        return np.asarray(rows)
+    except ValueError as error:
+        shapes = [np.shape(row) for row in rows]
+        wrong = next((row for row, shape in enumerate(shapes) if shape != shapes[0]), None)
+        if wrong is None:
+            raise
         raise ValueError(
             f"Row {wrong} (0-based) of X has the shape {tuple(shapes[wrong])}, but row 0 has "
             f"{tuple(shapes[0])}: encoded sequences must be of one length. Cut or pad them, or "
             "pass the sequences as strings, which SequenceOneHotEncoder(pad='right') pads."
-        )
+        ) from error
 
 
 def _refuse_single(X: Any, alphabet: Alphabet, estimator: Any) -> None:
@@ -370,15 +379,6 @@ def _as_float(X: NDArray[Any]) -> NDArray[np.floating]:
     """Return floats as they are, in the native types; whole numbers as float64."""
     small = X.dtype.kind == "f" and X.dtype.itemsize <= 4
     return X.astype(np.float32 if small else np.float64, copy=False)
-
-
-def _n_dimensions(X: Any) -> int:
-    """Count the dimensions of an array, or of lists and arrays inside lists."""
-    n_outer = 0
-    while isinstance(X, (list, tuple)) and X:
-        n_outer += 1
-        X = X[0]
-    return n_outer + len(getattr(X, "shape", ()))
 
 
 def _name(estimator: Any) -> str:

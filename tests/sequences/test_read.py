@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 import scipy.sparse
 import torch
@@ -439,6 +440,21 @@ def test_encoded_rows_of_several_lengths_are_named(as_row: Any) -> None:
     rows = [as_row(row.tolist()) for row in (BLOCKS[0], BLOCKS[1], BLOCKS[2][:-1])]
     with pytest.raises(ValueError, match=r"Row 2 \(0-based\) of X has the shape .*, but row 0 has"):
         read_sequences(rows)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [BLOCKS[0], *BLOCKS[1:].tolist()],
+        [BLOCKS[0].tolist(), *map(torch.as_tensor, BLOCKS[1:])],
+        [pa.array(row.ravel()) for row in BLOCKS],
+        pl.Series(BLOCKS.reshape(len(BLOCKS), -1)),
+    ],
+    ids=["array and lists", "lists and tensors", "arrays of pyarrow", "column of arrays"],
+)
+def test_rows_may_come_in_any_container(rows: Any) -> None:
+    """Where NumPy makes one array of them, their own shapes do not matter."""
+    np.testing.assert_array_equal(read_sequences(rows).codes, read_sequences(BLOCKS).codes)
 
 
 @pytest.mark.parametrize(("name", "value"), [("pad", "both"), ("kind", "profile")])
