@@ -279,15 +279,16 @@ class SequenceClassifier(SaliencyMixin, ClassifierMixin, BaseEstimator, metaclas
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Load or copy a classifier, also in torch's inference mode; refuse networks of before."""
         state = dict(state)
-        saved = state.pop(_VERSION, "before 0.1.0")
+        saved = state.pop(_VERSION, None)  # a subclass may leave it out
         module = state["net_"].module_ if "net_" in state else None
         heads = [] if module is None else [each.head for each in networks_in(module)]
         if "n_estimators" not in state or not all(isinstance(head, Voting) for head in heads):
             raise ValueError(
                 f"This {type(self).__name__} was saved by an earlier version of sklearn-attngen "
-                f"({saved}), whose networks this one ({__version__}) cannot run. Fit it again."
+                f"({saved or 'before 0.1.0'}), whose networks this one ({__version__}) cannot run. "
+                "Fit it again."
             )
-        if saved != __version__:
+        if saved not in (None, __version__):
             warnings.warn(
                 InconsistentVersionWarning(
                     estimator_name=type(self).__name__,

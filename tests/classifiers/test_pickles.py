@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import warnings
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,22 @@ def test_another_version_is_named(fitted: bool, monkeypatch: pytest.MonkeyPatch)
     clone(again)
     copy.deepcopy(again)
     pickle.loads(pickle.dumps(again))  # saved by this version now
+
+
+class Own(CNNClassifier):
+    """A class of a user, which keeps something out of its pickles in Python's usual way."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "cache"}
+
+
+def test_subclasses_with_a_state_of_their_own_are_copied_quietly() -> None:
+    """They do not say which version they are of; no release of the package left that out."""
+    estimator = Own(n_filters=4, n_layers=1, max_epochs=1, random_state=0).fit(X, Y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", InconsistentVersionWarning)
+        again = pickle.loads(pickle.dumps(copy.copy(estimator)))
+    np.testing.assert_array_equal(again.predict_proba(X), estimator.predict_proba(X))
 
 
 def test_a_pickle_holds_the_weights_once() -> None:
