@@ -189,14 +189,16 @@ def examples_section(
                 letters=True,
             )
         )
-        parts.append(paragraph(decode_codes(sample.codes[[row], part], alphabet)[0], "code"))
+        first = length - sample.lengths[row] if sample.pad == "left" else 0
+        own = slice(max(start, first), min(start + width, first + sample.lengths[row]))
+        parts.append(paragraph(decode_codes(sample.codes[[row], own], alphabet)[0], "code"))
     return "\n".join(
         [
             paragraph(
                 "Chosen by chance, among right predictions of each class and wrong ones where "
                 "there are any. Each letter is as high as its share of saliency; every picture has "
                 "its own scale, written at its axis. N and padding are grey. Below each picture "
-                "the letters are text that can be copied."
+                "the letters, without padding, are text that can be copied."
             ),
             *parts,
         ]

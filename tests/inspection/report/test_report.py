@@ -135,6 +135,19 @@ def test_letters_can_be_copied(written, motif_data):
     assert copied == [X[row] for row in rows]
 
 
+@pytest.mark.parametrize("pad", ["left", "right"])
+def test_letters_are_copied_without_padding(pad, X, y, tmp_path):
+    """It would be read as unknown letters, which the sequence does not hold."""
+    X = np.array([x[: 30 - i % 5] for i, x in enumerate(X)], dtype=object)
+    model = make_pipeline(SequenceOneHotEncoder(pad=pad), LogisticRegression()).fit(X, y)
+    report(model, X, y, tmp_path / "report.html", **QUICK)
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    copied = re.findall('<p class="code">(.*?)</p>', text)
+    assert copied
+    assert set(copied) <= set(X)
+    assert any(len(letters) < 30 for letters in copied)
+
+
 def test_headers_of_tables_are_not_empty(written):
     assert all("".join(node.itertext()).strip() for node in written.root.iter("th"))
 
