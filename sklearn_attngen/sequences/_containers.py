@@ -75,8 +75,8 @@ def _refuse_no_container(X: Any) -> None:
         remedy = "Pass its sequences alone: X['data']."
     elif hasattr(X, "get_params"):
         remedy = (
-            "Where a function of estimator and X is due, a method of the estimator is none: pass "
-            "lambda estimator, X: estimator.saliency(X)."
+            "Pass the sequences. Where a function of estimator and X is due, pass "
+            "lambda estimator, X: estimator.saliency(X), not estimator.saliency."
         )
     elif isinstance(X, Set):
         remedy = "Its order is arbitrary, so labels cannot match: pass a list."

@@ -196,3 +196,12 @@ def test_tables_of_which_a_pipeline_takes_one_column(X, y):
     with pytest.raises(ValueError, match=r"as a table of its own, X\[\['name of the column'\]\]"):
         saliency(model, table)
     assert saliency(model, table[["seq"]]).shape == (len(X), 30)
+
+
+def test_tables_of_which_a_pipeline_takes_several_columns(X, y):
+    """No advice that would lead to the next error."""
+    table = pd.DataFrame({"seq": X, "gc": 0.5})
+    steps = [("dna", SequenceOneHotEncoder(), "seq"), ("rest", "passthrough", ["gc"])]
+    model = make_pipeline(ColumnTransformer(steps), LogisticRegression()).fit(table, y)
+    with pytest.raises(ValueError, match=r"needs other columns too cannot be inspected"):
+        saliency(model, table)

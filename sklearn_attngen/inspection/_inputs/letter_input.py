@@ -63,8 +63,9 @@ class LetterInput:
             if not isinstance(first, ColumnTransformer) or len(getattr(X, "columns", ())) < 2:
                 raise
             raise ValueError(
-                f"{error} The pipeline has one, and inspection changes the letters of one column: "
-                "pass that column as a table of its own, X[['name of the column']]."
+                f"{error} The pipeline begins with a ColumnTransformer, and inspection changes "
+                "letters alone: pass what holds them as a table of its own, X[['name of the "
+                "column']]. A pipeline that needs other columns too cannot be inspected."
             ) from error
         # Without an encoder that says it, whether sequences may differ in length is for the
         # estimator to say when it reads them.
