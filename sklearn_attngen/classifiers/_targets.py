@@ -22,8 +22,7 @@ def as_they_are(y: ArrayLike) -> ArrayLike:
     """Keep NumPy from writing labels of a list as text that are none, such as missing ones."""
     if not isinstance(y, list | tuple):
         return y
-    text = [isinstance(label, str) for label in y]
-    mixed = any(text) and not all(text)
+    mixed = len({isinstance(label, str) for label in y}) > 1
     return np.array(y, dtype=object) if mixed or any(map(is_missing, y)) else y
 
 
