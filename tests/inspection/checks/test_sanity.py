@@ -214,7 +214,7 @@ def test_nothing_is_changed_and_seeds_decide(learned, planted_test):
     pd.testing.assert_frame_equal(first, again)
     assert (first["correlation"] != other["correlation"]).any()
     np.testing.assert_array_equal(learned.predict_proba(X[:50]), before)
-    np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+    np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002  # as above
 
 
 def test_progress_on_request(linear, X, y, capsys):
