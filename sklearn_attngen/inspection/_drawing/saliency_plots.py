@@ -25,7 +25,7 @@ from .plot_style import (
 )
 from .position_ticks import number_positions, ticks_with_room
 
-_LINE_STYLES = ("-", "--", ":", "-.")
+_LINE_STYLES = ("-", "--", "-.", ":")
 # Heights in units of the tallest letter.
 _TITLE, _GAP, _TRACK, _NUMBERS = 0.45, 0.1, 0.2, 0.42
 _NUMBER_SIZE = "x-small"
@@ -65,7 +65,7 @@ def draw_profile(
         lines += ax.plot(
             x,
             mean,
-            _LINE_STYLES[i // len(PALETTE) % len(_LINE_STYLES)],
+            _LINE_STYLES[i % len(_LINE_STYLES)],
             color=color,
             label=f"{name} (n={len(rows)})",
             marker="o" if alone else None,

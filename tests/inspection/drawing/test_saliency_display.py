@@ -50,6 +50,18 @@ def test_profile_is_the_mean_of_each_class(known, X, y):
     assert not texts_overlap(display)
 
 
+def test_classes_differ_in_more_than_their_colour():
+    """In grey print and to colour-blind readers, in the axes and in the legend."""
+    labels = np.arange(28) % 14
+    display = SaliencyDisplay.from_saliency(np.ones((28, 9)), y=labels)
+    styles = [line.get_linestyle() for line in display.lines_]
+    assert all(one != other for one, other in zip(styles, styles[1:], strict=False))
+    looks = {(line.get_linestyle(), line.get_color()) for line in display.lines_}
+    assert len(looks) == 14
+    legend = display.ax_.get_legend().get_lines()[: len(styles)]
+    assert [line.get_linestyle() for line in legend] == styles
+
+
 def test_profile_without_labels_takes_the_predicted_class(known, X):
     display = SaliencyDisplay.from_estimator(known, X)
     assert display.ax_.get_legend().get_title().get_text() == "Predicted class"
