@@ -52,7 +52,14 @@ def spread(attention: Tensor, width: int) -> Tensor:
     -------
     scores : Tensor of shape (n, L)
         Non-negative, each row with sum 1.
+
+    Raises
+    ------
+    ValueError
+        If the width is not odd, so that a filter has no middle letter.
     """
+    if width < 1 or width % 2 != 1:
+        raise ValueError(f"width must be odd, as that of the filters, and positive, got {width}.")
     mean = F.avg_pool1d(
         attention.unsqueeze(1), width, stride=1, padding=width // 2, count_include_pad=False
     ).squeeze(1)

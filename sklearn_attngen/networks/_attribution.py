@@ -304,6 +304,11 @@ def integrated_gradients(module: nn.Module, x: Tensor, target: Tensor, n_steps: 
         Signed, in the units of :func:`gradient_x_input`. A row sums, up to the error of the
         midpoint rule, to the difference between the output for ``x`` and for the baseline.
 
+    Raises
+    ------
+    ValueError
+        If ``n_steps`` is below 1.
+
     Notes
     -----
     The baseline has 1 / n_channels in every channel of a position that holds a letter (of a
@@ -316,6 +321,8 @@ def integrated_gradients(module: nn.Module, x: Tensor, target: Tensor, n_steps: 
     .. [1] M. Sundararajan, A. Taly and Q. Yan, "Axiomatic attribution for deep networks", ICML
        (2017).
     """
+    if n_steps < 1:
+        raise ValueError(f"n_steps must be at least 1, got {n_steps}.")
     baseline = equal_shares(x)
     step_to_x = x - baseline
     total = torch.zeros_like(x)

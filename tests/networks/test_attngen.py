@@ -79,6 +79,13 @@ def test_spread_sums_to_one(width: int) -> None:
     torch.testing.assert_close(scores.sum(dim=1), torch.ones(4))
 
 
+@pytest.mark.parametrize("width", [4, 0, -1])
+def test_spread_needs_a_middle_letter(width: int) -> None:
+    """An even width gave one position too many, without a word."""
+    with pytest.raises(ValueError, match=f"width must be odd.*got {width}"):
+        spread(torch.ones(2, 6), width)
+
+
 def test_spread_of_one_letter_covers_the_filter() -> None:
     """Attention in the middle is shared by the letters under the filter there."""
     attention = torch.zeros(1, 9)

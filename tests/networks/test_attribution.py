@@ -75,6 +75,14 @@ def test_integrated_gradients_are_complete_on_numbers() -> None:
     torch.testing.assert_close(evidence.sum(dim=1), change, atol=5e-3, rtol=0)
 
 
+@pytest.mark.parametrize("n_steps", [0, -1])
+def test_integrated_gradients_need_a_step(n_steps: int) -> None:
+    """Without one the evidence was NaN."""
+    target = torch.zeros(5, dtype=torch.int64)
+    with pytest.raises(ValueError, match=f"n_steps must be at least 1, got {n_steps}"):
+        integrated_gradients(network(), sequences(), target, n_steps=n_steps)
+
+
 @pytest.mark.parametrize("kind", [CNNNetwork, AttnGenNetwork])
 def test_integrated_gradients_are_complete_on_letters(kind: type[nn.Module]) -> None:
     """The same, from equal shares of all letters; a position without a letter stays empty."""
