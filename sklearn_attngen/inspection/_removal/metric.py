@@ -19,6 +19,9 @@ from sklearn.utils.metaestimators import available_if
 
 from sklearn_attngen.inspection._inputs.answers import label_columns
 
+# Words of scikit-learn's errors about metrics of one class or of two, where labels are others.
+_ABOUT_CLASSES = ("pos_label", "average=", "multi_class")
+
 
 def _estimator_has(method: str) -> Callable[[Any], bool]:
     return lambda self: hasattr(self.estimator, method)
@@ -141,8 +144,20 @@ class Metric:
 
     def score(self, responses: Responses) -> float:
         """Score all rows."""
-        self._response(responses)
-        return self.floor(float(self.scorer(responses, np.arange(len(self.y)), self.y)))
+        every = np.arange(len(self.y))
+        getattr(responses, self._response(responses))(every)  # its errors are the estimator's
+        try:
+            value = float(self.scorer(responses, every, self.y))
+        except ValueError as error:
+            if not any(word in str(error) for word in _ABOUT_CLASSES):
+                raise
+            raise ValueError(
+                f"metric {self.name!r} does not fit the labels: {str(error).rstrip('.')}. Of two "
+                "classes say which one counts, as in sklearn.metrics.make_scorer(f1_score, "
+                f"pos_label={max(self.y.tolist())!r}); of more take a mean, such as 'f1_macro' or "
+                "'roc_auc_ovr'."
+            ) from error
+        return self.floor(value)
 
     def floor(self, value: Any) -> Any:
         """Count what is below chance as chance."""

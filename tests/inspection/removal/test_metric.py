@@ -175,6 +175,37 @@ def test_unknown_metrics():
         Metric("nonsense", Y, 2)
 
 
+@pytest.mark.parametrize("metric", ["f1", "average_precision", f1_score, "neg_brier_score"])
+def test_metrics_of_one_class_ask_which_it_is(metric):
+    """scikit-learn says that pos_label=1 is no label, and not where to write another."""
+    with pytest.raises(ValueError, match=r"metric '.*make_scorer\(f1_score, pos_label='b'\)"):
+        Metric(metric, Y, 2).score(Responses(MODEL, X))
+
+
+@pytest.mark.parametrize("metric", ["f1", "roc_auc"])
+def test_metrics_of_two_classes_name_those_of_more(metric):
+    labels = np.where(X[:, 1] > 0.5, "c", Y)
+    responses = Responses(LogisticRegression().fit(X, labels), X)
+    with pytest.raises(ValueError, match=rf"metric '{metric}' .*'f1_macro' or 'roc_auc_ovr'"):
+        Metric(metric, labels, 3).score(responses)
+
+
+def test_only_errors_of_the_metric_are_the_metrics():
+    """What the estimator or a metric of the user's own says stays as it is."""
+
+    class Broken(LogisticRegression):
+        def predict(self, X):
+            raise ValueError("pos_label is broken")
+
+    def metric(y_true, y_pred):
+        raise ValueError("my own words")
+
+    with pytest.raises(ValueError, match=r"^pos_label is broken$"):
+        Metric("f1", Y, 2).score(Responses(Broken().fit(X, Y), X))
+    with pytest.raises(ValueError, match=r"^my own words$"):
+        Metric(metric, Y, 2).score(Responses(MODEL, X))
+
+
 def test_a_resample_scores_shared_predictions_once():
     """Curves share predictions, as those with nothing removed: they were scored for each cell."""
     calls = []
