@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -91,3 +93,36 @@ def checked_columns(estimator: Any, data: LetterInput, target: Any) -> NDArray[n
     """
     predicted = target_columns(estimator, data, None)
     return predicted if target is None else target_columns(estimator, data, target)
+
+
+def check_labels_known(estimator: Any, labels: NDArray[Any]) -> None:
+    """Warn of labels that no answer can be equal to; raise where all are such.
+
+    An estimator that was fitted on some of the rows may never have seen a rare class, so that some
+    such labels can be right.
+    """
+    classes = np.asarray(estimator.classes_).tolist()
+    given = labels.tolist()
+    known = set(classes)
+    unknown = [row for row, label in enumerate(given) if label not in known]
+    if not unknown:
+        return
+    row, some = unknown[0], classes[:5]
+    label = given[row]
+    if len(unknown) == len(given):
+        raise ValueError(
+            f"No label in y is a class of the estimator: y holds {label!r} in row {row}, the "
+            f"classes are {some}. Pass the labels in the form of fit."
+        )
+    question = ""
+    if isinstance(label, str):
+        names = {str(name).casefold(): name for name in classes}
+        close = get_close_matches(label.casefold(), names, n=1)
+        question = f" Did you mean {names[close[0]]!r}?" if close else ""
+    warnings.warn(
+        f"{len(unknown)} of {len(given)} labels in y, such as {label!r} in row {row} (0-based), "
+        f"are no classes of the estimator, and count as wrong answers. The classes are {some}."
+        f"{question}",
+        UserWarning,
+        stacklevel=4,  # the caller of a function whose parameters are validated
+    )

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from sklearn_attngen._validation import validate_params
 from sklearn_attngen.classifiers._targets import checked_labels
+from sklearn_attngen.inspection._inputs.answers import check_labels_known
 from sklearn_attngen.inspection._inputs.draws import draw_seed
 from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.progress import progress
@@ -147,6 +148,11 @@ def perturbation_curve(
         If a fraction, an order, the saliency or y does not fit, if X cannot be read, if the fill
         cannot be put into X, or if the metric of the sequences as they are is not finite.
 
+    Warns
+    -----
+    UserWarning
+        If some labels in y are no classes of the estimator.
+
     See Also
     --------
     PerturbationCurveDisplay : Draw the result.
@@ -194,18 +200,13 @@ def perturbation_curve(
     data = LetterInput.read(estimator, X, alphabet)
     labels = checked_labels(y)
     check_consistent_length(data.codes, labels)
+    check_labels_known(estimator, labels)
     seed = draw_seed(random_state)
     magnitude = None
     if any(order != "random" for order in orders):
         magnitude = np.abs(saliency_values(saliency, estimator, X, data, alphabet, batch_size))
     remover = Remover(estimator, data, magnitude, fill=fill, seed=seed, mode=mode)
-    classes = np.asarray(estimator.classes_).tolist()
-    if set(classes).isdisjoint(labels.tolist()):
-        raise ValueError(
-            f"No label in y is a class of the estimator: y holds {labels.tolist()[0]!r} in row 0, "
-            f"the classes are {classes[:5]}. Pass the labels in the form of fit."
-        )
-    score = Metric(metric, labels, len(classes))
+    score = Metric(metric, labels, len(estimator.classes_))
 
     clean = Responses(estimator, data.with_codes(data.codes))
     baseline = float(score.score(clean))

@@ -233,6 +233,21 @@ def test_labels_that_the_estimator_never_saw(linear, X, y):
         perturbation_curve(linear, X, np.full(len(y), 7), fractions=(0.1,))
 
 
+@pytest.mark.parametrize(
+    ("label", "meant"),
+    [("yes ", "Did you mean 'yes'?"), ("NO", "Did you mean 'no'?"), ("maybe", r"'yes'\]\.$")],
+)
+def test_some_labels_that_the_estimator_never_saw(linear, X, label, meant):
+    """They lower the whole curve: a stray space looks like a worse classifier."""
+    y = linear.predict(X).astype(object)
+    y[[4, 7]] = label
+    message = rf"2 of 300 labels in y, such as '{label}' in row 4 \(0-based\), are no .*{meant}"
+    with pytest.warns(UserWarning, match=message) as caught:
+        curve = perturbation_curve(linear, X, y, fractions=(0.1,), n_bootstrap=0)
+    assert caught[0].filename == __file__
+    assert curve.baseline == 298 / 300
+
+
 def test_a_metric_that_cannot_tell_is_named_at_once(linear, X, y):
     """Before anything is removed; scikit-learn only warns, in every resample anew."""
     one = np.asarray(y) == y[0]
