@@ -148,6 +148,7 @@ class SequenceNet(NeuralNet):
         self.order_generators = []
         self.noise_generator = None
         self.train_split = None
+        self.module_.zero_grad()  # gradients take as much memory as the weights
         for _, callback in self.callbacks_:
             if isinstance(callback, EarlyStopping):
                 callback.best_model_weights_ = None

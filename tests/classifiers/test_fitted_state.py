@@ -133,6 +133,14 @@ def test_a_fitted_estimator_holds_no_validation_rows() -> None:
     np.testing.assert_array_equal(again.predict_proba(X), estimator.predict_proba(X))
 
 
+def test_a_fitted_estimator_holds_no_gradients() -> None:
+    """They take as much memory as the weights; the next training makes new ones."""
+    estimator = quick(max_epochs=1).fit(X, Y)
+    assert all(weight.grad is None for weight in estimator.module_.parameters())
+    estimator.partial_fit(X, Y)
+    assert all(weight.grad is None for weight in estimator.module_.parameters())
+
+
 def test_one_letter_at_a_time() -> None:
     """A batch of one value per channel has no spread, and still trains."""
     estimator = quick(batch_size=1).fit(["A", "C", "G", "T"], [0, 1, 0, 1])
