@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_array, validate_data
 from ._alphabet import NO_SIGNAL, Alphabet, get_alphabet
 from ._codes import codes_from_one_hot, first_bad_block
 from ._containers import string_column, to_numeric_container
+from ._lookalikes import refuse_another_column, refuse_characters
 from ._sequences import Layout, Sequences
 from ._strings import describe, encode_column, to_matrix
 
@@ -183,6 +184,8 @@ def _read_2d(
             f"neither one-hot nor measurements. {_REMEDY.format(n_letters=n_letters)}, for example "
             f"with sequences.decode_codes(np.asarray(X).astype('uint8')) or sequences.one_hot."
         )
+    refuse_characters(X, alphabet)
+    refuse_another_column(X, alphabet)
     if not numeric:
         raise ValueError(
             f"Expected sequences, got {describe(X)} that is not one-hot"
@@ -326,6 +329,7 @@ def _refuse_single(X: Any, alphabet: Alphabet, estimator: Any) -> None:
     if sorted(shape) == sorted((n_letters, length)):
         remedy = "A single one-hot sequence needs an axis of its own: np.asarray(X)[None]."
     elif shape[1] == length:
+        refuse_characters(np.asarray(X), alphabet)
         remedy = (
             "Of letter codes sequences.decode_codes(np.asarray(X).astype('uint8')) makes strings."
         )
