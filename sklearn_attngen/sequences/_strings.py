@@ -14,7 +14,7 @@ from ._messages import as_text, bad_letter, is_missing
 
 # letters that are encoded at a time: they stay in the processor's cache
 _PART = 1 << 18
-_SHORT = 20  # letters of a row that a message quotes as a whole
+_SHORT = 20  # letters of a row that a message quotes as a whole, and that "nan" may be like
 BAD = 254  # code of a character that is no letter of the alphabet; never leaves this folder
 
 
@@ -31,11 +31,12 @@ def encode_column(
         )
     if isinstance(column, np.ndarray):
         found = _encode_array(column, alphabet, unknown)
-        if found is not None:
-            return found
-        # a character that is not ASCII: the row is named there
-        return _encode_list(column.tolist(), alphabet, unknown)
-    return _encode_list(column, alphabet, unknown)
+        # None for a character that is not ASCII: the row is named there
+        codes, lengths = found or _encode_list(column.tolist(), alphabet, unknown)
+    else:
+        codes, lengths = _encode_list(column, alphabet, unknown)
+    _refuse_text_of_missing(column, lengths)
+    return codes, lengths
 
 
 def characters_of(column: list[Any] | NDArray[Any]) -> NDArray[np.uint8]:
@@ -178,6 +179,20 @@ def _refuse_empty(lengths: NDArray[np.int64]) -> None:
             f"The sequence in row {row} (0-based) is empty. Remove it, with its label, or supply "
             f"the sequence."
         )
+
+
+def _refuse_text_of_missing(column: list[Any] | NDArray[Any], lengths: NDArray[np.int64]) -> None:
+    """Raise for "nan" among sequences: to DNA and proteins its letters are sound."""
+    if lengths.max() < _SHORT:
+        return
+    for row in np.flatnonzero(lengths == 3):
+        (text,) = _as_text([column[row]])
+        if text in ("nan", "NaN"):
+            raise ValueError(
+                f"The sequence in row {row} (0-based) reads '{text}', as a missing value does that "
+                f"was made text. Drop such rows, with their labels, for example with dropna() "
+                f"before astype(str), or supply the sequence. (N, A and N are written 'NAN'.)"
+            )
 
 
 def _as_text(rows: list[Any], start: int = 0) -> list[str]:

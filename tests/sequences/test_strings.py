@@ -143,6 +143,16 @@ def test_only_missing_values_raise() -> None:
         encode([None, None])
 
 
+@pytest.mark.parametrize("form", sorted(FORMS))
+@pytest.mark.parametrize("text", ["nan", "NaN"])
+def test_missing_values_that_became_text_raise(text: str, form: str) -> None:
+    """NumPy and older pandas write them so as text, and DNA has the letters N, A and N."""
+    with pytest.raises(ValueError, match=rf"row 2 \(0-based\) reads '{text}'.*dropna\(\) before"):
+        encode(FORMS[form](["ACGT" * 6, "NAN", text]))
+    for others in ("NAN", "ACGT"):
+        assert encode(FORMS[form]([others, text]))[1].tolist() == [len(others), 3]
+
+
 @pytest.mark.parametrize("value", [5, 0.5, ["A"], (), [], object(), True])
 @pytest.mark.parametrize("row", [0, 1])
 def test_other_types_raise(value: object, row: int) -> None:
