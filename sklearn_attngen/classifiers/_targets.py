@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -31,9 +32,11 @@ def label_column(y: ArrayLike, *, warn: bool = False) -> NDArray[Any]:
     try:
         return column_or_1d(as_they_are(y), warn=warn)
     except ValueError as error:
+        is_table = re.search(r"shape \(\d+, \d+\)", str(error))
+        one_hot = "; np.asarray(y).argmax(axis=1) makes one of one-hot columns" if is_table else ""
         raise ValueError(
             f"{error} Pass a list or an array of one label for each sequence, got "
-            f"{type(y).__name__}; np.asarray(y).argmax(axis=1) makes one of one-hot columns."
+            f"{type(y).__name__}{one_hot}."
         ) from error
 
 
