@@ -15,7 +15,16 @@ from sklearn_attngen.inspection._motifs.motif_report import motif_report
 
 from .letters import letter_colors as color_letters
 from .motif_logo import draw_logo, letter_heights
-from .plot_style import NEUTRAL, axes_size, get_axes, hide_spines, plain, text_scale, wrapped_title
+from .plot_style import (
+    NEUTRAL,
+    axes_size,
+    check_axes,
+    get_axes,
+    hide_spines,
+    plain,
+    text_scale,
+    wrapped_title,
+)
 
 KINDS = ("information", "contribution")
 # Beyond this many logos a figure is too high to be read.
@@ -122,6 +131,8 @@ class MotifDisplay:
         display : MotifDisplay
         """
         _check_kind(kind)
+        if ax is not None:  # before the long computation
+            check_axes(ax)
         report = motif_report(estimator, X, y, **report_kwargs)
         return cls.from_report(
             report, kind=kind, max_per_class=max_per_class, ax=ax, letter_colors=letter_colors

@@ -14,6 +14,7 @@ from sklearn_attngen.inspection._removal.perturbation import perturbation_curve
 from .plot_style import (
     NEUTRAL,
     PALETTE,
+    check_axes,
     get_axes,
     hide_spines,
     in_words,
@@ -134,6 +135,8 @@ class PerturbationCurveDisplay:
         -------
         display : PerturbationCurveDisplay
         """
+        if ax is not None:  # before the long computation
+            check_axes(ax)
         curve = perturbation_curve(estimator, X, y, **curve_kwargs)
         name = type(estimator).__name__ if name is None else name
         return cls.from_curves({name: curve}, ax=ax, **(plot_kwargs or {}))

@@ -19,6 +19,7 @@ from sklearn_attngen.sequences import Alphabet, get_alphabet, one_hot
 from .letters import letter_colors as color_letters
 from .plot_style import (
     axes_size,
+    check_axes,
     get_axes,
     make_room_for_legend,
     text_scale,
@@ -194,6 +195,8 @@ class SaliencyDisplay:
             As :func:`saliency`, or if the other arguments do not fit X.
         """
         check_kind(kind, X)
+        if ax is not None:  # before the long computation
+            check_axes(ax)
         values = compute_saliency(
             estimator, X, method, target, signed, batch_size, alphabet=alphabet
         )

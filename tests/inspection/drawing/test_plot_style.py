@@ -4,6 +4,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
 
+from sklearn_attngen.inspection import MotifDisplay, PerturbationCurveDisplay, SaliencyDisplay
 from sklearn_attngen.inspection._drawing.plot_style import (
     PALETTE,
     get_axes,
@@ -77,6 +78,14 @@ def test_what_is_not_one_axes_is_refused():
             TypeError, match=rf"ax must be one matplotlib Axes .* got {what}.*axes\[0\]"
         ):
             get_axes(ax, (1, 1), "A display")
+    plt.close("all")
+
+
+@pytest.mark.parametrize("display", [MotifDisplay, PerturbationCurveDisplay, SaliencyDisplay])
+def test_axes_are_refused_before_anything_is_computed(display):
+    """Curves and motifs can take minutes, and were lost then."""
+    with pytest.raises(TypeError, match="ax must be one matplotlib Axes"):
+        display.from_estimator("no estimator", ["ACGT"], ["a"], ax=plt.subplots(1, 2)[1])
     plt.close("all")
 
 
