@@ -141,13 +141,13 @@ def to_modisco_npz(
     sequences_path, attributions_path : str or path-like
         The two files, with names that end in ".npz". Existing files are replaced.
     alphabet : str or Alphabet, default="DNA"
-        Alphabet of X.
+        Alphabet of X, with the letters ACGT or ACGU in this order.
 
     Raises
     ------
     ValueError
-        If saliency and X do not fit together, if a name does not end in ".npz", or if both names
-        are of one file.
+        If saliency and X do not fit together, if a name does not end in ".npz", if both names are
+        of one file, or if the letters are others.
 
     See Also
     --------
@@ -158,7 +158,7 @@ def to_modisco_npz(
     Each file holds one float32 array, ``arr_0`` of shape (n, n_letters, L): one-hot letters, and
     scores. Scores of shape (n, L) are put at the letter that is there, and 0 at the others.
     TF-MoDISco takes the letters in reverse order for the other strand: DNA and RNA alone make sense
-    there, and proteins are for :func:`motif_report`.
+    there, and proteins are for :func:`motif_report`, so that they raise.
     TF-MoDISco compares seqlets by their hypothetical scores too; without them it sees in a
     seqlet only the letters it has, and finds coarser groups. Its patterns say what salient letters
     share, and not that the classifier needs them: that is measured by the effects of
@@ -188,6 +188,12 @@ def to_modisco_npz(
             f"{str(sequences_path)!r} for both."
         )
     alphabet = get_alphabet(alphabet)
+    if alphabet.letters not in ("ACGT", "ACGU"):
+        raise ValueError(
+            "TF-MoDISco reads DNA or RNA, letters in the order ACGT or ACGU, of which it makes the "
+            f"other strand, got the alphabet {alphabet.name}. For motifs of other letters use "
+            "motif_report."
+        )
     scores = np.asarray(saliency, dtype=np.float64)
     if scores.ndim not in (2, 3) or 0 in scores.shape:
         raise ValueError(

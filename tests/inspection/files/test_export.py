@@ -94,6 +94,19 @@ def test_a_hypothetical_score_that_is_no_number_is_found(tmp_path):
         to_modisco_npz(scores, ["ACGT"] * 2, tmp_path / "a.npz", tmp_path / "b.npz")
 
 
+@pytest.mark.parametrize("alphabet", ["protein", "ATCG", "ACGT-"])
+def test_letters_without_the_other_strand_are_no_input_of_modisco(alphabet, tmp_path):
+    """It takes the letters in reverse order for the complements, and would see D as V."""
+    with pytest.raises(ValueError, match=rf"in the order ACGT or ACGU.*alphabet {alphabet}\. For"):
+        load(tmp_path, VALUES, ["ACGT", "GGTA"], alphabet=alphabet)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("alphabet", ["RNA", Alphabet("mine", "ACGT")])
+def test_letters_in_the_order_of_dna_are(alphabet, tmp_path):
+    assert load(tmp_path, VALUES, ["ACGG", "GGCA"], alphabet=alphabet)[0].shape == (2, 4, 4)
+
+
 def test_an_alphabet_without_an_unknown_letter():
     alphabet = Alphabet("mine", "ACGT")
     frame = to_frame(np.ones((1, 4)), ["ACGT"], alphabet=alphabet)
