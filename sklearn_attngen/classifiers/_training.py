@@ -7,7 +7,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -50,6 +50,10 @@ class Rows:
         if len(rows) == len(self.index):
             return self
         return Rows(self.sequences.take(rows), self.index[rows], self.weight[rows])
+
+    def weighed_alone(self) -> Rows:
+        """Return the same rows with weights of mean 1."""
+        return replace(self, weight=self.weight / self.weight.mean())
 
 
 class TrainingMixin:
@@ -209,13 +213,13 @@ class TrainingMixin:
                 f"Only rows of the class {only!r} have a weight above zero, and two classes are "
                 "needed. Check sample_weight and class_weight."
             )
-        given = Rows(sequences, index, weight)
+        given = Rows(sequences, index, weight).take(rows)
         if validation is None and self.early_stopping and cycle:
-            train, held_out = validation_split(index[rows], self.validation_fraction, self._random)
-            validation, rows = given.take(rows[held_out]), rows[train]
-        given = given.take(rows)
+            parts = validation_split(given.index, self.validation_fraction, self._random)
+            given, validation = (given.take(part).weighed_alone() for part in parts)
 
-        n_batches = math.ceil(len(rows) / self.batch_size)
+        n_rows = len(given.index)
+        n_batches = math.ceil(n_rows / self.batch_size)
         # calls of partial_fit differ in size, so that "auto" cannot count their steps
         epochs = resolve_epochs(self.max_epochs, n_batches if cycle else MIN_STEPS)
         net = build_net(
@@ -223,9 +227,7 @@ class TrainingMixin:
             previous=getattr(self, "net_", None),
             n_channels=self._n_channels,
             strands=self._complement if self.reverse_complement else None,
-            masking=self._masking(len(rows) if cycle else None)
-            if self._kind == "letters"
-            else None,
+            masking=self._masking(n_rows if cycle else None) if self._kind == "letters" else None,
             bfloat16=self._in_bfloat16,
             epochs=epochs,
             n_batches=n_batches,
@@ -251,8 +253,8 @@ class TrainingMixin:
         ]
         self.n_iter_ += len(net.history)
         self._find_interior_point(given.sequences, given.index, cycle)
-        n_rows = SUMMARY_ROWS if cycle else PARTIAL_SUMMARY_ROWS
-        self._summarise_saliency(given.sequences, given.index, n_rows)
+        shown = SUMMARY_ROWS if cycle else PARTIAL_SUMMARY_ROWS
+        self._summarise_saliency(given.sequences, given.index, shown)
         return self
 
     @contextmanager

@@ -128,6 +128,21 @@ def test_early_stopping_holds_rows_out_and_stops(make: Make, planted: Data) -> N
     assert "valid_loss" not in plain.history_[0]
 
 
+def test_rows_held_out_are_weighed_among_themselves(
+    make: Make, planted: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As rows that were passed: both losses are means, however the weights fall on the parts."""
+    X, y = planted
+    halves = np.arange(40), np.arange(40, 80)
+    monkeypatch.setattr("sklearn_attngen.classifiers._training.validation_split", lambda *_: halves)
+    weight = np.repeat([1000.0, 1.0], 40)
+    drawn = make(early_stopping=True, max_epochs=2).fit(X, y, sample_weight=weight)
+    passed = make(max_epochs=2).fit(X[:40], y[:40], X_val=X[40:], y_val=y[40:])
+    for name in ("train_loss", "valid_loss"):
+        found, expected = ([row[name] for row in fit.history_] for fit in (drawn, passed))
+        assert found == pytest.approx(expected, rel=1e-5)
+
+
 def test_validation_fraction_says_how_many(make: Make, planted: Data, count_rows: Any) -> None:
     """Rows held out are not trained on."""
     make(
