@@ -193,8 +193,9 @@ def masked_positions(
     """Select what a training masks: the positions, (n, L), that go first in an order."""
     priority = mask_priority(scores, order, generator)
     if order == "highest" and by == "mass":
-        # what counts is how far a position is from the highest, or one peak would be too much
-        scores = priority = scores.amax(dim=1, keepdim=True) - scores
+        # what counts is how far a letter is from the highest, or one peak would be too much
+        top = scores.masked_fill(~real, 0.0).amax(dim=1, keepdim=True)
+        scores = priority = top - scores
     return select_positions(scores, real, fraction, by=by, priority=priority)
 
 

@@ -17,6 +17,7 @@ from sklearn_attngen.networks import (
     scheduled_fraction,
     select_positions,
 )
+from sklearn_attngen.networks._masking import masked_positions
 
 SETTINGS = settings(deadline=None, derandomize=True, max_examples=40)
 
@@ -223,6 +224,19 @@ def test_priority_orders_and_scores_weigh_the_mass() -> None:
     priority = torch.tensor([[3.0, 2.0, 1.0, 0.0]])
     selected = select_positions(scores, everywhere(scores), 0.4, by="mass", priority=priority)
     assert selected.tolist() == [[False, False, True, True]]
+
+
+@pytest.mark.parametrize("by", ["positions", "mass"])
+@pytest.mark.parametrize("order", ["lowest", "highest"])
+def test_what_stands_between_letters_decides_on_none(order: str, by: str) -> None:
+    """Attention spreads to N beside letters, and may be the highest there."""
+    scores = torch.tensor([[0.05, 0.1, 0.02, 0.9, 0.3, 0.01]])
+    real = torch.arange(6).unsqueeze(0) != 3
+    for fraction in (0.1, 0.3, 0.6):
+        rule = {"fraction": fraction, "by": by, "order": order, "generator": None}
+        found = masked_positions(scores, real, **rule)
+        alone = masked_positions(scores[:, real[0]], real[:, real[0]], **rule)
+        assert found[:, real[0]].tolist() == alone.tolist()
 
 
 @pytest.mark.parametrize("value", MASK_VALUES)
