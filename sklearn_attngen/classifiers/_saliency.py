@@ -174,10 +174,10 @@ class SaliencyMixin(TrainingMixin):
     def _evidence(self, x: Tensor, method: str, target: Tensor, signed: bool) -> Tensor:
         """Return evidence (m, L) in float64: signed, or a magnitude with rows of sum 1."""
         if method in _INTERIOR:
-            # classifiers that were pickled before the point was fitted lack it
-            point = getattr(self, "interior_point_", INTERIOR_POINT)
             dtype = torch.bfloat16 if self._in_bfloat16 and not signed else None
-            evidence = _INTERIOR[method](self.module_, x, target, point, dtype=dtype).double()
+            evidence = _INTERIOR[method](
+                self.module_, x, target, self.interior_point_, dtype=dtype
+            ).double()
         else:
             evidence = _METHODS[method](self.module_, x, target).double()
         if signed:

@@ -85,12 +85,3 @@ def test_the_interior_point_is_found_on_all_classes(
     taken = labels[[row_of[each.tobytes()] for each in codes]]
     counts = np.bincount(taken)
     assert sorted(counts[counts > 0].tolist()) == sorted(expected)
-
-
-def test_a_classifier_from_before_the_point_was_fitted(attngen: Make, planted: Data) -> None:
-    """It explains as it did."""
-    estimator = attngen(max_epochs=1).fit(*planted)
-    old = pickle.loads(pickle.dumps(estimator))
-    del old.interior_point_
-    estimator.interior_point_ = INTERIOR_POINT
-    np.testing.assert_array_equal(old.saliency(planted[0]), estimator.saliency(planted[0]))
