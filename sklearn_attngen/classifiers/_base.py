@@ -376,15 +376,9 @@ class SequenceClassifier(SaliencyMixin, ClassifierMixin, BaseEstimator, metaclas
 
     def _known_classes(self, classes: ArrayLike | None, first: bool) -> NDArray[Any]:
         """Return the classes of calls of partial_fit, which the first one has to name."""
-        if not first:
-            if classes is not None and not np.array_equal(self.classes_, np.unique(classes)):
-                raise ValueError(
-                    f"classes={np.unique(classes).tolist()} differ from those of the first call to "
-                    f"partial_fit, {self.classes_.tolist()}. Leave classes out, or start anew with "
-                    f"sklearn.base.clone."
-                )
-            return self.classes_
         if classes is None:
+            if not first:
+                return self.classes_
             raise ValueError(
                 "classes must be passed in the first call to partial_fit: all labels that there "
                 "will ever be, such as np.unique(y)."
@@ -395,7 +389,14 @@ class SequenceClassifier(SaliencyMixin, ClassifierMixin, BaseEstimator, metaclas
             raise ValueError(f"classes must be a list of the labels, got {classes!r}.") from None
         check_classes(known, "classes")
         known = np.unique(known)
-        self._check_classes(known, "classes")
+        if first:
+            self._check_classes(known, "classes")
+        elif not np.array_equal(self.classes_, known):
+            raise ValueError(
+                f"classes={known.tolist()} differ from those of the first call to partial_fit, "
+                f"{self.classes_.tolist()}. Leave classes out, or start anew with "
+                f"sklearn.base.clone."
+            )
         return known
 
     @contextmanager

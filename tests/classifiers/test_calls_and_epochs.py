@@ -62,6 +62,8 @@ def test_classes_of_partial_fit_are_read_as_labels(make: Make, planted: Data) ->
         ({"classes": ["yes", "maybe"]}, None, "none of the classes"),
         ({"classes": {"yes"}}, None, r"classes must be a list of the labels, got \{'yes'\}"),
         ({"classes": ["yes", None]}, None, "classes contains NaN or None: the label of row 1"),
+        ({}, {"classes": ["no", None]}, "classes contains NaN or None: the label of row 1"),
+        ({}, {"classes": {"yes"}}, r"classes must be a list of the labels, got \{'yes'\}"),
     ],
 )
 def test_wrong_classes_in_partial_fit_raise(
