@@ -51,7 +51,6 @@ class SaliencyMixin(TrainingMixin):
     saliency_method: str
     interior_point_: float
     _batches: Callable[[Sequences], Iterator[Tensor]]
-    _read_fitted: Callable[[Any], Sequences]
     _strands: Callable[[Tensor], list[Tensor]]
     _saliency_methods: tuple[str, ...] = (
         "interior_gradient",

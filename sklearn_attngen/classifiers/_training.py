@@ -5,10 +5,9 @@ from __future__ import annotations
 import copy
 import math
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -16,9 +15,10 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from torch import Tensor
 
+from sklearn_attngen.classifiers._reading import ReadingMixin, Rows
 from sklearn_attngen.classifiers._targets import row_weights, validation_split
 from sklearn_attngen.networks import Ensemble, build_module
-from sklearn_attngen.sequences import Alphabet, Sequences, get_alphabet
+from sklearn_attngen.sequences import Sequences, get_alphabet
 from sklearn_attngen.training import (
     MIN_STEPS,
     Masking,
@@ -37,34 +37,13 @@ from sklearn_attngen.training import (
 SUMMARY_ROWS, PARTIAL_SUMMARY_ROWS = 2000, 100
 
 
-@dataclass(frozen=True)
-class Rows:
-    """Sequences with the indices of their classes and their weights."""
-
-    sequences: Sequences
-    index: NDArray[np.int64]
-    weight: NDArray[np.floating]
-
-    def take(self, rows: NDArray[np.int64]) -> Rows:
-        """Return some of the rows, in order."""
-        if len(rows) == len(self.index):
-            return self
-        return Rows(self.sequences.take(rows), self.index[rows], self.weight[rows])
-
-    def weighed_alone(self) -> Rows:
-        """Return the same rows with weights of mean 1."""
-        return replace(self, weight=self.weight / self.weight.mean())
-
-
-class TrainingMixin:
+class TrainingMixin(ReadingMixin):
     """Training of classifiers that compose a skorch net.
 
     Subclasses say which network they train (``_network``) and how it masks (``_masking``).
     """
 
-    alphabet: str | Alphabet
     batch_size: int
-    class_weight: Mapping[Any, float] | str | None
     device: str | torch.device
     dropout: float
     early_stopping: bool
@@ -127,7 +106,7 @@ class TrainingMixin:
                 )
         self.classes_ = classes
         self.length_ = sequences.length
-        self._kind: Literal["letters", "numeric"] = "letters" if letters else "numeric"
+        self._kind = "letters" if letters else "numeric"
         self._layout = sequences.layout
         self._alphabet = sequences.alphabet
         self._averages = self.reverse_complement == "average"
