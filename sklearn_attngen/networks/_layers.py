@@ -59,7 +59,10 @@ class SeededDropout(nn.Module):
         self.generator: torch.Generator | None = None
 
     def forward(self, x: Tensor) -> Tensor:
-        """Drop whole values and scale the others by ``1 / (1 - p)``; identity in evaluation."""
+        """Drop whole values and scale the others by ``1 / (1 - p)``.
+
+        Identity in evaluation, and without a generator.
+        """
         if not self.training or self.p == 0.0 or self.generator is None:
             return x
         n_dropped = min(round(self.p * 2**16), 2**16 - 1)

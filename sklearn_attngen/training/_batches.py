@@ -20,7 +20,8 @@ class SequenceDataset(Dataset):
     target : int64 Tensor of shape (n,)
         Index of the class.
     weight : float Tensor of shape (n,)
-        Weight of each row, with mean 1.
+        Weight of each row. A loss is the mean over rows of weight times loss, so that it is a
+        weighted mean where the weights have mean 1.
     """
 
     def __init__(self, data: Tensor, target: Tensor, weight: Tensor) -> None:
