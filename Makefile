@@ -43,10 +43,10 @@ test-oldest: ## run them with the oldest versions that are allowed (Python 3.11)
 		exit 1; }
 	$(MAKE) VENV=$(VENV)-oldest CONSTRAINTS=constraints-oldest.txt test-here
 
-# The benchmarks are for the pinned versions alone, and networks know nothing but torch, of which
-# there is one version.
+# The benchmarks are for the pinned versions alone; networks and devices know nothing but torch, of
+# which there is one version.
 test-here: $(VENV)/.installed-test
-	$(PYTEST) -m "not slow" --ignore=tests/benchmarks --ignore=tests/networks
+	$(PYTEST) -m "not slow" --ignore=tests/benchmarks --ignore=tests/networks --ignore=tests/test_devices.py
 
 bench: $(VENV)/.installed-bench ## time each step against its rivals (long)
 	$(VENV_PYTHON) -m benchmarks --json benchmarks/results/speed.json $(BENCH_ARGS)
