@@ -91,6 +91,8 @@ class Score:
             return own - logsumexp(scores, axis=1)
         scores[every, columns] = 0.0
         rest = scores.sum(axis=1)
+        # zeros for all classes, as of who knows nothing, are no certainty
+        rest[(own == 0.0) & (rest == 0.0)] = 1.0
         if self.kind in ("probability", "softmax"):
             # The rest keeps its digits where the probability itself rounds to 1.
             return np.where(sure, -rest, own)

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import GridSearchCV
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_attngen import AttnGenClassifier, CNNClassifier
 from sklearn_attngen.inspection import mutagenesis, saliency
@@ -130,6 +132,20 @@ def test_what_is_no_probability_is_not_explained_as_one(scores, explain, data):
 @pytest.mark.parametrize("scores", [(0.0, 0.0), (0.999, 0.003)])
 def test_zeros_and_sums_of_half_precision_are_explained(scores, data):
     assert saliency(Answers(scores).fit(*data), data[0][:3]).shape == (3, LENGTH)
+
+
+def test_who_knows_nothing_is_not_as_sure_as_before(data):
+    """Trees of one class each may all say no: zeros, which leave nothing of the probability."""
+    X = data[0]
+    y = np.array([sequence[5] for sequence in X])
+    trees = OneVsRestClassifier(DecisionTreeClassifier(random_state=0))
+    model = make_pipeline(SequenceOneHotEncoder(), trees).fit(X, y)
+    row = X[y == "A"][:1]
+    without = row[0][:5] + "N" + row[0][6:]
+    assert model.predict_proba([row[0], without]).tolist() == [[1, 0, 0, 0], [0, 0, 0, 0]]
+    only = np.eye(LENGTH)[[5]]
+    np.testing.assert_array_equal(saliency(model, row, signed=True), only)
+    np.testing.assert_array_equal(saliency(model, row), only)
 
 
 @pytest.mark.parametrize("explain", [saliency, mutagenesis])
