@@ -212,7 +212,7 @@ class SanityRuns:
             )
         means = np.mean(numbers, axis=0)
         spread = np.std(np.array(numbers)[:, 0], ddof=1) if len(pairs) > 1 else np.nan
-        found = agreement(means[0], means[1], means[4])
+        found = agreement(check, means[0], means[1], means[4])
         return dict.fromkeys(COLUMNS, np.nan) | {
             "check": check,
             "detail": detail,

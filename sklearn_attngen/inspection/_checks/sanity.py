@@ -154,11 +154,11 @@ def sanity_checks(
     Notes
     -----
     Every saliency explains the class that ``estimator`` predicts, also that of untrained networks
-    and refits. Verdicts go by the *agreement*: the larger of the size of the correlation and the
-    overlap corrected for chance, (overlap - share) / (1 - share). Below 0.3 a randomisation passes,
-    below 0.6 in part, else it fails; from 0.7 on seeds and methods agree, from 0.4 on in part, else
-    they do not. These thresholds are conventions: look at the numbers beside them. Networks with
-    random weights keep the ``interior_point_`` of the trained one.
+    and refits. Verdicts go by the *agreement*: the larger of the correlation (of a randomisation,
+    its size) and the overlap corrected for chance, (overlap - share) / (1 - share). Below 0.3 a
+    randomisation passes, below 0.6 in part, else it fails; from 0.7 on seeds and methods agree,
+    from 0.4 on in part, else they do not. These thresholds are conventions: look at the numbers
+    beside them. Networks with random weights keep the ``interior_point_`` of the trained one.
 
     Clones are fitted as ``clone(estimator).fit(X_train, y_train)``. An estimator that was fitted
     with ``sample_weight``, ``groups`` or other parameters of ``fit`` is compared with clones that

@@ -33,12 +33,19 @@ _WORDS = {
 CASCADE = "a step of the cascade; see its last row"
 
 
-def agreement(correlation: float, overlap: float, by_chance: float) -> float:
-    """Return the larger of |correlation| and the overlap corrected for chance."""
+def agreement(check: str, correlation: float, overlap: float, by_chance: float) -> float:
+    """Return the larger of the correlation and the overlap corrected for chance.
+
+    For a randomisation the size of the correlation: an order turned round is not a new one.
+    """
     if math.isnan(correlation) or math.isnan(overlap):
         return math.nan
     beyond = (overlap - by_chance) / (1 - by_chance) if by_chance < 1 else 0.0
-    return max(abs(correlation), beyond)
+    return max(abs(correlation) if _is_randomization(check) else correlation, beyond)
+
+
+def _is_randomization(check: str) -> bool:
+    return check.endswith("randomization")
 
 
 def verdict(check: str, value: float) -> str:
@@ -46,7 +53,7 @@ def verdict(check: str, value: float) -> str:
     if math.isnan(value):
         return "undefined: no sequence has two letters to compare"
     good, partly, bad = _WORDS[check]
-    if check.endswith("randomization"):
+    if _is_randomization(check):
         passes, in_part = value < INDEPENDENT[0], value < INDEPENDENT[1]
     else:
         passes, in_part = value >= STABLE[0], value >= STABLE[1]

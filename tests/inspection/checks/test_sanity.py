@@ -270,10 +270,18 @@ def test_thresholds_are_those_of_the_docstring(check, words):
     assert verdict(check, np.nan).startswith("undefined")
 
 
-def test_agreement_takes_the_larger():
-    assert agreement(-0.8, 0.1, 0.1) == 0.8
-    assert agreement(0.2, 0.55, 0.1) == pytest.approx(0.5)
-    assert np.isnan(agreement(np.nan, 0.5, 0.1))
+@pytest.mark.parametrize("check", CHECKS[:4])
+def test_agreement_takes_the_larger(check):
+    assert agreement(check, 0.8, 0.1, 0.1) == 0.8
+    assert agreement(check, 0.2, 0.55, 0.1) == pytest.approx(0.5)
+    assert np.isnan(agreement(check, np.nan, 0.5, 0.1))
+
+
+def test_opposite_orders_depend_on_each_other_and_do_not_agree():
+    for check in CHECKS[:2]:
+        assert agreement(check, -0.8, 0.1, 0.1) == 0.8
+    for check in CHECKS[2:4]:
+        assert agreement(check, -0.8, 0.1, 0.1) == 0.0
 
 
 @pytest.mark.parametrize(
