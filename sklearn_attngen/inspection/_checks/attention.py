@@ -144,7 +144,7 @@ class AttentionRuns:
         if self.method not in WITHOUT_ATTENTION:
             return not_applicable(check, "faithfulness", f"{self.method} rests on no attention")
         clean = self._correct(self.model, self._rows[0].codes)
-        if self._score(clean) - self._chance < 2 * self._error(clean):
+        if self._score(clean) - self._chance <= 2 * self._error(clean):
             reason = "the classifier is no better than chance on these sequences"
             return not_applicable(check, "faithfulness", reason)
         other = WITHOUT_ATTENTION[self.method]

@@ -100,6 +100,18 @@ def test_uniform_attention_orders_no_letters(learned, planted_test):
     assert row["verdict"] == "attention helps: random letters are less faithful"
 
 
+def test_who_names_one_class_has_no_faithful_saliency(learned, planted_test):
+    """Right for all of one class and none of the other: chance, though without any error."""
+    model = copy.deepcopy(learned)
+    with torch.no_grad():
+        for voter in model.module_.head.voters:
+            voter[-1].weight.zero_()
+            voter[-1].bias.copy_(torch.tensor([1.0, 0.0]))
+    found = sanity_checks(model, *planted_test, checks=CHECKS[:1], top=0.2)
+    assert found.loc[0, "score"] == found.loc[0, "chance"]
+    assert found.loc[1, "verdict"].endswith("no better than chance on these sequences")
+
+
 def test_masks_of_motifs_anywhere_hardly_leak(table):
     """A motif is in one class only, at any place; masks leave it out, or hit it at random."""
     rows = table[table["check"] == CHECKS[1]]
