@@ -120,9 +120,10 @@ def test_checks_take_them_as_one() -> None:
     assert np.isfinite(found["score"].iloc[0])
 
 
-def test_leaks_are_looked_for_in_the_masks_of_a_network() -> None:
-    """Each network is masked by its own attention, not by the mean."""
-    estimator = quick(AttnGenClassifier, n_estimators=2).fit(X, Y)
+@pytest.mark.parametrize("strands", [False, "average"])
+def test_leaks_are_looked_for_in_the_masks_of_a_network(strands: bool | str) -> None:
+    """Each network is masked by its own attention to the strand it sees, not by any mean."""
+    estimator = quick(AttnGenClassifier, n_estimators=2, reverse_complement=strands).fit(X, Y)
     data = LetterInput.read(estimator, X[:7], None)
     first = attend(
         networks_in(estimator.module_)[0], LetterNetwork.find(estimator, data).tensor(data.codes)

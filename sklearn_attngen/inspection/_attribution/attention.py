@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,13 +62,13 @@ def guiding_attention(
 ) -> NDArray[np.float64]:
     """Return the attention (n, L) that masks follow in training; that of the first network.
 
-    Where several answer, each is masked by its own.
+    Where several answer, each is masked by its own, and so is each strand where both do.
     """
     from sklearn_attngen.networks import attend, networks_in
 
     network = LetterNetwork.find(estimator, data)
     assert network is not None  # who asks has looked
-    first = networks_in(network.module)[0]
+    first, network = networks_in(network.module)[0], replace(network, complement=None)
     return _on_both_strands(lambda x: attend(first, x)[1], network, data.codes, batch_size)
 
 
