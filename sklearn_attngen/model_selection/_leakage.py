@@ -236,7 +236,8 @@ def _empty(rows: Rows, check: str) -> Finding:
     verdict = "nothing to classify: drop them" if n_empty else "none"
     if n_empty >= LEAST and rows.empty_labels is not None and rows.labels is not None:
         of = np.unique(rows.empty_labels).tolist()
-        if len(of) == 1 and np.any(rows.labels != of[0]):
+        chance = float(np.mean(rows.labels == of[0]))
+        if len(of) == 1 and is_above(1.0, chance, np.array([n_empty])):
             verdict = f"all of class {of[0]!r}: N tells the class"
     return Finding(check, n_empty, rows.n_all, verdict)
 

@@ -230,6 +230,14 @@ def test_rows_of_n_are_found_and_that_they_tell_the_class() -> None:
     assert "of class" not in report(few, [0, 1] * 20 + [0]).verdict["rows without letters"]
 
 
+def test_rows_of_n_are_of_the_common_class_by_chance() -> None:
+    """Where nearly all rows are, what any few rows hold is no sign."""
+    X, y = ["N" * 60] * 12 + random_sequences(300), [0] * 292 + [1] * 20
+    assert report(X, y).verdict["rows without letters"] == "nothing to classify: drop them"
+    y = [1] * 12 + [0] * 292 + [1] * 8
+    assert report(X, y).verdict["rows without letters"] == "all of class 1: N tells the class"
+
+
 @pytest.mark.parametrize(
     ("check", "of_one_class", "verdict"),
     [
