@@ -320,7 +320,7 @@ def _relatives(
     shares = [np.bincount(labels, minlength=n_classes) / len(given) for labels in (given, true)]
     chance = float(shares[0] @ shares[1])
     above = is_above(score, chance, np.array([n_groups]))
-    verdict = "looking it up would do" if above else "no more than by chance"
+    verdict = "looking it up would do" if above else "not surely above chance"
     return Finding(check, n_right, n_related, verdict, score, chance)
 
 

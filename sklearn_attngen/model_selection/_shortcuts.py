@@ -101,7 +101,7 @@ def _tells(check: str, columns: NDArray[Any], codes: NDArray[np.integer], meanin
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=0)
     right = cross_val_predict(tree, columns, codes, cv=folds) == codes
     score = float(np.mean([right[codes == code].mean() for code in enough]))
-    verdict = "no more than by chance"
+    verdict = "not surely above chance"
     if is_above(score, chance, sizes):
         small = score - chance < _SMALL * (1 - chance)
         verdict = "tells a little of the class" if small else meaning

@@ -37,7 +37,7 @@ def test_clean_data_is_called_clean() -> None:
         assert found.verdict[check] == "the same in all rows"
     assert pd.isna(found.n_rows["length"])
     assert np.isnan(found.share["length"])
-    assert found.verdict["composition"] == "no more than by chance"
+    assert found.verdict["composition"] == "not surely above chance"
     assert found.chance["composition"] == 0.5
 
 
@@ -54,7 +54,7 @@ def test_relatives_are_no_shortcut(n: int, copies: int) -> None:
         found = report(X, np.repeat(rng.permutation(n) % 2, copies))
         assert found.of["length"] == n
         for check in SHORTCUTS:
-            assert found.verdict[check] == "no more than by chance"
+            assert found.verdict[check] == "not surely above chance"
 
 
 def test_copies_are_counted_on_both_strands_and_their_conflicts() -> None:
@@ -134,7 +134,7 @@ def test_labels_of_relatives_are_compared_with_chance(share: float) -> None:
     X = random_sequences(200)
     y, other = (rng.random((2, 200)) < share).astype(int)
     found = report(X, y, [x[:40] for x in X], other).loc["label of the relative"]
-    assert found.verdict == "no more than by chance"
+    assert found.verdict == "not surely above chance"
     assert found.score == pytest.approx((y == other).mean())
     expected = y.mean() * other.mean() + (1 - y.mean()) * (1 - other.mean())
     assert found.chance == pytest.approx(expected)
@@ -144,7 +144,7 @@ def test_labels_of_relatives_are_compared_with_chance(share: float) -> None:
     assert same.chance == pytest.approx(y.mean() ** 2 + (1 - y.mean()) ** 2)
 
 
-@pytest.mark.parametrize(("n_groups", "verdict"), [(9, "too few to tell"), (12, "no more")])
+@pytest.mark.parametrize(("n_groups", "verdict"), [(9, "too few to tell"), (12, "not surely")])
 def test_test_rows_of_one_place_say_it_once(n_groups: int, verdict: str) -> None:
     """Twenty windows of a place have one label, which is that of the training row or not."""
     X = random_sequences(n_groups)
@@ -223,7 +223,7 @@ def test_rows_of_n_are_found_and_that_they_tell_the_class() -> None:
     assert found.of[["duplicates", "composition"]].tolist() == [910, 910]
     assert found[["n_rows", "of"]].loc["test rows seen in training"].tolist() == [3, 3]
     assert found.verdict["unknown letters"] == "the same in all rows"
-    assert found.verdict["composition"] == "no more than by chance"
+    assert found.verdict["composition"] == "not surely above chance"
     X[1] = "N" * 60
     assert "of class" not in report(X, y).verdict["rows without letters"]
     few = [*random_sequences(40), "N" * 60]
@@ -267,7 +267,7 @@ def test_a_small_shortcut_is_called_small() -> None:
     assert found.score == pytest.approx(0.5455, abs=0.001)
     assert found.verdict == "tells a little of the class"
     by_place = report(X[:200], y[:200], k=40).loc["unknown letters"]
-    assert by_place.verdict == "no more than by chance", "200 rows are too few to be sure"
+    assert by_place.verdict == "not surely above chance", "200 rows are too few to be sure"
 
 
 def test_n_counts_as_a_share() -> None:
