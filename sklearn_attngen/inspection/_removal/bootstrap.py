@@ -17,9 +17,16 @@ def stratified_rows(y: NDArray[Any], rng: np.random.Generator) -> NDArray[np.int
     return by_class[first + draws]
 
 
-def mean_draws(n: int, n_bootstrap: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return weights (n_bootstrap, n) whose products with values are means of resampled rows."""
-    return rng.multinomial(n, np.full(n, 1.0 / n), size=n_bootstrap) / n
+def resampled_means(
+    columns: list[NDArray[np.float64]], n_bootstrap: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return the means (m, n_bootstrap) of m columns of n rows over the same resampled rows."""
+    values = np.column_stack(columns)
+    n = len(values)
+    means = np.empty((n_bootstrap, len(columns)))
+    for draw in means:  # one resample in memory at a time
+        draw[:] = rng.multinomial(n, np.full(n, 1.0 / n)) @ values / n
+    return means.T
 
 
 def percentile_interval(draws: ArrayLike, confidence_level: float) -> NDArray[np.float64]:

@@ -19,7 +19,7 @@ from sklearn_attngen.inspection._inputs.permuted import permuted
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet
 
-from .bootstrap import mean_draws, percentile_interval
+from .bootstrap import percentile_interval, resampled_means
 from .removal import BOOTSTRAP_STREAM, CONSTRAINTS, CONTROL_STREAM, Remover, saliency_values, stream
 
 
@@ -172,7 +172,6 @@ def infidelity(
         told[:, repeat] = np.where(changed, evidence, 0.0).sum(axis=1)
         told_control[:, repeat] = np.where(changed, elsewhere, 0.0).sum(axis=1)
     size = (fall**2).mean(axis=1)
-    draws = mean_draws(len(clean), n_bootstrap, stream(seed, BOOTSTRAP_STREAM))
     results = []
     for foretold in (told, told_control):
         squares, products = (foretold**2).mean(axis=1), (foretold * fall).mean(axis=1)
@@ -181,11 +180,13 @@ def infidelity(
         relative = float(error.mean() / size.mean()) if size.any() else float("nan")
         interval = None
         if n_bootstrap and size.any():
-            drawn = draws[draws @ size > 0]
+            rng = stream(seed, BOOTSTRAP_STREAM)  # the same resamples for both
+            draws = resampled_means([size, squares, products], n_bootstrap, rng)
+            sizes, squares, products = draws[:, draws[0] > 0]
             # a fitted scale is fitted to each resample: it is as uncertain as the rest
-            factors = _factor(drawn @ squares, drawn @ products, scale)
-            errors = drawn @ size + factors * (factors * (drawn @ squares) - 2 * (drawn @ products))
-            ratios = np.maximum(errors, 0.0) / (drawn @ size)
+            factors = _factor(squares, products, scale)
+            errors = sizes + factors * (factors * squares - 2 * products)
+            ratios = np.maximum(errors, 0.0) / sizes
             interval = percentile_interval(ratios, confidence_level)
         results.append((float(error.mean()), relative, interval, factor, error))
     (score, relative, interval, factor, by_sequence), control = results

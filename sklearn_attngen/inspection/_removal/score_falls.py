@@ -15,7 +15,7 @@ from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._inputs.unwrap import check_fitted_classifier
 from sklearn_attngen.sequences import Alphabet
 
-from .bootstrap import mean_draws, percentile_interval
+from .bootstrap import percentile_interval, resampled_means
 from .perturbation import check_fractions
 from .removal import BOOTSTRAP_STREAM, Remover, saliency_values, stream
 
@@ -63,21 +63,19 @@ def measure_falls(
     top = falls["top"].mean(axis=0)
     other = None if control is None else falls[control].mean(axis=0)
     sign = 1.0 if mode == "deletion" else -1.0
-    draws = mean_draws(len(top), n_bootstrap, stream(seed, BOOTSTRAP_STREAM))
-
-    def interval(values: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
-        if values is None or not n_bootstrap:
-            return None
-        return percentile_interval(draws @ values, confidence_level)
-
     gain = None if other is None else sign * (top - other)
+    measured = [values for values in (top, other, gain) if values is not None]
+    intervals: list[NDArray[np.float64] | None] = [None, None, None]
+    if n_bootstrap:
+        means = resampled_means(measured, n_bootstrap, stream(seed, BOOTSTRAP_STREAM))
+        intervals[: len(means)] = [percentile_interval(draws, confidence_level) for draws in means]
     return Bunch(
         score=float(top.mean()),
         control=None if other is None else float(other.mean()),
         advantage=None if gain is None else float(gain.mean()),
-        interval=interval(top),
-        control_interval=interval(other),
-        advantage_interval=interval(gain),
+        interval=intervals[0],
+        control_interval=intervals[1],
+        advantage_interval=intervals[2],
         fractions=wanted,
         by_fraction=falls["top"].mean(axis=1),
         control_by_fraction=None if control is None else falls[control].mean(axis=1),
