@@ -196,7 +196,9 @@ class SanityRuns:
 
     def _row(self, check: str, detail: str, pairs: list[Pair]) -> dict[str, Any]:
         """Compare pairs of saliencies of the same sequences."""
-        other = np.roll(np.arange(len(self.real)), 1)
+        rows = np.arange(len(self.real))
+        other = np.roll(rows, 1)
+        is_other = other != rows  # of one sequence there is none
         both = self.real & self.real[other]
         numbers = []
         for a, b in pairs:
@@ -205,8 +207,8 @@ class SanityRuns:
                 [
                     _mean(rank_correlation(a, b, self.real)),
                     _mean(overlap(top_a, top_b)),
-                    _mean(rank_correlation(a, b[other], both)),
-                    _mean(overlap(top_a, top_b[other])),
+                    _mean(rank_correlation(a, b[other], both)[is_other]),
+                    _mean(overlap(top_a, top_b[other])[is_other]),
                     _mean(overlap_by_chance(top_a, self.real)),
                 ]
             )

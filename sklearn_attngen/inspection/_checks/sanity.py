@@ -126,7 +126,8 @@ def sanity_checks(
         - ``overlap``: share of the most salient letters that are the same; about `top` by chance,
           more in sequences of few letters, of which one is taken at least.
         - ``other_correlation``, ``other_overlap``: the same, each sequence compared with *another*
-          one. What is this high comes from the position alone, and from no letter.
+          one. What is this high comes from the position alone, and from no letter. NaN if there is
+          one sequence only.
         - ``score``, ``control_score``: what the checks of attention compare, see the notes.
           ``standard_error``: that of their difference, over sequences; ``chance``: the score of
           what knows nothing. NaN in the rows of the other checks, as those above are in these.

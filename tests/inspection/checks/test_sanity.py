@@ -270,6 +270,15 @@ def test_thresholds_are_those_of_the_docstring(check, words):
     assert verdict(check, np.nan).startswith("undefined")
 
 
+def test_one_sequence_has_no_other_to_be_compared_with(linear, X, y):
+    others = ["other_correlation", "other_overlap"]
+    arguments = {"X_train": X, "y_train": y, "checks": CHECKS[3:4]}
+    found = sanity_checks(linear, X[:1], y[:1], **arguments)
+    assert found[others].isna().all(axis=None)
+    assert found[["correlation", "overlap"]].notna().all(axis=None)
+    assert sanity_checks(linear, X[:2], y[:2], **arguments)[others].notna().all(axis=None)
+
+
 @pytest.mark.parametrize("check", CHECKS[:4])
 def test_agreement_takes_the_larger(check):
     assert agreement(check, 0.8, 0.1, 0.1) == 0.8
