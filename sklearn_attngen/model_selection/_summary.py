@@ -59,7 +59,7 @@ def summarize_comparison(
     sample variance, with J - 1 degrees of freedom. Repeated folds, as of
     :class:`~sklearn.model_selection.RepeatedStratifiedKFold`, make it narrower. Where the
     differences of all folds are equal, such as 0 where both estimators are always right, its width
-    is 0, which is no certainty.
+    is 0, which is no certainty. Each interval has its level by itself: of many, a few miss.
 
     References
     ----------
