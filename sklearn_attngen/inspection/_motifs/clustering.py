@@ -92,9 +92,10 @@ def cluster_seqlets(
     motifs : list of Motif
         Those with most sites first; each with the share of letters, the mean saliency
         (``contributions``) and the ``sites`` it was made of. Their background is the composition of
-        X. Empty if no regions look alike, or if what they share is less than four letters wide (or
-        than the seqlets, where these are narrower): say a smaller ``width`` in
-        :func:`extract_seqlets` for motifs as short as the GT of a splice site.
+        X, that of both strands where motifs are read on both. Empty if no regions look alike, or if
+        what they share is less than four letters wide (or than the seqlets, where these are
+        narrower): say a smaller ``width`` in :func:`extract_seqlets` for motifs as short as the GT
+        of a splice site.
 
     Raises
     ------
@@ -153,15 +154,19 @@ def cluster_seqlets(
         complement=complement,
         min_seqlets=min_seqlets,
         min_information=min_information,
-        background=composition(codes, alphabet.n_letters),
+        background=composition(codes, alphabet.n_letters, complement),
         prefix=prefix,
         random_state=random_state,
     )
 
 
-def composition(codes: NDArray[np.uint8], n_letters: int) -> NDArray[np.float64]:
-    """Return the share of each letter, none of them 0."""
+def composition(
+    codes: NDArray[np.uint8], n_letters: int, complement: NDArray[np.uint8] | None
+) -> NDArray[np.float64]:
+    """Return the share of each letter, none of them 0; with complements, on both strands."""
     counts = np.bincount(codes[codes != NO_SIGNAL], minlength=n_letters) + 1.0
+    if complement is not None:  # or a motif would have another background when it is turned round
+        counts = counts + counts[complement]
     return counts / counts.sum()
 
 

@@ -251,7 +251,7 @@ def motif_report(
     random = check_random_state(random_state)
     rng = np.random.default_rng(draw_seed(random))
     classes = np.asarray(estimator.classes_)
-    background = composition(data.codes, letters.n_letters)
+    background = composition(data.codes, letters.n_letters, complement)
     records: list[dict[str, Any]] = []
     named = np.unique(labels)
     before = data.codes.shape[1] - data.lengths if data.pad == "left" else 0 * data.lengths

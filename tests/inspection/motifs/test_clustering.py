@@ -5,7 +5,7 @@ import pytest
 from sklearn.utils import Bunch
 
 from sklearn_attngen.datasets import make_motif_sequences
-from sklearn_attngen.inspection import cluster_seqlets, extract_seqlets
+from sklearn_attngen.inspection import cluster_seqlets, extract_seqlets, write_meme
 from sklearn_attngen.sequences import one_hot, read_sequences, reverse_complement
 
 WORDS = ["TGACTCAGC", "CCGAATGTA", "ACAATAGGG"]
@@ -60,6 +60,20 @@ def test_both_strands():
         assert 0.4 < (motif.sites["strand"] == 1).mean() < 0.65
     one_strand, _ = motifs_of(data, both_strands=False)
     assert len(one_strand) == 4
+
+
+def test_motifs_of_both_strands_have_one_background(tmp_path):
+    """That of both strands: a file has one, and a motif is shown on either strand."""
+    data = make_motif_sequences(200, length=60, motifs=WORDS[:2], strand="both", random_state=0)
+    data.data[0] = "A" * 60
+    counts = np.bincount(read_sequences(data.data).codes.ravel()) + 1.0
+    motifs, _ = motifs_of(data, width=9)
+    for motif in motifs:
+        np.testing.assert_allclose(motif.background, (counts + counts[::-1]) / 2 / counts.sum())
+        np.testing.assert_array_equal(motif.reverse_complement().background, motif.background)
+    write_meme([motifs[0], motifs[1].reverse_complement()], tmp_path / "motifs.meme")
+    for motif in motifs_of(data, width=9, both_strands=False)[0]:
+        np.testing.assert_allclose(motif.background, counts / counts.sum())
 
 
 def test_rna_is_read_on_one_strand():
