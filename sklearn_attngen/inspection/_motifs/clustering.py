@@ -70,7 +70,7 @@ def cluster_seqlets(
         Saliency of their letters.
     seqlets : Bunch or DataFrame
         The regions, as :func:`extract_seqlets` returns them: arrays ``row``, ``start`` and ``end``,
-        all of one width.
+        all of one width, in any order.
     alphabet : str or Alphabet, default="DNA"
         Alphabet of X.
     both_strands : bool or "auto", default="auto"
@@ -142,7 +142,7 @@ def cluster_seqlets(
     check_order(X, saliency, seqlets)
     values = check_saliency(saliency)
     codes = codes_for(X, values.shape, alphabet)
-    rows, starts, width = check_seqlets(seqlets, codes.shape)
+    rows, starts, width = check_seqlets(seqlets, values)
     complement = strand_complements(both_strands, alphabet)
     return find_motifs(
         codes,

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .alignment import Integers
+from .alignment import Integers, cut
 
 
 def check_order(X: Any, saliency: Any, seqlets: Any) -> None:
@@ -41,8 +42,8 @@ def _kind(given: Any) -> str | None:
     return "saliency" if numbers and not np.isin(values, (0.0, 1.0)).all() else None
 
 
-def check_seqlets(seqlets: Any, shape: tuple[int, ...]) -> tuple[Integers, Integers, int]:
-    """Return rows, starts and the width of seqlets, the best first, or raise."""
+def check_seqlets(seqlets: Any, saliency: NDArray[np.float64]) -> tuple[Integers, Integers, int]:
+    """Return rows, starts and the width of seqlets, those of most saliency first, or raise."""
     try:
         arrays = [np.asarray(seqlets[key]) for key in ("row", "start", "end")]
     except (TypeError, KeyError, IndexError) as error:
@@ -61,6 +62,7 @@ def check_seqlets(seqlets: Any, shape: tuple[int, ...]) -> tuple[Integers, Integ
             f"seqlets have several widths ({widths[0]} to {widths[-1]}). Give all the same, as "
             "extract_seqlets(width=...) does: motifs can be wider or narrower than they."
         )
+    shape = saliency.shape
     outside = (rows < 0) | (rows >= shape[0]) | (starts < 0) | (ends > shape[1]) | (widths[0] < 1)
     if outside.any():
         i = int(np.argmax(outside))
@@ -69,4 +71,8 @@ def check_seqlets(seqlets: Any, shape: tuple[int, ...]) -> tuple[Integers, Integ
             f"with {shape[0]} rows and {shape[1]} positions does not have. Were the seqlets "
             "extracted from the saliency of other sequences?"
         )
-    return rows.astype(np.int64), starts.astype(np.int64), int(widths[0])
+    rows, starts, width = rows.astype(np.int64), starts.astype(np.int64), int(widths[0])
+    # A table of them may have been sorted or put together in another order.
+    scores = cut(saliency, rows, starts, width, 0.0).sum(axis=1)
+    order = np.lexsort((starts, rows, -scores))
+    return rows[order], starts[order], width

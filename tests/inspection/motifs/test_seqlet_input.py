@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sklearn_attngen.datasets import make_motif_sequences
 from sklearn_attngen.inspection import cluster_seqlets, extract_seqlets
 
 
@@ -43,3 +44,18 @@ def test_seqlets_may_be_a_frame(make_sequences):
     assert isinstance(cluster_seqlets(X, values, frame[frame["row"] < 20]), list)
     with pytest.raises(TypeError, match="got seqlets in the place of saliency"):
         cluster_seqlets(X, frame, values)
+
+
+def test_the_order_of_seqlets_decides_nothing():
+    """Seeds are looked for among the best thousand, which need not come first in a table.
+
+    Sorted by class, the motif of the second class would have no seed.
+    """
+    data = make_motif_sequences(2200, length=24, motifs=["GATTACAG", "CCGTGAAC"], random_state=0)
+    values = data.positions * np.random.default_rng(0).uniform(1, 1.3, data.positions.shape)
+    seqlets = pd.DataFrame(dict(extract_seqlets(values, width=8)))
+    by_class = seqlets.iloc[np.argsort(data.target[seqlets["row"]], kind="stable")]
+    expected, found = (cluster_seqlets(data.data, values, table) for table in (seqlets, by_class))
+    assert {motif.consensus for motif in found} == set(data.motifs)
+    for motif, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(motif.sites, other.sites)
