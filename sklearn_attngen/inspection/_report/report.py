@@ -143,7 +143,8 @@ def report(
     results : Bunch
         What the page shows: path, metrics, confusion_matrix, rows (of X in the sample), saliency
         (of these rows), removal and insertion (results of :func:`perturbation_curve`),
-        comprehensiveness, sufficiency, infidelity, and motifs (a DataFrame or None).
+        comprehensiveness, sufficiency, infidelity, and motifs (a DataFrame or None; their sites
+        are in rows of X).
 
     Raises
     ------
@@ -254,6 +255,8 @@ def report(
             alphabet=alphabet,
             random_state=seed,
         )
+        for motif in found["motif"]:
+            motif.sites["row"] = rows[motif.sites["row"]]  # rows of X, not of the sample
     results = Bunch(
         path=target,
         metrics=metrics,

@@ -21,6 +21,7 @@ from sklearn_attngen.inspection._report.facts import metric_values
 from sklearn_attngen.inspection._report.letters import _chosen
 from sklearn_attngen.inspection._report.page import _verdict
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
+from sklearn_attngen.sequences import one_hot, read_sequences, reverse_complement
 
 QUICK = {"fractions": (0, 0.2), "n_repeats": 1, "n_bootstrap": 20}
 
@@ -180,6 +181,22 @@ def test_the_numbers_are_those_of_the_functions(written, motif_data):
     assert set(results.motifs["consensus"].str.contains("ATTA|CGTG")) == {True}
     assert all(consensus in written.words for consensus in results.motifs["consensus"])
     assert "classifier__C" in written.words
+
+
+def test_sites_of_motifs_are_in_rows_of_all_sequences(written, motif_data):
+    """A sample of rows is explained: to_bed would write its rows to regions of others."""
+    X = ["N" * 20 + sequence + "N" * 20 for sequence in motif_data[0][120:]]  # sites may hang over
+    assert written.results.rows[-1] >= 80
+    for motif in written.results.motifs["motif"]:
+        at = motif.sites["start"] + 20
+        words = [X[row][i : i + motif.width] for row, i in zip(motif.sites["row"], at, strict=True)]
+        back = motif.sites["strand"] < 0
+        words = np.where(back, reverse_complement(words), words)
+        counts = one_hot(read_sequences(words).codes).sum(axis=0)
+        total = counts.sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(
+            motif.probabilities, (counts + motif.background) / (total + 1), atol=1e-12
+        )
 
 
 def test_a_saliency_that_says_nothing_is_called_so(known, X, y, tmp_path, monkeypatch):
