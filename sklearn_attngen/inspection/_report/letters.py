@@ -30,6 +30,11 @@ def interval_text(interval: Any) -> str:
     return "" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"
 
 
+def percent(share: float) -> str:
+    """Return a share that was asked for as it is: 99.5 % rounded would be certainty."""
+    return f"{100 * share:.6g}%"
+
+
 def faithfulness_section(results: Bunch) -> str:
     """Show curves and measures with their controls."""
     removal, insertion = results.removal, results.insertion
@@ -64,7 +69,7 @@ def faithfulness_section(results: Bunch) -> str:
         own, control = f"{told.relative:.3f}", f"{told.control_relative:.3f}"
         better = f"{told.control_relative - told.relative:+z.3f}"
     measures.append(("Infidelity, relative (smaller is better)", own, control, better, ""))
-    level = f"{removal.confidence_level:.0%} interval"
+    level = f"{percent(removal.confidence_level)} interval"
     pictures = []
     for curve, what in ((removal, "are replaced"), (insertion, "are kept and all others replaced")):
         display = PerturbationCurveDisplay.from_curve(curve)
@@ -73,7 +78,7 @@ def faithfulness_section(results: Bunch) -> str:
             picture(
                 display.figure_,
                 alt=f"Accuracy as growing fractions of the letters {what}",
-                caption=f"Accuracy when letters {what}. At {curve.fractions[-1]:.0%}: "
+                caption=f"Accuracy when letters {what}. At {percent(curve.fractions[-1])}: "
                 f"{top:.3f} by saliency, {random:.3f} at random. Below chance counts as chance.",
             )
         )

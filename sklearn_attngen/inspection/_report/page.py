@@ -21,6 +21,7 @@ from .letters import (
     faithfulness_section,
     interval_text,
     motifs_section,
+    percent,
     saliency_section,
 )
 
@@ -91,7 +92,7 @@ def _headline(results: Bunch) -> str:
     if accuracy["interval"] is not None:
         low, high = accuracy["interval"]
         level = results.removal.confidence_level
-        text += f" ({level:.0%} interval {low:.1%} to {high:.1%})"
+        text += f" ({percent(level)} interval {low:.1%} to {high:.1%})"
     return text + "."
 
 
@@ -103,7 +104,7 @@ def _verdict(results: Bunch) -> str:
         curve.scores[order].mean(axis=1)[i] for order in ("top", "random", "matched")
     )
     text = (
-        f"With the {curve.fractions[i]:.0%} most salient letters replaced, accuracy goes from "
+        f"With the {percent(curve.fractions[i])} most salient letters replaced, accuracy goes from "
         f"{curve.baseline:.1%} to {top:.1%}; with as many random ones replaced, to {random:.1%}, "
         f"and with as many random ones of the same kinds, to {matched:.1%}. "
     )
@@ -203,7 +204,7 @@ def _predictions(estimator: Any, y: NDArray[Any], results: Bunch) -> str:
     return "\n".join(
         [
             table(
-                ["Metric", "Value", f"{level:.0%} interval"],
+                ["Metric", "Value", f"{percent(level)} interval"],
                 rows,
                 caption="Agreement with the labels",
                 numbers=(1, 2),

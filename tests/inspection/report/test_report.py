@@ -232,6 +232,17 @@ def test_the_lead_names_what_it_compares():
         assert "nearly as much" not in _verdict(Bunch(removal=curve, comprehensiveness=lost))
 
 
+def test_what_was_asked_for_is_written_in_full(known, X, y, tmp_path):
+    """An interval of 99.5 % is none of 100 %, and an eighth of the letters is not 12 %."""
+    settings = QUICK | {"fractions": (0, 0.125), "confidence_level": 0.995}
+    report(known, X, y, tmp_path / "r.html", motifs=False, n_examples=0, **settings)
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "With the 12.5% most salient letters replaced" in text
+    assert text.count("At 12.5%: ") == 2
+    assert text.count("99.5% interval") == 5
+    assert "100% interval" not in text
+
+
 def test_settings_of_the_user_are_left_alone(known, X, y, tmp_path):
     """Neither own figures nor style change, and the page does not take the style over."""
     plt.figure()
