@@ -58,9 +58,9 @@ def to_bed(
     Notes
     -----
     The six columns are chromosome, start, end, name ("seqlet" or the motif's), score and strand.
-    The score is that of the seqlet or site, as a share of the highest one times 1,000: the format
-    wants a number from 0 to 1,000. The strand of a seqlet is "."; that of a site is the strand of
-    the genome on which the motif reads as its logo shows it.
+    The score is that of the seqlet or site, as a share of the highest one times 1,000, and 0 where
+    it is negative: the format wants a number from 0 to 1,000. The strand of a seqlet is "."; that
+    of a site is the strand of the genome on which the motif reads as its logo shows it.
 
     A line says that the classifier looks there. It does not say that a protein binds, nor that the
     prediction needs the site: the control is the effect that :func:`motif_report` gives beside that
@@ -82,13 +82,15 @@ def to_bed(
     where = read_regions(regions)
     pieces = list(_sites_of(found))
     own = where.end - where.start
-    highest = max((float(np.max(scores)) for *_, scores, _ in pieces if len(scores)), default=1.0)
+    highest = max((float(np.max(scores)) for *_, scores, _ in pieces if len(scores)), default=0.0)
+    scale = 1000 / highest if highest > 0 else 0.0
     lines: list[tuple[str, int, int, str]] = []
     for name, rows, starts, ends, strands, scores, lengths in pieces:
-        if len(rows) and (np.min(rows) < 0 or np.max(rows) >= len(where.chrom)):
+        unknown = (rows < 0) | (rows >= len(where.chrom))
+        if unknown.any():
             raise ValueError(
-                f"{name} lies in row {np.max(rows)} (0-based), but there are {len(where.chrom)} "
-                "regions: give one for each sequence that was searched."
+                f"{name} lies in row {rows[np.argmax(unknown)]} (0-based), but there are "
+                f"{len(where.chrom)} regions: give one for each sequence that was searched."
             )
         if lengths is not None:
             check_lengths(where, rows, lengths, pad)
@@ -100,7 +102,7 @@ def to_bed(
                 "a column 'length', the number of positions of the saliency, and sites a field, as "
                 "extract_seqlets and cluster_seqlets give them."
             )
-        outside = (starts >= own[rows]) | (ends <= 0)
+        outside = (starts >= own[rows]) | (ends <= np.maximum(starts, 0))
         if outside.any():
             i = int(np.argmax(outside))
             raise ValueError(
@@ -112,7 +114,7 @@ def to_bed(
         first = np.where(minus, where.end[rows] - ends, where.start[rows] + starts)
         last = np.where(minus, where.end[rows] - starts, where.start[rows] + ends)
         marks = np.array(["-", ".", "+"])[np.where(minus, -strands, strands) + 1]
-        shares = np.clip(np.rint(1000 * scores / (highest or 1.0)), 0, 1000).astype(int)
+        shares = np.clip(np.rint(scale * scores), 0, 1000).astype(int)
         # A site can hang over the end of its sequence, but not over that of the chromosome.
         first = np.maximum(first, 0)
         lines += [

@@ -94,6 +94,29 @@ def test_sites_may_hang_over_the_end_of_a_sequence(tmp_path):
     assert lines(found, tmp_path / "y", [("chr1", 0, 20)])[0].split("\t")[1:3] == ["0", "1"]
 
 
+def test_scores_are_what_the_format_allows(tmp_path):
+    """Where all are negative, none is the share of a highest one."""
+    seqlets = {"row": [0, 0], "start": [3, 9], "end": [8, 14]}
+    for given, written in (([2, -1], ["1000", "0"]), ([-1, -2], ["0", "0"]), ([0, 0], ["0", "0"])):
+        found = lines(seqlets | {"score": given}, tmp_path / "x")
+        assert [line.split("\t")[4] for line in found] == written
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("row", -1, r"seqlet lies in row -1 \(0-based\), but there are 2 regions"),
+        ("end", 3, r"seqlet lies at positions 3 to 3 of row 1 \(0-based\)"),
+        ("end", 1, r"seqlet lies at positions 3 to 1 of row 1 \(0-based\)"),
+    ],
+)
+def test_regions_that_there_cannot_be(tmp_path, column, value, message):
+    seqlets = {"row": [0, 1], "start": [3, 3], "end": [8, 8], "score": [1, 1]}
+    seqlets[column] = [seqlets[column][0], value]
+    with pytest.raises(ValueError, match=message):
+        to_bed(seqlets, REGIONS, tmp_path / "x")
+
+
 def test_several_motifs_in_the_order_of_the_genome(tmp_path):
     found = [motif("a", [(0, 9, 1, 1)]), motif("b", [(0, 2, 1, 1), (1, 2, 1, 1)])]
     names = [line.split("\t")[3] for line in lines(found, tmp_path / "x.bed")]
