@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from .alignment import Alignment, Integers, Weights, align, aligned_windows, mean_window
 
-# Seeds are looked for among so many seqlets, the best: their similarities are held as a matrix.
+# Seeds are looked for among so many seqlets, the best that no template has gathered: their
+# similarities are held as a matrix.
 _MOST_SEEDS = 1000
 # Chance similarities are measured on so many permuted windows or a few more ...
 _N_CHANCE = 2000
@@ -94,22 +95,22 @@ def _grow(
 ) -> tuple[list[Weights], list[float]]:
     """Find templates, one after the other, among the windows that no earlier one has gathered."""
     most = (windows.shape[1] - width) // 2
-    seeds = windows[:_MOST_SEEDS]
-    cores = seeds[:, most : most + width]
-    pairs = align(cores, seeds, complement).similarity
+    cores = windows[:, most : most + width]
+    seeds = np.arange(min(len(windows), _MOST_SEEDS))
+    pairs = align(cores[seeds], windows[seeds], complement).similarity
     pairs = np.maximum(pairs, pairs.T)
     np.fill_diagonal(pairs, 0.0)
     free = np.ones(len(windows), dtype=bool)
-    untried = np.ones(len(seeds), dtype=bool)
+    untried = np.ones(len(windows), dtype=bool)
     templates: list[Weights] = []
     limits: list[float] = []
     failures = 0
-    while free.sum() >= least and untried.any() and failures < _PATIENCE:
-        candidates = np.flatnonzero(untried)
-        others = np.flatnonzero(free[: len(seeds)])
+    while free.sum() >= least and untried[seeds].any() and failures < _PATIENCE:
+        candidates = np.flatnonzero(untried[seeds])
+        others = np.flatnonzero(free[seeds])
         n_near = min(least, _NEAR, len(others))
         near = np.partition(pairs[np.ix_(candidates, others)], len(others) - n_near, axis=1)
-        seed = int(candidates[near[:, -n_near:].mean(axis=1).argmax()])
+        seed = int(seeds[candidates[near[:, -n_near:].mean(axis=1).argmax()]])
         untried[seed] = False
         grown = _refine(cores[seed], windows, chance, free, complement, least)
         if grown is None:
@@ -122,7 +123,18 @@ def _grow(
         templates += parts
         limits += [limit] * len(parts)
         free[members] = False
-        untried &= free[: len(seeds)]
+        untried &= free
+        # Others take their places, or a motif of many windows would hide one of less salient ones.
+        places = np.flatnonzero(~free[seeds])
+        new = np.setdiff1d(np.flatnonzero(free), seeds)[: len(places)]
+        if new.size:
+            places = places[: len(new)]
+            seeds[places] = new
+            rows = align(cores[new], windows[seeds], complement).similarity
+            columns = align(cores[seeds], windows[new], complement).similarity
+            pairs[places] = np.maximum(rows, columns.T)
+            pairs[:, places] = pairs[places].T
+            np.fill_diagonal(pairs, 0.0)
     return templates, limits
 
 

@@ -142,6 +142,18 @@ def test_random_sets_of_motifs():
     assert abs(surplus) <= 0.05 * planted
 
 
+def test_a_motif_of_many_sites_hides_none_of_less_saliency():
+    """Though it holds all of the thousand best regions, among which seeds are looked for first."""
+    data = make_motif_sequences(2400, length=100, motifs=WORDS[:2], random_state=0)
+    rng, heights = np.random.default_rng(0), np.array([1.0, 0.7])[data.target][:, None]
+    values = data.positions * heights * rng.uniform(0.8, 1.2, data.positions.shape)
+    values += 0.05 * rng.random(values.shape)
+    seqlets = extract_seqlets(values, width=9)
+    motifs = cluster_seqlets(data.data, values, seqlets)
+    assert {motif.consensus for motif in motifs} == set(WORDS[:2])
+    assert all(motif.n_sites > 1000 for motif in motifs)
+
+
 def test_a_motif_can_be_wider_than_its_seqlets():
     long = "TGACTCAGCATTGCCAGTAC"
     data = make_motif_sequences(200, length=100, motifs=[long, WORDS[1]], random_state=0)

@@ -47,10 +47,7 @@ def test_seqlets_may_be_a_frame(make_sequences):
 
 
 def test_the_order_of_seqlets_decides_nothing():
-    """Seeds are looked for among the best thousand, which need not come first in a table.
-
-    Sorted by class, the motif of the second class would have no seed.
-    """
+    """Seeds are looked for among the best thousand, which need not come first in a table."""
     data = make_motif_sequences(2200, length=24, motifs=["GATTACAG", "CCGTGAAC"], random_state=0)
     values = data.positions * np.random.default_rng(0).uniform(1, 1.3, data.positions.shape)
     seqlets = pd.DataFrame(dict(extract_seqlets(values, width=8)))
