@@ -16,15 +16,19 @@ _FEWEST = 10
 _FIRST = 100  # rows that are looked at first, and mostly tell
 
 
-def refuse_characters(X: NDArray[Any], alphabet: Alphabet) -> None:
-    """Raise for the numbers of characters, such as 65 for "A", as `np.frombuffer` reads them."""
-    if X.dtype.kind not in "iu" or X.ndim != 2 or X.shape[1] < _FEWEST:
+def refuse_characters(X: NDArray[Any], alphabet: Alphabet, numeric: bool) -> None:
+    """Raise for the numbers of characters, such as 65 for "A", as `np.frombuffer` reads them.
+
+    Where numbers may pass (`numeric`), measurements of that range still do as floats.
+    """
+    if X.dtype.kind not in "iu" or X.ndim != 2 or not len(X) or X.shape[1] < _FEWEST:
         return
     known = np.flatnonzero(np.frombuffer(code_table(alphabet), dtype=np.uint8) != BAD)
     if all(np.isin(part, known).all() for part in (X[:_FIRST], X)):
+        floats = " Measurements pass as floats: np.asarray(X, dtype=float)." if numeric else ""
         raise ValueError(
             f"X holds the numbers of characters, such as {X[0, 0]} for {chr(X[0, 0])!r}. Pass the "
-            "sequences as strings: [''.join(map(chr, row)) for row in np.asarray(X)]."
+            f"sequences as strings: [''.join(map(chr, row)) for row in np.asarray(X)].{floats}"
         )
 
 

@@ -184,7 +184,7 @@ def _read_2d(
             f"neither one-hot nor measurements. {_REMEDY.format(n_letters=n_letters)}, for example "
             f"with sequences.decode_codes(np.asarray(X).astype('uint8')) or sequences.one_hot."
         )
-    refuse_characters(X, alphabet)
+    refuse_characters(X, alphabet, numeric)
     refuse_another_column(X, alphabet)
     if not numeric:
         raise ValueError(
@@ -329,7 +329,7 @@ def _refuse_single(X: Any, alphabet: Alphabet, estimator: Any) -> None:
     if sorted(shape) == sorted((n_letters, length)):
         remedy = "A single one-hot sequence needs an axis of its own: np.asarray(X)[None]."
     elif shape[1] == length:
-        refuse_characters(np.asarray(X), alphabet)
+        refuse_characters(np.asarray(X), alphabet, numeric=False)
         remedy = (
             "Of letter codes sequences.decode_codes(np.asarray(X).astype('uint8')) makes strings."
         )

@@ -31,7 +31,7 @@ def test_numbers_of_characters_raise(make: Any, numeric: bool, dtype: Any) -> No
         ValueError, match=r"numbers of characters, such as \d+ for '[ACGT]'"
     ) as told:
         read_sequences(X, numeric=numeric)
-    line = str(told.value).partition("strings: ")[2].removesuffix(".")
+    line = str(told.value).partition("strings: ")[2].partition(". ")[0].removesuffix(".")
     assert eval(line, {"np": np, "X": X}) == STRINGS.tolist()
 
 
@@ -49,6 +49,17 @@ def test_numbers_of_characters_raise_at_predict_time() -> None:
     model.fit(STRINGS, CODES[:, 0])
     with pytest.raises(ValueError, match="numbers of characters"):
         model.predict(CHARACTERS)
+    with pytest.raises(ValueError, match="X has 12 features"):  # of no rows there is no first one
+        model.predict(CHARACTERS[:0])
+
+
+def test_measurements_of_the_same_range_pass_as_floats() -> None:
+    """Such as temperatures from 97 to 100: the error says how, and it is so."""
+    X = np.random.default_rng(0).integers(97, 101, (30, 12))
+    with pytest.raises(ValueError, match="numbers of characters") as told:
+        read_sequences(X, numeric=True)
+    line = str(told.value).partition("Measurements pass as floats: ")[2].removesuffix(".")
+    assert read_sequences(eval(line, {"np": np, "X": X}), numeric=True).kind == "numeric"
 
 
 @pytest.mark.parametrize("make", TABLES)
