@@ -185,8 +185,8 @@ def _refuse_text_of_missing(column: list[Any] | NDArray[Any], lengths: NDArray[n
     """Raise for "nan" among sequences: to DNA and proteins its letters are sound."""
     if lengths.max() < _SHORT:
         return
-    for row in np.flatnonzero(lengths == 3):
-        (text,) = _as_text([column[row]])
+    rows = np.flatnonzero(lengths == 3).tolist()
+    for row, text in zip(rows, _as_text([column[row] for row in rows]), strict=True):
         if text in ("nan", "NaN"):
             raise ValueError(
                 f"The sequence in row {row} (0-based) reads '{text}', as a missing value does that "
