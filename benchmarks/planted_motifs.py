@@ -41,8 +41,8 @@ LETTERS = "ACGT"
 class Oracle(ClassifierMixin, BaseEstimator):
     """Class probabilities and letters of a model that knows how the sequences were made.
 
-    Exact up to chance copies of motifs, which the generator removes, to overlaps, which it avoids,
-    and to decoys (shuffled motifs), which count as background here.
+    Exact up to chance copies of motifs, which the generator removes, and, but for "spacing", to
+    overlaps, which it avoids, and to decoys (shuffled motifs), which count as background here.
     """
 
     def __init__(self, task: str, motifs: tuple[str, ...], mutation_rate: float) -> None:
@@ -85,16 +85,20 @@ class Oracle(ClassifierMixin, BaseEstimator):
         widths = [len(motif) for motif in self.motifs]
         evidence, letters = [], np.zeros((len(X), length))
         if self.task == "spacing":
-            terms = []
-            for gap in 5 + 10 * np.arange(len(self.classes_)):
-                ahead = likelihoods[1][:, widths[0] + gap :]
-                pair = likelihoods[0][:, : ahead.shape[1]] * ahead
-                terms.append((pair, gap))
-                evidence.append(pair.sum(axis=1) / pair.shape[1])
-            for pair, gap in terms:
-                for start, width in ((0, widths[0]), (widths[0] + gap, widths[1])):
+            gaps = 5 + 10 * np.arange(len(self.classes_))
+            spans = sum(widths) + gaps
+            # the middle of the pair comes from one range for all classes
+            places = length - spans.max() + 1
+            for gap, first in zip(gaps, spans.max() // 2 - spans // 2, strict=True):
+                second = first + widths[0] + gap
+                pair = (
+                    likelihoods[0][:, first : first + places]
+                    * likelihoods[1][:, second : second + places]
+                )
+                evidence.append(pair.sum(axis=1))
+                for start, width in zip((first, second), widths, strict=True):
                     for offset in range(start, start + width):
-                        letters[:, offset : offset + pair.shape[1]] += pair
+                        letters[:, offset : offset + places] += pair
         else:
             total = [value.mean(axis=1, keepdims=True) for value in likelihoods]
             for sets in self._classes():

@@ -54,6 +54,21 @@ def test_planted_motifs(results: Path, tmp_path: Path) -> None:
     assert (tmp_path / "fractions_presence.png").stat().st_size > 5000
 
 
+def test_the_oracle_of_spacing_knows_where_motifs_can_be() -> None:
+    """In 27 letters there is one place for each class, and the one that agrees better wins."""
+    data = planted_motifs.make_motif_sequences(
+        400, length=27, task="spacing", motif_width=6, mutation_rate=0.3, random_state=0
+    )
+    oracle = planted_motifs.Oracle("spacing", tuple(data.motifs), 0.3).fit(data.data, data.target)
+    planted = data.positions | data.mutated
+    places = np.array([planted[data.target == target][0] for target in (0, 1)])
+    assert not oracle.saliency(data.data)[:, ~places.any(axis=0)].any()
+    letters, motifs = np.array([list(x) for x in data.data]), np.array(list("".join(data.motifs)))
+    agree = np.stack([(letters[:, place] == motifs).sum(axis=1) for place in places])
+    clear = agree[0] != agree[1]
+    np.testing.assert_array_equal(oracle.predict(data.data)[clear], agree.argmax(axis=0)[clear])
+
+
 def test_human_or_worm(folder: Path, results: Path, capsys: pytest.CaptureFixture) -> None:
     human_or_worm.main([*QUICK, "--data", str(folder)])
     rows = {row["classifier"]: row for row in rows_of(next(results.iterdir()))}
