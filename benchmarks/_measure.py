@@ -69,9 +69,11 @@ class Store:
 
 def settings_of(split: Split, what: Any, estimator: Any) -> str:
     """Return what a result depends on, in twelve letters: data, measure, classifier, versions."""
-    settings = f"{split.source}, {len(split.y_train)} rows, {what!r}, {_code()}"
-    settings += f", {sorted(estimator.get_params().items())!r}"
-    return hashlib.sha256(settings.encode()).hexdigest()[:12]
+    settings = f"{split.source}, {what!r}, {_code()}, {sorted(estimator.get_params().items())!r}"
+    digest = hashlib.sha256(settings.encode())
+    for part in (split.X_train, split.y_train, split.X_test, split.y_test):
+        digest.update("\n".join(map(str, part)).encode() + b"\0")
+    return digest.hexdigest()[:12]
 
 
 def measure(
@@ -87,8 +89,8 @@ def measure(
     """Fit every classifier with every seed on the training rows and score it on the test split.
 
     Each result is appended to ``results/NAME.jsonl`` at once; with ``resume`` those found there
-    with the same settings, versions and code of the package are not measured again. A scorer may
-    give several named figures. ``quick`` takes few rows and small networks, and a file of its own.
+    with the same rows, settings, versions and code are not measured again. A scorer may give
+    several named figures. ``quick`` takes few rows and small networks, and a file of its own.
     """
     store = Store(f"{name}_quick" if quick else name, makers, seeds, resume=resume)
     wanted = []
@@ -138,10 +140,10 @@ def smaller(estimator: Any) -> Any:
 
 @cache
 def _code() -> str:
-    """Return what identifies the package as it is, and the versions it computes with."""
-    folder = Path(sklearn_attngen.__file__).parent
+    """Return what identifies package and measurements, and the versions they compute with."""
+    package, here = Path(sklearn_attngen.__file__).parent, Path(__file__).parent
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
+    for path in (*sorted(package.rglob("*.py")), *sorted(here.glob("*.py"))):
         digest.update(path.read_bytes())
     return f"{digest.hexdigest()}, torch {version('torch')}, scikit-learn {version('scikit-learn')}"
 

@@ -34,6 +34,23 @@ def test_resumed_results_and_quick_ones_have_their_own_file(results: Path) -> No
     assert len(calls) == 3
 
 
+def test_results_of_other_rows_are_not_resumed(results: Path) -> None:
+    """Also where rows of the same number and name were drawn or grouped in another way."""
+    split = _data.load_splice()
+    makers = {"k-mers": splice_junctions.MAKERS["k-mers"]}
+    scores = {"one": lambda *_: 1.0}
+    known = _measure.settings_of(split, scores, makers["k-mers"](0))
+    for changed in (
+        split._replace(X_train=split.X_train[::-1]),
+        split._replace(y_train=split.y_train[::-1]),
+        split._replace(X_test=split.X_test[::-1]),
+        split._replace(y_test=split.y_test[::-1]),
+    ):
+        assert changed.source == split.source
+        assert _measure.settings_of(changed, scores, makers["k-mers"](0)) != known
+    assert _measure.settings_of(split, scores, makers["k-mers"](0)) == known
+
+
 def test_a_run_for_other_classifiers_or_seeds_keeps_what_is_there(results: Path) -> None:
     store = _measure.Store("x", ["a", "b"], [0, 1], resume=False)
     for label, seed in (("a", 0), ("a", 1), ("b", 0)):
