@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from joblib import parallel_config
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
 from benchmarks.speed._comparison import Comparison, compare
@@ -79,10 +80,12 @@ def _search(settings: Settings, n_jobs: int, threads: int) -> Callable[[], Any]:
 
 @contextmanager
 def _torch_threads(threads: int) -> Iterator[None]:
+    """Give torch so many threads, here and in processes that are started."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        yield
+        with parallel_config("loky", inner_max_num_threads=threads):
+            yield
     finally:
         torch.set_num_threads(before)
 

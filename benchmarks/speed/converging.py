@@ -188,7 +188,9 @@ def convergence_rows(settings: Settings) -> list[Result]:
                 factor="times the cost",
                 pairs=len(ours),
                 target="" if "k-mer" in name else "<= 1x cost",
-                met=None if "k-mer" in name else bool(np.median(ours) <= np.median(rival)),
+                met=None
+                if "k-mer" in name
+                else bool(np.isfinite(np.median(ours)) and np.median(ours) <= np.median(rival)),
                 note=f"{whole.source}, {len(parts[0]):,} rows, the best of {BUDGETS} epochs for "
                 f"ours and CNNClassifier; best accuracy of AttnGen {np.median(best['AttnGen']):.4f}"
                 f", of {name} {np.median(best[name]):.4f}; no time is a level never reached.",

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from joblib.parallel import get_active_backend
 
 from benchmarks.__main__ import ROWS, main
-from benchmarks.speed import _comparison, _memory, _synthetic
+from benchmarks.speed import _comparison, _memory, _synthetic, answering, converging
 from benchmarks.speed._comparison import Comparison, compare, paired
 from benchmarks.speed._settings import Settings
 from benchmarks.speed._table import Result, print_table
@@ -49,6 +50,27 @@ def test_quick_mode_finds_the_results_of_ours_and_of_the_rivals_equal(tmp_path: 
 def test_search_in_two_processes_finds_the_same_scores() -> None:
     """Row 9 starts processes, which takes seconds."""
     main(["--quick", "--threads", "1", "--only", "9"])
+
+
+def test_processes_of_a_search_have_as_many_threads_as_it_says() -> None:
+    """By themselves they would share all cores of a large machine between them."""
+    with answering._torch_threads(1):
+        assert torch.get_num_threads() == 1
+        assert get_active_backend()[0].inner_max_num_threads == 1
+
+
+def test_a_level_that_neither_reaches_is_not_met(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where k-mers alone come near the best, ours is no quicker than a CNN that never does."""
+    for name, best in (("AttnGen", 0.5), ("CNNClassifier", 0.5), ("the k-mer classifier", 0.9)):
+        course = converging._Course([1.0], [best])
+        monkeypatch.setitem(converging.COURSES, name, lambda *_, course=course: course)
+    monkeypatch.delitem(converging.COURSES, "the CNN of Genomic Benchmarks")
+    settings = Settings(repeats=1, data=str(folder))
+    cnn, kmers = converging.convergence_rows(settings)
+    assert (cnn.met, cnn.ours_seconds, cnn.rival_seconds) == (False, None, None)
+    assert kmers.rival_seconds == 1.0
 
 
 class _Clock:
