@@ -48,7 +48,7 @@ def sklearn_one_hot(settings: Settings) -> Callable[[], Any]:
     categories = [list("ACGT")] * len(X[0])
     fitted = OneHotEncoder(categories=categories, sparse_output=False, dtype=np.uint8)
     fitted.fit(np.array([list(X[0])]))
-    return lambda: fitted.transform(np.array([list(x) for x in X]))
+    return lambda: fitted.transform(np.array(X).view("U1").reshape(len(X), -1))
 
 
 def _same_array(ours: Any, rival: Any) -> None:
