@@ -155,9 +155,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "Gap, 10 % of the letters": ["resample, gap", "unknown, gap"],
             "Accuracy, 20 % of the letters": ["only top 20 % kept", "only random 20 % kept"],
         }
-        draw_fractions(
-            results, options.figure, panels, f"{split.source}, {options.rows:,} rows{trial}"
-        )
+        title = f"{split.source}, {options.rows:,} rows{trial.replace('_', ' ')}"
+        draw_fractions(results, options.figure, panels, title)
 
 
 if __name__ == "__main__":
