@@ -89,7 +89,7 @@ def _series(
         run = STEPS[step](replace(settings, n=n, length=length))
         seconds = _fastest(run)
         order = None
-        if last is not None:
+        if last is not None and work != last[1]:
             order = math.log(seconds / last[0]) / math.log(work / last[1])
         results.append(Growth(step, n, length, seconds, seconds / work * 1e9, order))
         last = seconds, work

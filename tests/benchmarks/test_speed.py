@@ -200,6 +200,9 @@ def test_growth_is_measured_at_every_size() -> None:
     assert [each.order is None for each in growth][:4] == [True, False, True, False]
     left_out = measure_growth(Settings(quick=True), ["one-hot"], budget=0)
     assert [each.seconds is None for each in left_out] == [False, True, False, True]
+    # a hundredth of the sequences, which in quick mode are two at each number
+    mutants = measure_growth(Settings(quick=True), ["mutagenesis"], budget=60)
+    assert [(each.n, each.order is None) for each in mutants[:2]] == [(2, True), (2, True)]
     assert set(STEPS) >= {"k-mers", "saliency", "mutagenesis", "fit, one epoch"}
 
 
