@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.preprocessing import FunctionTransformer
 
 from benchmarks import _data, _measure, splice_junctions
 from tests.benchmarks.conftest import rows_of
@@ -49,6 +50,20 @@ def test_results_of_other_rows_are_not_resumed(results: Path) -> None:
         assert changed.source == split.source
         assert _measure.settings_of(changed, scores, makers["k-mers"](0)) != known
     assert _measure.settings_of(split, scores, makers["k-mers"](0)) == known
+
+
+def test_results_of_another_process_are_resumed() -> None:
+    """Where the function of a pipeline, as k-mers have one, stands elsewhere in memory."""
+    split = _data.load_splice()
+
+    def make() -> Any:
+        def root(X: Any) -> Any:
+            return X
+
+        return FunctionTransformer(root)
+
+    known = [_measure.settings_of(split, {}, estimator) for estimator in (make(), make())]
+    assert known[0] == known[1]
 
 
 def test_a_run_for_other_classifiers_or_seeds_keeps_what_is_there(results: Path) -> None:
