@@ -172,17 +172,22 @@ def infidelity(
         told[:, repeat] = np.where(changed, evidence, 0.0).sum(axis=1)
         told_control[:, repeat] = np.where(changed, elsewhere, 0.0).sum(axis=1)
     size = (fall**2).mean(axis=1)
+    moments = [
+        ((each**2).mean(axis=1), (each * fall).mean(axis=1)) for each in (told, told_control)
+    ]
+    drawn: list[Any] = []
+    if n_bootstrap and size.any():
+        rng = stream(seed, BOOTSTRAP_STREAM)
+        means = resampled_means([size, *moments[0], *moments[1]], n_bootstrap, rng)
+        sizes, *drawn = means[:, means[0] > 0]
     results = []
-    for foretold in (told, told_control):
-        squares, products = (foretold**2).mean(axis=1), (foretold * fall).mean(axis=1)
+    for foretold, (squares, products) in zip((told, told_control), moments, strict=True):
         factor = float(_factor(squares.mean(), products.mean(), scale))
         error = ((factor * foretold - fall) ** 2).mean(axis=1)
         relative = float(error.mean() / size.mean()) if size.any() else float("nan")
         interval = None
-        if n_bootstrap and size.any():
-            rng = stream(seed, BOOTSTRAP_STREAM)  # the same resamples for both
-            draws = resampled_means([size, squares, products], n_bootstrap, rng)
-            sizes, squares, products = draws[:, draws[0] > 0]
+        if drawn:
+            squares, products, *drawn = drawn
             # a fitted scale is fitted to each resample: it is as uncertain as the rest
             factors = _factor(squares, products, scale)
             errors = sizes + factors * (factors * squares - 2 * products)
