@@ -192,6 +192,11 @@ class PerturbationScorer(BaseEstimator):
             If the estimator gives no scores for classes.
         ValueError
             If a parameter, the saliency or the data do not fit.
+
+        Warns
+        -----
+        UserWarning
+            If some labels in y are no classes of the estimator.
         """
         self._validate_params()
         if self.control == self.order:
