@@ -18,7 +18,7 @@ from benchmarks.speed._synthetic import channels_first, fitted, labels, sequence
 from benchmarks.speed._table import Result
 from sklearn_attngen import AttnGenClassifier
 
-# positions of a batch of the bare network, as in predict_proba
+# positions of a batch of the bare network, twice as many as in predict_proba
 POSITIONS = 2**16
 FOLDS = 4
 

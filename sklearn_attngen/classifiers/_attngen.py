@@ -124,7 +124,7 @@ class AttnGenClassifier(SequenceClassifier):
         Precision of training, and of the magnitudes of "attention_x_gradient" and
         "interior_gradient"; "auto" is bfloat16 (autocast) on CUDA devices and CPUs that compute
         with it, else float32. The two give models of equal quality, not equal models, and of one
-        model saliencies that differ by 2 to 6 % of their sum (single rows by up to half) and find
+        model saliencies that differ by 2 to 6 % of their sum (single rows by up to 40 %) and find
         planted letters equally well: set one of them where different machines are compared.
         Prediction, signed evidence and all other methods always run in float32, whose convolutions
         newer GPUs round to TF32 (``torch.backends.cudnn.allow_tf32``).
