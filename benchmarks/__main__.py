@@ -109,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
         help="folder with human_or_worm_mixed_200.csv.gz for row 5 (default: the variable "
         "SKLEARN_ATTNGEN_DATA; without either, demo_human_or_worm is downloaded)",
     )
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="of data and estimators (default: 0)")
     return parser
 
 
