@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_attngen._warning import warn_user
 from sklearn_attngen.classifiers._targets import index_target
 
 from .letter_input import LetterInput
@@ -119,10 +119,8 @@ def check_labels_known(estimator: Any, labels: NDArray[Any]) -> None:
         names = {str(name).casefold(): name for name in classes}
         close = get_close_matches(label.casefold(), names, n=1)
         question = f" Did you mean {names[close[0]]!r}?" if close else ""
-    warnings.warn(
+    warn_user(
         f"{len(unknown)} of {len(given)} labels in y, such as {label!r} in row {row} (0-based), "
         f"are no classes of the estimator, and count as wrong answers. The classes are {some}."
-        f"{question}",
-        UserWarning,
-        stacklevel=4,  # the caller of a function whose parameters are validated
+        f"{question}"
     )

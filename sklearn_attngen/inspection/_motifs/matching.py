@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from numbers import Integral
@@ -15,6 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_attngen._extras import require
 from sklearn_attngen._validation import validate_params
+from sklearn_attngen._warning import warn_user
 from sklearn_attngen.sequences import Alphabet
 from sklearn_attngen.sequences._codes import strand_complements
 
@@ -184,10 +184,9 @@ def compare(
             )
     complement = strand_complements(both_strands, queries[0].alphabet)
     if len(known) < _FEW:
-        warnings.warn(
+        warn_user(
             f"The database has {len(known)} motif(s). P-values compare with columns drawn from the "
-            f"database, so with fewer than {_FEW} they depend on which motifs it happens to hold.",
-            stacklevel=4,
+            f"database, so with fewer than {_FEW} they depend on which motifs it happens to hold."
         )
     return tomtom(
         [query.probabilities for query in queries],
