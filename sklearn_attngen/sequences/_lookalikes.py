@@ -32,8 +32,11 @@ def refuse_characters(X: NDArray[Any], alphabet: Alphabet, numeric: bool) -> Non
         )
 
 
-def refuse_another_column(X: NDArray[Any], alphabet: Alphabet) -> None:
-    """Raise for one-hot letters with a column before or behind them, such as an index."""
+def refuse_another_column(X: NDArray[Any], alphabet: Alphabet, numeric: bool) -> None:
+    """Raise for one-hot letters with a column before or behind them, such as an index.
+
+    Where numbers may pass (`numeric`), categories of as many levels still do in another order.
+    """
     n_letters = alphabet.n_letters
     length, rest = divmod(X.shape[1], n_letters)
     if rest != 1 or length < _FEWEST:
@@ -45,8 +48,12 @@ def refuse_another_column(X: NDArray[Any], alphabet: Alphabet) -> None:
                 break
         else:
             name = {"first": "1:", "last": ":-1"}[place]
+            order = (
+                " Categories of a table pass where that column stands among theirs: "
+                "np.roll(np.asarray(X), 2, axis=1)."
+            )
             raise ValueError(
                 f"X has {X.shape[1]} columns, and is one-hot without the {place} one, which may be "
                 "an index or the labels. With it no column would be read as a letter: leave it "
-                f"out, np.asarray(X)[:, {name}]."
+                f"out, np.asarray(X)[:, {name}].{order if numeric else ''}"
             )

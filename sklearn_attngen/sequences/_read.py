@@ -185,7 +185,7 @@ def _read_2d(
             f"with sequences.decode_codes(np.asarray(X).astype('uint8')) or sequences.one_hot."
         )
     refuse_characters(X, alphabet, numeric)
-    refuse_another_column(X, alphabet)
+    refuse_another_column(X, alphabet, numeric)
     if not numeric:
         raise ValueError(
             f"Expected sequences, got {describe(X)} that is not one-hot"

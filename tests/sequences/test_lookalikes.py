@@ -72,9 +72,24 @@ def test_a_column_beside_one_hot_ones_raises(make: Any, numeric: bool, first: bo
     place = "first" if first else "last"
     with pytest.raises(ValueError, match=rf"49 columns.*one-hot without the {place} one") as told:
         read_sequences(X, numeric=numeric)
-    line = str(told.value).partition("leave it out, ")[2].removesuffix(".")
+    line = str(told.value).partition("leave it out, ")[2].partition(". ")[0].removesuffix(".")
     left = eval(line, {"np": np, "X": X})
     np.testing.assert_array_equal(read_sequences(left).codes, CODES)
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_categories_beside_a_number_pass_in_another_order(first: bool) -> None:
+    """Of four levels each they look like letters: the error says how they pass, and it is so."""
+    number = np.random.default_rng(0).normal(size=(120, 1))
+    X = np.hstack([number, FLAT] if first else [FLAT, number])
+    with pytest.raises(ValueError, match="49 columns") as told:
+        read_sequences(X, numeric=True)
+    line = str(told.value).partition("among theirs: ")[2].removesuffix(".")
+    moved = eval(line, {"np": np, "X": X})
+    assert read_sequences(moved, numeric=True).kind == "numeric"
+    assert sorted(moved.T.tolist()) == sorted(X.T.tolist())
+    with pytest.raises(ValueError, match=r"\[:, 1:\]\.$" if first else r"\[:, :-1\]\.$"):
+        read_sequences(X)
 
 
 @pytest.mark.parametrize(
