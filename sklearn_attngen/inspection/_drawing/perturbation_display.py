@@ -33,6 +33,8 @@ ORDER_NAMES = {
 _ORDER_COLORS = {"top": "#D55E00", "random": NEUTRAL, "matched": "#000000", "bottom": "#0072B2"}
 _ORDER_STYLES = {"top": "-", "random": "--", "matched": "-.", "bottom": ":"}
 _ORDER_MARKERS = {"top": "o", "random": "s", "matched": "D", "bottom": "^"}
+# Of several estimators. Not as many as colours, so that the next round has other pairs.
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 _MODE_WORDS = {"deletion": "Letters removed", "insertion": "Letters kept"}
 _FILL_WORDS = {
     "unknown": "set to unknown",
@@ -216,7 +218,7 @@ class PerturbationCurveDisplay:
             Where to draw. None makes a figure.
         orders : sequence of str or None, default=None
             The orders to draw. None draws all that there are for one estimator, and all but
-            "bottom" for several, which differ by colour then.
+            "bottom" for several, which differ by colour and marker then.
         band : bool, default=True
             Whether to show the intervals.
         legend : bool, default=True
@@ -251,12 +253,15 @@ class PerturbationCurveDisplay:
         for i, (name, curve) in enumerate(self.curves.items()):
             percent = 100 * curve.fractions
             for order in (order for order in orders if order in curve.scores):
-                color = seen_on(ax, PALETTE[i % len(PALETTE)] if several else _ORDER_COLORS[order])
+                color, marker = _ORDER_COLORS[order], _ORDER_MARKERS[order]
+                if several:
+                    color, marker = PALETTE[i % len(PALETTE)], _MARKERS[i % len(_MARKERS)]
+                color = seen_on(ax, color)
                 (self.lines_[name, order],) = ax.plot(
                     percent,
                     curve.scores[order].mean(axis=1),
                     linestyle=_ORDER_STYLES[order],
-                    marker=_ORDER_MARKERS[order],
+                    marker=marker,
                     markersize=4.5,
                     linewidth=1.6,
                     color=color,
@@ -334,7 +339,7 @@ class PerturbationCurveDisplay:
         return orders
 
     def _handles(self) -> list[Any]:
-        """Return what the legend explains: lines, or colours and styles of several estimators."""
+        """Return what the legend explains: lines, or what several estimators and orders have."""
         chance = [] if self.chance_line_ is None else [self.chance_line_]
         if len(self.curves) == 1:
             return [*self.lines_.values(), *chance]
@@ -342,11 +347,11 @@ class PerturbationCurveDisplay:
         names: dict[str, Any] = {}
         styles: dict[str, Any] = {}
         for (name, order), line in self.lines_.items():
-            names.setdefault(
-                name, lines.Line2D([], [], color=line.get_color(), linewidth=4, label=plain(name))
-            )
-            style = lines.Line2D([], [], label=ORDER_NAMES[order])
+            own, style = lines.Line2D([], []), lines.Line2D([], [])
+            own.update_from(line)
+            own.set(linestyle="-", label=plain(name))
+            names.setdefault(name, own)
             style.update_from(line)
-            style.set_color(NEUTRAL)
+            style.set(color=NEUTRAL, marker="", label=ORDER_NAMES[order])
             styles.setdefault(order, style)
         return [*names.values(), *styles.values(), *chance]

@@ -60,13 +60,18 @@ def test_from_estimator_passes_its_arguments_on(known, X, y):
     assert ax.get_ylabel() == "Balanced accuracy"
 
 
-def test_several_estimators_differ_by_color_and_orders_by_line(curve):
+def test_several_estimators_differ_by_color_and_marker_and_orders_by_line(curve):
     display = PerturbationCurveDisplay.from_curves({"one": curve, "two": curve})
     assert set(display.lines_) == {(n, o) for n in ("one", "two") for o in ("top", "random")}
     color = {key: line.get_color() for key, line in display.lines_.items()}
     style = {key: line.get_linestyle() for key, line in display.lines_.items()}
     assert color["one", "top"] == color["one", "random"] != color["two", "top"]
     assert style["one", "top"] == style["two", "top"] != style["one", "random"]
+    marker = {key: line.get_marker() for key, line in display.lines_.items()}
+    assert marker["one", "top"] == marker["one", "random"] != marker["two", "top"]
+    handles = {handle.get_label(): handle for handle in display.ax_.get_legend().legend_handles}
+    assert [handles[name].get_marker() for name in ("one", "two")] == ["o", "s"]
+    assert handles["Random order (control)"].get_linestyle() == style["one", "random"]
     legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
     assert legend == ["one", "two", "Most salient first", "Random order (control)", "Chance"]
 
