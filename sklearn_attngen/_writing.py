@@ -6,6 +6,8 @@ import gzip
 import os
 import shutil
 import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 
@@ -27,24 +29,52 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
     OSError
         If it cannot be written; the message names the file.
     """
-    given = Path(path)
-    if given.name.lower().endswith(".gz"):
-        content = gzip.compress(content, mtime=0)
-    if given.exists() and not given.is_file():  # pipes are found by this path alone
-        given.write_bytes(content)
-        return
-    target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".{uuid.uuid4().hex}.part")
+    write_together([(path, content)])
+
+
+def write_together(files: Iterable[tuple[str | os.PathLike[str], bytes]]) -> None:
+    """Write files that belong together as :func:`write_whole` does, none before all are complete.
+
+    Parameters
+    ----------
+    files : iterable of (str or path-like, bytes)
+        Each file, and all of its content.
+
+    Raises
+    ------
+    OSError
+        If one cannot be written; the message names the file.
+    """
+    with ExitStack() as temporaries:
+        moves: list[tuple[str | os.PathLike[str], Path, Path]] = []
+        for path, content in files:
+            given = Path(path)
+            if given.name.lower().endswith(".gz"):
+                content = gzip.compress(content, mtime=0)
+            if given.exists() and not given.is_file():  # pipes are found by this path alone
+                given.write_bytes(content)
+                continue
+            target = Path(os.path.realpath(path))
+            temporary = target.with_name(f".{uuid.uuid4().hex}.part")
+            temporaries.callback(temporary.unlink, missing_ok=True)
+            with _errors_name(path):
+                if target.exists():
+                    open(target, "r+b").close()  # a rename would replace what may not be written
+                with temporary.open("xb") as file:
+                    if target.exists():
+                        shutil.copymode(target, temporary)  # before there is something to read
+                    file.write(content)
+            moves.append((path, temporary, target))
+        for path, temporary, target in moves:
+            with _errors_name(path):
+                os.replace(temporary, target)
+
+
+@contextmanager
+def _errors_name(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Let errors name the file that was asked for, not a temporary one."""
     try:
-        if target.exists():
-            open(target, "r+b").close()  # a rename would replace what may not be written
-        with temporary.open("xb") as file:
-            if target.exists():
-                shutil.copymode(target, temporary)  # before there is something to read
-            file.write(content)
-        os.replace(temporary, target)
+        yield
     except OSError as error:
-        error.filename = os.fspath(path)  # not that of the temporary file
+        error.filename = os.fspath(path)
         raise
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ import pytest
 
 from sklearn_attngen._writing import write_whole
 from sklearn_attngen.datasets import write_fasta
-from sklearn_attngen.inspection import Motif, to_bedgraph, to_bigwig, write_meme
+from sklearn_attngen.inspection import Motif, to_bedgraph, to_bigwig, to_modisco_npz, write_meme
 
 WRITERS = {
     "fasta": lambda path, n: write_fasta(path, ["ACGT"] * n),
@@ -50,6 +50,20 @@ def test_a_full_disk_leaves_the_file_of_before(
     monkeypatch.undo()
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["file.bw"]
+
+
+@pytest.mark.parametrize("fails", ["sequences.npz", "scores.npz"])
+def test_files_that_belong_together_are_both_written_or_none(fails: str, tmp_path: Path) -> None:
+    """New sequences beside the scores of others are read without a word."""
+    paths = tmp_path / "sequences.npz", tmp_path / "scores.npz"
+    to_modisco_npz([[0.7, 0.3]], ["GT"], *paths)
+    before = [path.read_bytes() for path in paths]
+    given = [tmp_path / "no folder" / fails if path.name == fails else path for path in paths]
+    with pytest.raises(FileNotFoundError) as raised:
+        to_modisco_npz([[0.1, 0.9]], ["AC"], *given)
+    assert raised.value.filename == str(tmp_path / "no folder" / fails)
+    assert [path.read_bytes() for path in paths] == before
+    assert sorted(os.listdir(tmp_path)) == ["scores.npz", "sequences.npz"]
 
 
 def test_links_stay_links_and_pipes_are_written_to(tmp_path: Path) -> None:

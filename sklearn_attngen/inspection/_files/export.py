@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from sklearn_attngen._extras import require
 from sklearn_attngen._validation import validate_params
+from sklearn_attngen._writing import write_together
 from sklearn_attngen.inspection._drawing.position_ticks import check_positions
 from sklearn_attngen.inspection._inputs.values import check_saliency, codes_for
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet, get_alphabet, one_hot
@@ -139,7 +141,8 @@ def to_modisco_npz(
     X : array-like of n sequences of length L
         Strings, or one-hot in two or three dimensions.
     sequences_path, attributions_path : str or path-like
-        The two files, with names that end in ".npz". Existing files are replaced.
+        The two files, with names that end in ".npz". Existing files are replaced once both new
+        ones are complete.
     alphabet : str or Alphabet, default="DNA"
         Alphabet of X, with the letters ACGT or ACGU in this order.
 
@@ -218,6 +221,13 @@ def to_modisco_npz(
     blocks = one_hot(codes, alphabet.n_letters, np.float32)
     if scores.ndim == 2:
         scores = blocks * scores[:, :, None]
-    np.savez_compressed(sequences_path, np.ascontiguousarray(blocks.transpose(0, 2, 1)))
-    scores = scores.transpose(0, 2, 1).astype(np.float32, order="C")
-    np.savez_compressed(attributions_path, scores)
+    write_together(
+        (path, _compressed(values.transpose(0, 2, 1).astype(np.float32, order="C")))
+        for path, values in ((sequences_path, blocks), (attributions_path, scores))
+    )
+
+
+def _compressed(values: NDArray[Any]) -> bytes:
+    file = BytesIO()
+    np.savez_compressed(file, values)
+    return file.getvalue()
