@@ -100,14 +100,15 @@ def _verdict(results: Bunch) -> str:
     """Say in words whether the salient letters matter more than random ones."""
     curve, lost = results.removal, results.comprehensiveness
     i = int(np.argmin(np.where(curve.fractions > 0, np.abs(curve.fractions - 0.2), np.inf)))
-    top, random, matched = (
-        curve.scores[order].mean(axis=1)[i] for order in ("top", "random", "matched")
-    )
+    drawn = [curve.scores[order][i] for order in ("top", "random", "matched")]
+    top, random, matched = (scores.mean() for scores in drawn)
     text = (
         f"With the {percent(curve.fractions[i])} most salient letters replaced, accuracy goes from "
         f"{curve.baseline:.1%} to {top:.1%}; with as many random ones replaced, to {random:.1%}, "
         f"and with as many random ones of the same kinds, to {matched:.1%}. "
     )
+    if min(curve.baseline, np.min(drawn)) <= curve.chance:
+        text += f"Of these, what is below chance counts as chance, {curve.chance:.1%}. "
     fall = random - top
     if fall > _CLEAR and top < curve.baseline - _CLEAR and matched - top < fall / 4:
         text += (

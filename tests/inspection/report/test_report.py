@@ -216,6 +216,7 @@ def test_the_lead_names_what_it_compares():
     curve = Bunch(
         fractions=np.array([0.0, 0.2]),
         baseline=0.9,
+        chance=0.5,
         scores={
             order: np.array([[0.9], [at]])
             for order, at in {"top": 0.7, "random": 0.85, "matched": 0.69}.items()
@@ -230,6 +231,17 @@ def test_the_lead_names_what_it_compares():
     for matched, top in ((0.8, 0.7), (0.84, 0.845), (0.9, 0.95)):
         curve.scores |= {"matched": np.array([[0.9], [matched]]), "top": np.array([[0.9], [top]])}
         assert "nearly as much" not in _verdict(Bunch(removal=curve, comprehensiveness=lost))
+
+
+@pytest.mark.parametrize(("baseline", "top"), [(0.5, [0.5, 0.5]), (0.9, [0.5, 0.7]), (0.9, [0.6])])
+def test_the_lead_says_where_chance_stands_for_less(baseline, top):
+    """Its accuracies were read as measured, beside a lower one of the same predictions."""
+    at_most = np.array([[baseline] * len(top), top])
+    curve = Bunch(fractions=np.array([0.0, 0.2]), baseline=baseline, chance=0.5)
+    curve.scores = dict.fromkeys(("top", "random", "matched"), at_most)
+    lost = Bunch(score=0.1, control=0.2, advantage_interval=None)
+    text = _verdict(Bunch(removal=curve, comprehensiveness=lost))
+    assert ("what is below chance counts as chance, 50.0%. " in text) == (0.5 in top)
 
 
 def test_what_was_asked_for_is_written_in_full(known, X, y, tmp_path):
