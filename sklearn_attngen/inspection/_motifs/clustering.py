@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
 
@@ -207,7 +208,7 @@ def find_motifs(
         if len(sites) < min_seqlets:
             continue
         motif = make_motif(
-            f"{prefix}_{len(motifs)}",
+            prefix,
             codes,
             saliency,
             sites,
@@ -219,7 +220,15 @@ def find_motifs(
         )
         if motif is not None:
             motifs.append(motif)
-    return motifs
+    return ranked(motifs, min_seqlets)
+
+
+def ranked(motifs: list[Motif], min_seqlets: int) -> list[Motif]:
+    """Return motifs with enough sites, those with most first, and number them by their names."""
+    sizes = np.array([motif.n_sites for motif in motifs], dtype=np.int64)
+    order = [i for i in np.argsort(-sizes, kind="stable") if sizes[i] >= min_seqlets]
+    motifs = [motifs[i] for i in order]
+    return [replace(motif, name=f"{motif.name}_{i}") for i, motif in enumerate(motifs)]
 
 
 def _off_centre(values: NDArray[np.float64]) -> Integers:
@@ -252,10 +261,7 @@ def make_motif(
     letters, values = read_sites(
         codes, saliency, sites["row"], starts, strand, width + 2 * _EXTENSION, complement
     )
-    counts = one_hot(letters, alphabet.n_letters, np.float64).sum(axis=0)
-    total = counts.sum(axis=1)
-    # One letter more, spread as in the background: no probability is 0.
-    shares = (counts + background) / (total[:, None] + 1.0)
+    shares, total = _shares(letters, background)
     bias = (alphabet.n_letters - 1) / (2 * np.log(2) * np.maximum(total, 1.0))
     informative = relative_entropy(shares, background) - bias >= min_information
     kept = _trim(informative, min(_LEAST_WIDTH, width))
@@ -266,13 +272,28 @@ def make_motif(
     cut_off = np.where(strand > 0, kept.start, width + 2 * _EXTENSION - kept.stop)
     sites["start"] = starts + cut_off
     sites["length"] = codes.shape[1]
+    # The halves of a palindrome can lead to one site, read on either strand, which counts once.
+    once = np.unique(sites[["row", "start"]], return_index=True)[1]
+    if len(once) < len(sites):
+        sites, letters, values = sites[once], letters[once], values[once]
+        shares, _ = _shares(letters, background)
     inside = np.isfinite(values[:, kept])
     contributions = np.where(inside, values[:, kept], 0.0).sum(axis=0) / np.maximum(
         inside.sum(axis=0), 1
     )
     motif = Motif(name, shares[kept], alphabet, "", len(sites), background, contributions, sites)
     # Sites lie on both strands by chance: the strand of most of them is shown.
-    return motif if 2 * (strand > 0).sum() >= len(sites) else motif.reverse_complement()
+    return motif if 2 * (sites["strand"] > 0).sum() >= len(sites) else motif.reverse_complement()
+
+
+def _shares(
+    letters: NDArray[np.uint8], background: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the share of each letter at each position of aligned sites, and how many there are."""
+    counts = one_hot(letters, len(background), np.float64).sum(axis=0)
+    total = counts.sum(axis=1)
+    # One letter more, spread as in the background: no probability is 0.
+    return (counts + background) / (total[:, None] + 1.0), total
 
 
 def _trim(informative: NDArray[np.bool_], least: int) -> slice | None:

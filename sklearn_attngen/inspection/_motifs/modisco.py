@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet, one_hot
 
 from .alignment import Integers
-from .clustering import SITE, make_motif
+from .clustering import SITE, make_motif, ranked
 from .motif import Motif
 
 Codes = NDArray[np.uint8]
@@ -160,8 +159,7 @@ def find_modisco_motifs(
         )  # fmt: skip
         if motif is not None:
             motifs.append(motif)
-    motifs.sort(key=lambda motif: -len(motif.sites))  # type: ignore[arg-type]  # all have sites
-    return [replace(motif, name=f"{prefix}_{i}") for i, motif in enumerate(motifs)]
+    return ranked(motifs, min_seqlets)
 
 
 def _sites_of(pattern: Any, beyond: int) -> NDArray[Any]:

@@ -156,8 +156,9 @@ def motif_report(
         alike. Columns:
 
         - ``name``, ``class``;
-        - ``n_seqlets``: number of sites, each a region that was aligned; ``n_sequences``: number of
-          sequences they lie in; ``share``: that number over the sequences of the class;
+        - ``n_seqlets``: number of sites, each a region that was aligned, or two regions with the
+          halves of a palindrome; ``n_sequences``: number of sequences they lie in; ``share``: that
+          number over the sequences of the class;
         - ``consensus``, ``width``, and ``information``: relative entropy to the letters of X, in
           bits;
         - ``effect``: mean fall of the class's probability (of its decision function where there is

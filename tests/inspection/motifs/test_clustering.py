@@ -187,6 +187,24 @@ def test_a_site_counts_once(data):
         assert len(np.unique(motif.sites["row"])) == len(motif.sites)
 
 
+@pytest.mark.parametrize("word", ["GACTTCGAAGTC", "GACTTGGCCAAGTC", "GACTTCAGAAGTC"])
+def test_a_palindrome_wider_than_its_regions_counts_once(word):
+    """Its halves were one region each, and the whole a site of either strand at one place."""
+    data = make_motif_sequences(80, length=60, motifs=[word, "CA" * 5], random_state=0)
+    rows = np.flatnonzero(data.target == 0)
+    sequences, truth = data.data[rows], data.positions[rows]
+    values = salient(truth.astype(float), noise=0.1)
+    seqlets = extract_seqlets(values, width=len(word) // 2)
+    assert len(seqlets.row) > 1.2 * len(rows), "halves are regions"
+    (motif,) = cluster_seqlets(sequences, values, seqlets)
+    assert motif.consensus in (word, reverse_complement(word))
+    assert motif.n_sites == len(motif.sites) == len(np.unique(motif.sites[["row", "start"]]))
+    assert np.array_equal(motif.sites["row"], np.arange(len(rows)))
+    assert np.array_equal(motif.sites["start"], truth.argmax(axis=1))
+    too_many = int(motif.n_sites) + 1
+    assert cluster_seqlets(sequences, values, seqlets, min_seqlets=too_many) == []
+
+
 def test_few_regions_are_no_motif(data):
     values = salient(data.positions)
     seqlets = extract_seqlets(values)
