@@ -34,6 +34,18 @@ class Split(NamedTuple):
     groups: NDArray[np.object_] | None = None
 
 
+class Different(argparse.Action):
+    """Take values that are to differ: of one that is there twice, nothing could be paired."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: Any, values: Any, option: Any = None
+    ) -> None:
+        """Store the values, or end the program before anything is measured."""
+        if len(set(values)) < len(values):
+            parser.error(f"{option}: {' '.join(map(str, values))} holds a value twice")
+        setattr(namespace, self.dest, values)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that all measurements share."""
     parser.add_argument(
@@ -48,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_running_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of every measurement, also of those that need no data."""
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4], action=Different)
     parser.add_argument("--only", nargs="+", metavar="CLASSIFIER", help="names of classifiers")
     parser.add_argument("--resume", action="store_true", help="keep what was measured before")
     parser.add_argument(
@@ -95,7 +107,9 @@ def load_splice() -> Split:
 
 
 def sample(split: Split, n_rows: int, seed: int) -> Split:
-    """Draw training rows, by class; the test split stays whole."""
+    """Draw training rows, by class, or say that there are fewer; the test split stays whole."""
+    if n_rows > len(split.y_train):
+        print(f"of {n_rows:,} rows asked for, all {len(split.y_train):,} training rows are taken")
     if n_rows >= len(split.y_train):
         return split
     rows = np.arange(len(split.y_train))
@@ -141,7 +155,7 @@ def rows_of(split: Split, n_rows: int | None, held_out: bool, seed: int) -> Spli
 
 def few_rows(split: Split) -> Split:
     """Keep at most 256 training rows and 64 test rows: enough to see that a measurement runs."""
-    split = sample(split, 256, 0)
+    split = sample(split, min(256, len(split.y_train)), 0)
     if len(split.y_test) <= 64:
         return split
     rows, _ = train_test_split(

@@ -4,7 +4,8 @@
 are known. The figure for a saliency is its average precision over the letters of a sequence,
 averaged over test sequences; mutated letters count neither as right nor as wrong. ``oracle`` knows
 the motifs and the rate of mutations. ``--what ablation`` compares what is masked in training,
-``--what fractions`` how much, of single networks.
+``--what fractions`` how much, of single networks. The rows are drawn by the seed, with ``--set`` as
+without: choose parameters on seeds that no table has, such as ``--seeds 70 71 72``.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ import torch
 from sklearn.metrics import average_precision_score
 from torch import Tensor
 
+from benchmarks._data import Different
 from sklearn_attngen import AttnGenClassifier, SequenceOneHotEncoder
 from sklearn_attngen.datasets import make_motif_sequences
 from sklearn_attngen.networks import attend, integrated_gradients, interior_gradient
@@ -45,7 +46,7 @@ WEIGHTS: dict[str, Callable[[Tensor], Tensor | float]] = {
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], action=Different)
     parser.add_argument("--rows", type=int, default=3000, help="training rows")
     parser.add_argument("--explained-rows", type=int, default=250)
     arguments = parser.parse_args()

@@ -49,3 +49,25 @@ def test_a_wrong_name_of_a_classifier_is_named(monkeypatch: pytest.MonkeyPatch) 
         other_sets.main(["--only", "AttGen"])
     assert list(_data.chosen({"a": 1, "b": 2, "c": 3}, ["c", "a"])) == ["c", "a"]
     assert _data.chosen({"a": 1, "b": 2}, None) == {"a": 1, "b": 2}
+
+
+def test_a_seed_given_twice_ends_the_program_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It ended after all fits, when results were to be paired by seed."""
+    monkeypatch.setattr(splice_junctions, "measure", None)
+    with pytest.raises(SystemExit):
+        splice_junctions.main(["--seeds", "0", "1", "0"])
+    assert "--seeds: 0 1 0 holds a value twice" in capsys.readouterr().err
+
+
+def test_fewer_rows_than_asked_for_are_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The name of the results has the number that was asked for."""
+    split = _data.load_human_or_worm(folder)
+    assert _data.sample(split, 1000, 0) is split
+    assert capsys.readouterr().out == "of 1,000 rows asked for, all 280 training rows are taken\n"
+    few = _data.few_rows(_data.sample(split, 100, 0))
+    assert len(few.y_train) == len(_data.sample(few, 100, 0).y_train) == 100
+    assert capsys.readouterr().out == ""
