@@ -165,6 +165,14 @@ def fetch_genomic_benchmark(
     nothing behind that could be mistaken for the data. A stored file that is damaged is ignored
     with a warning and fetched again.
 
+    **What is checked.** The archive's own checksums, which show one that is cut off or damaged on
+    the way (it is downloaded again, `n_retries` times), the layout, and for a published set the
+    number of sequences in each class and split. The package holds no hashes of the archives: one
+    with other letters and the same numbers passes. To pin what a study used, pass its `sha256`:
+    that of a set which was downloaded is stored with it, ``np.load(path)["sha256"]`` of the file
+    ``genomic_benchmarks/<name>_v0.npz`` below `data_home`, and ``sha256sum`` prints that of a zip
+    archive.
+
     References
     ----------
     .. [1] Gresova, K. et al. (2023). Genomic benchmarks: a collection of datasets for genomic

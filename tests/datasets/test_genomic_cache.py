@@ -81,6 +81,8 @@ def test_sha256(tools, server, home):
         tools.fetch(server, home, sha256=wrong)
     tools.check_nothing_stored(home)
     tools.fetch(server, home, sha256=right.upper())
+    with np.load(tools.stored_file(home)) as stored:
+        assert stored["sha256"] == right, "the docstring says so"
     tools.fetch(server, home, sha256=right)
     assert len(server.requests) == 2
     with (
