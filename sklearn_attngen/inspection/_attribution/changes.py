@@ -58,17 +58,16 @@ def score_changes(
     columns = checked_columns(estimator, data, target)
     rows = slice(0, min(len(data.codes), batch_size or _COMPARED, _COMPARED))
     few = data.codes[rows]
-    X = data.with_codes(few, rows)
     network = LetterNetwork.find(estimator, data)
     if (
         scale != "decision_function"
         and network is not None
-        and _decides(network, few, estimator, X)
+        and _decides(network, few, estimator, data.with_codes(few, rows))
     ):
         score = Score("softmax" if scale == "probability" else "logits")
         changes, clean = _in_network(score, network, data.codes, columns, unknown, batch_size)
     else:
-        score = Score.of(estimator, scale, X)
+        score = Score.of(estimator, scale, data.with_codes(data.codes))
         changes, clean = _by_sequences(score, estimator, data, columns, unknown, batch_size)
     changes[np.abs(changes) <= _ROUNDING * np.abs(clean)[:, None, None]] = 0.0
     return changes

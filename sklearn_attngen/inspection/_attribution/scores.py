@@ -34,8 +34,9 @@ class Score:
     def of(cls, estimator: Any, scale: str, X: Any) -> Score:
         """Return the score of an estimator that is asked through its methods.
 
-        A few sequences X tell whether its decision function holds logits, which keep the digits
-        that probabilities near 0 and 1 have lost.
+        The sequences X tell whether its decision function holds logits, which keep the digits that
+        probabilities near 0 and 1 have lost: all of them, as such probabilities agree with many a
+        decision function.
         """
         if scale == "auto":
             scale = "probability" if hasattr(estimator, "predict_proba") else "decision_function"

@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.linear_model import LogisticRegression, RidgeClassifier, SGDClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
@@ -135,6 +135,25 @@ def test_probabilities_that_do_not_follow_from_decisions_are_asked_themselves(mo
     model = make_pipeline(SequenceOneHotEncoder(), model).fit(X, labels)
     changes = mutagenesis(model, X[:2], target="yes1", scale="log_odds")
     np.testing.assert_allclose(changes, by_hand(log_odds(model, 2), X[:2]), atol=1e-10)
+
+
+@pytest.mark.parametrize("batch_size", [None, 1])
+def test_rows_of_certainty_do_not_tell_what_decisions_are(batch_size):
+    """(1 + decision) / 2, cut at 0 and 1, is 1 for 21 and more, as a logistic function is."""
+    model = make_pipeline(
+        SequenceOneHotEncoder(), SGDClassifier(loss="modified_huber", max_iter=2, tol=None)
+    )
+    model.fit(["AAAA", "CCCC"], ["a", "c"])
+    model[-1].coef_ = np.tile([30.0, 0.1, 0.0, -0.1], (1, 4))
+    model[-1].intercept_ = np.zeros(1)
+    rows = ["AAAA"] * 16 + ["CCCT"]
+    changes = mutagenesis(model, rows, "c", scale="log_odds", batch_size=batch_size)[-1, :, 1:]
+    expected = np.zeros((4, 3))
+    for position, place in np.ndindex(4, 3):
+        mutant = "CCCT"[:position] + "CGT"[place] + "CCCT"[position + 1 :]
+        p = model.predict_proba([mutant, "CCCT"])[:, 1]
+        expected[position, place] = np.subtract(*np.log(p / (1 - p)))
+    np.testing.assert_allclose(changes, expected, atol=1e-10)
 
 
 class Cautious(CNNClassifier):
