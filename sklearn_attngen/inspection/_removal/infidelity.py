@@ -179,7 +179,9 @@ def infidelity(
     if n_bootstrap and size.any():
         rng = stream(seed, BOOTSTRAP_STREAM)
         means = resampled_means([size, *moments[0], *moments[1]], n_bootstrap, rng)
-        sizes, *drawn = means[:, means[0] > 0]
+        falling = means[:, means[0] > 0]
+        if falling.size:  # a few resamples may all lack the sequences whose score falls
+            sizes, *drawn = falling
     results = []
     for foretold, (squares, products) in zip((told, told_control), moments, strict=True):
         factor = float(_factor(squares.mean(), products.mean(), scale))

@@ -90,6 +90,18 @@ def test_letters_that_stay_by_chance_foretell_no_fall(three_as, X, evidence):
     assert found.interval is None
 
 
+def test_no_interval_of_resamples_in_which_nothing_falls(three_as):
+    """Of six sequences one has what counts; a resample without it says nothing."""
+    X = ["A" * 30, *["C" * 30] * 5]
+    arguments = {"saliency": np.ones((6, 30)), "fraction": 1.0, "fill": "unknown"}
+    found = [infidelity(three_as, X, n_bootstrap=1, random_state=i, **arguments) for i in range(9)]
+    assert all(result.relative > 0 for result in found)
+    without = [result.interval is None for result in found]
+    assert any(without)
+    assert not all(without)
+    assert [result.control_interval is None for result in found] == without
+
+
 def test_any_classifier_and_any_seed(X, y):
     model = make_pipeline(SequenceOneHotEncoder(), LogisticRegression(C=10)).fit(X, y)
     found = infidelity(model, X, n_bootstrap=20)
