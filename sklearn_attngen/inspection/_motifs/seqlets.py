@@ -162,8 +162,9 @@ def extract_seqlets(
     chance = np.sort(chance)
     # one more than chance has shown, or the highest region of noise would often be found
     as_high = 1 + len(chance) - np.searchsorted(chance, score * (1 - _ROUNDING), "left")
-    expected = as_high * (len(values) / n_chance)
-    rate = np.minimum(expected / np.arange(1, len(score) + 1), 1.0)
+    # whole numbers are divided last, and once: a rate of 3 / 60 is not above 0.05
+    shown = np.arange(1, len(score) + 1)
+    rate = np.minimum(as_high * len(values) / (n_chance * shown), 1.0)
     q_value = np.minimum.accumulate(rate[::-1])[::-1]
     kept = q_value <= false_discovery_rate
     return Bunch(

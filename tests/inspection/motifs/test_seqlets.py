@@ -104,6 +104,17 @@ def test_few_regions_are_found_only_with_enough_chance_beside_them():
     assert len(extract_seqlets(values, width=5, null=np.zeros((30, 40))).row) == 20
 
 
+def test_a_rate_of_just_what_is_asked_for_is_enough():
+    """Three regions, and two as high among the twenty rows of chance: 3 / (20 * 3)."""
+    values = np.zeros((1, 20))
+    values[0, [0, 1, 5, 6, 10, 11]] = 5
+    null = np.zeros((20, 20))
+    null[0, [0, 1, 5, 6]] = 5
+    found = extract_seqlets(values, width=2, null=null, false_discovery_rate=0.05)
+    assert found.start.tolist() == [0, 5, 10]
+    np.testing.assert_array_equal(found.q_value, 0.05)
+
+
 @pytest.mark.parametrize("scale", [3, 7])
 def test_the_unit_of_the_saliency_decides_nothing(scale):
     """Letters that chance gathers too have one sum, whatever rounding makes of their order."""
