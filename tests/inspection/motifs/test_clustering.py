@@ -205,6 +205,19 @@ def test_a_palindrome_wider_than_its_regions_counts_once(word):
     assert cluster_seqlets(sequences, values, seqlets, min_seqlets=too_many) == []
 
 
+def test_most_sites_come_first_whatever_regions_there_were():
+    """Of regions that are given twice, each site counts once, and so does the order."""
+    data = make_motif_sequences(100, length=60, motifs=WORDS[:2], random_state=0)
+    first = np.flatnonzero(data.positions.any(axis=1) & (data.target == 0))
+    chosen = np.concatenate([first[:30], np.flatnonzero(data.target == 1)[:40]])
+    X, values = data.data[chosen], data.positions[chosen].astype(float)
+    seqlets = extract_seqlets(values, width=9)
+    again = np.concatenate([np.arange(len(seqlets.row)), np.flatnonzero(seqlets.row < 30)])
+    twice = {key: seqlets[key][again] for key in ("row", "start", "end")}
+    motifs = cluster_seqlets(X, values, twice)
+    assert [(motif.name, motif.n_sites) for motif in motifs] == [("motif_0", 40), ("motif_1", 30)]
+
+
 def test_few_regions_are_no_motif(data):
     values = salient(data.positions)
     seqlets = extract_seqlets(values)
