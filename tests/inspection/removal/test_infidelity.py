@@ -75,6 +75,7 @@ def test_intervals_hold_that_the_scale_is_fitted(three_as, with_as):
 def test_no_evidence_and_evidence_elsewhere_foretell_nothing(three_as, with_as, evidence):
     none = infidelity(three_as, with_as, saliency=0 * evidence, fill="unknown")
     assert none.relative == 1
+    np.testing.assert_allclose(none.interval, 1)  # each resample is measured by its own falls
     elsewhere = infidelity(three_as, with_as, saliency=np.roll(evidence, 5, axis=1), fill="unknown")
     assert elsewhere.relative > 0.7  # the number of replaced letters tells a little
     shape = {"saliency": lambda three_as, X: evidence, "fill": "resample"}
