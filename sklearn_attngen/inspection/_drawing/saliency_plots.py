@@ -83,7 +83,8 @@ def draw_profile(
         zorder=0,
         label="No evidence" if signed else f"Even share (1/{len(numbers)})",
     )
-    ax.set_ylabel("Mean evidence for the target" if signed else "Mean share of saliency")
+    what = "Mean evidence for the target" if signed else "Mean share of saliency"
+    ax.set_ylabel(f"{what}\n± 1 standard deviation" if band else what)
     ax.set_xlim(-0.5, len(numbers) - 0.5)
     if not signed:
         ax.set_ylim(bottom=0)

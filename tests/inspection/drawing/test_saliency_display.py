@@ -46,7 +46,7 @@ def test_profile_is_the_mean_of_each_class(known, X, y):
         assert line.get_label() == f"{label} (n={(y == label).sum()})"
     assert display.ax_.get_legend().get_title().get_text() == "True class"
     assert display.ax_.get_xlabel() == "Position (0-based)"
-    assert display.ax_.get_ylabel() == "Mean share of saliency"
+    assert display.ax_.get_ylabel() == "Mean share of saliency\n± 1 standard deviation"
     assert not texts_overlap(display)
 
 
@@ -72,7 +72,7 @@ def test_profile_of_evidence(known, X, y):
     display = SaliencyDisplay.from_estimator(
         known, X, y, method="occlusion", signed=True, target="yes"
     )
-    assert display.ax_.get_ylabel() == "Mean evidence for the target"
+    assert display.ax_.get_ylabel() == "Mean evidence for the target\n± 1 standard deviation"
     assert display.lines_[0].get_ydata().min() < 0 < display.lines_[1].get_ydata().max()
 
 
@@ -86,6 +86,7 @@ def test_profile_into_given_axes_with_given_colors():
     assert display.figure_ is axes[1].figure
     assert [to_hex(line.get_color()) for line in display.lines_] == ["#ff0000", "#0000ff"]
     assert display.bands_ == []
+    assert display.ax_.get_ylabel() == "Mean share of saliency"
     assert not axes[0].lines
 
 
