@@ -165,8 +165,8 @@ print(f"\nMean (standard deviation) over the folds; difference from {reference}:
 print(table.to_string())
 print(
     "\nThe mask_fraction was chosen on these rows, which favours AttnGen a little. Two fits ran"
-    "\nat a time, on one core each. Faithfulness is at most the accuracy above chance (1/3), so"
-    "\ncompare it where accuracies are close."
+    "\nat a time. Faithfulness is at most the accuracy above chance (1/3), so compare it where"
+    "\naccuracies are close."
 )
 
 # %%
