@@ -1,4 +1,4 @@
-"""The API reference of the website: every public name, once."""
+"""The website: every public name in its API reference, once, and nothing from elsewhere."""
 
 import importlib
 import re
@@ -22,3 +22,11 @@ def test_every_package_is_listed():
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_public_name_is_listed(package):
     assert LISTED[package] == list(importlib.import_module(package).__all__)
+
+
+@pytest.mark.parametrize("folder", [FOLDER, PAGE.parent])
+def test_pages_hold_no_formula(folder):
+    """To show one a page would load a script from the network."""
+    paths = [*folder.rglob("*.py"), *folder.glob("*.md")]
+    assert paths
+    assert [p.name for p in paths if re.search(r":math:|\{math\}", p.read_text("utf-8"))] == []

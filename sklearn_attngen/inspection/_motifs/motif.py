@@ -20,7 +20,7 @@ _IUPAC = {
 
 @dataclass(frozen=True, eq=False)
 class Motif:
-    r"""Position weight matrix, with what is known about it.
+    """Position weight matrix, with what is known about it.
 
     Parameters
     ----------
@@ -62,7 +62,8 @@ class Motif:
 
     Notes
     -----
-    The relative entropy of a position is :math:`\sum_a p_a \log_2 (p_a / b_a)`. With an even
+    The relative entropy of a position is the sum of p log2(p / b) over the letters, where p is
+    how often a letter stands there and b its share in the background. With an even
     background it is the information content that logos show: 2 bits for a position of DNA
     that is always the same letter. From few sites it comes out too high, by about 3 / (2 n ln 2)
     bits a position for n sites of DNA. It tells how well the sites agree, not whether the
