@@ -1,5 +1,6 @@
 """Settings of the website: ``make docs`` builds it into ``docs/_build``."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +47,18 @@ numpydoc_show_class_members = False
 
 
 def _arguments(_: Any, script: dict[str, Any]) -> list[str]:
-    """Have examples write their files where the website is built."""
-    return [str(Path(__file__).parent / "_build" / "examples" / Path(script["src_file"]).stem)]
+    """Have examples write to ``_build``, by a path that is printed the same on every machine."""
+    source = Path(script["src_file"])
+    folder = Path(__file__).parent / "_build" / "examples" / source.stem
+    return [os.path.relpath(folder, source.parent)]  # which examples run in
 
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "_gallery",
     "reset_argv": _arguments,
+    # Jupyter has arguments of its own, which are not for the example.
+    "first_notebook_cell": "import sys\n\nsys.argv[1:] = []",
     "download_all_examples": False,
     "min_reported_time": 5,
     "show_memory": False,
