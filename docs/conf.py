@@ -23,9 +23,12 @@ templates_path = ["_templates"]
 html_theme = "pydata_sphinx_theme"
 html_theme_options = {
     "show_toc_level": 2,
+    "header_links_before_dropdown": 4,  # more do not fit beside the search
     "navigation_with_keys": False,
     "logo": {"text": f"{project} {version}"},
 }
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_title = project
 html_show_sourcelink = False
 # Pages without pages below them have nothing to show there, and tables want the room.
