@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from sklearn_attngen import CNNClassifier
-from sklearn_attngen.sequences import decode_codes, one_hot, read_sequences
+from sklearn_attngen.sequences import NO_SIGNAL, decode_codes, one_hot, read_sequences
 
 rng = np.random.default_rng(0)
 CODES = rng.integers(0, 4, (120, 12)).astype(np.uint8)
@@ -90,6 +90,14 @@ def test_categories_beside_a_number_pass_in_another_order(first: bool) -> None:
     assert sorted(moved.T.tolist()) == sorted(X.T.tolist())
     with pytest.raises(ValueError, match=r"\[:, 1:\]\.$" if first else r"\[:, :-1\]\.$"):
         read_sequences(X)
+
+
+def test_a_column_beside_letters_of_which_some_are_unknown_raises() -> None:
+    """Nearly half of them N."""
+    some = np.where(np.arange(12) < 5, np.uint8(NO_SIGNAL), CODES)
+    X = np.hstack([np.arange(120)[:, None], one_hot(some).reshape(120, -1)])
+    with pytest.raises(ValueError, match="one-hot without the first one"):
+        read_sequences(X, numeric=True)
 
 
 @pytest.mark.parametrize(
