@@ -153,13 +153,14 @@ def test_nothing_found_is_an_empty_report(fresh, database):
 
 
 def test_the_seed_decides(kmers, fresh):
-    first, again = (
-        motif_report(kmers, fresh.data[:120], fresh.target[:120], random_state=1, width=9)
-        for _ in range(2)
+    first, again, other = (
+        motif_report(kmers, fresh.data[:120], fresh.target[:120], random_state=seed, width=9)
+        for seed in (1, 1, 2)
     )
     pd.testing.assert_frame_equal(
         first.drop(columns=["pwm", "motif"]), again.drop(columns=["pwm", "motif"])
     )
+    assert first["effect"].tolist() != other["effect"].tolist()
 
 
 def test_what_is_wrong_is_said(kmers, fresh, database):

@@ -194,9 +194,10 @@ def test_a_null_of_more_rows_is_counted_per_row():
 
 def test_the_seed_decides():
     values, _ = peaky(height=0.5)
-    first, second = (extract_seqlets(values, random_state=3) for _ in range(2))
+    first, second, other = (extract_seqlets(values, random_state=seed) for seed in (3, 3, 4))
     for key in first:
         np.testing.assert_array_equal(first[key], second[key])
+    assert first.q_value.tolist() != other.q_value.tolist()
 
 
 def test_one_window_is_the_whole_row():
