@@ -72,14 +72,21 @@ def test_other_lengths_are_named(name: str, fitted: Any, planted: Any) -> None:
 
 @pytest.mark.parametrize("name", MAKE)
 @pytest.mark.parametrize(
-    "wrong",
-    [lambda X: (x for x in X), lambda X: X[0], set, lambda X: dict.fromkeys(X)],
+    ("wrong", "remedy"),
+    [
+        (lambda X: (x for x in X), r"one generator\. Pass list\(X\)"),
+        (lambda X: X[0], r"one str\. Pass a list"),
+        (set, r"one set\. .*pass a list"),
+        (dict.fromkeys, r"one dict\. Pass list\(X\.values\(\)\)"),
+    ],
     ids=["generator", "one string", "set", "dict"],
 )
-def test_what_is_no_collection_of_sequences_raises(name: str, wrong: Any, planted: Any) -> None:
+def test_what_is_no_collection_of_sequences_raises(
+    name: str, wrong: Any, remedy: str, planted: Any
+) -> None:
     """With the remedy; a string is not taken for a list of letters."""
     X, y = planted
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=f"Expected a collection of sequences, got {remedy}"):
         MAKE[name]().fit(wrong(X), y)
 
 

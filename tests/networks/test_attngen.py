@@ -226,7 +226,8 @@ def test_a_sequence_of_unknowns_is_finite(mode: str) -> None:
     assert torch.isfinite(logits).all()
     assert torch.isfinite(scores).all()
     assert all(torch.isfinite(p.grad).all() for p in module.parameters() if p.grad is not None)
-    torch.testing.assert_close(scores[0], torch.full((20,), 1 / 20), atol=0.1, rtol=0)
+    assert (scores[0] > 0).all(), "each position gets a share of the attention"
+    torch.testing.assert_close(scores.sum(dim=1), torch.ones(6))
 
 
 def test_every_parameter_learns() -> None:

@@ -278,7 +278,7 @@ def test_estimators_without_scores(X, y):
     hard = VotingClassifier([("a", make_pipeline(SequenceOneHotEncoder(), SVC()))]).fit(X, y)
     with pytest.raises(TypeError, match=r"Use a classifier that .* such as one with voting='soft'"):
         saliency(hard, X)
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="first argument must be a fitted classifier, got str"):
         saliency("not an estimator", X)
 
 
