@@ -157,9 +157,9 @@ def test_human_or_worm(real_data: Path) -> None:
     table = pd.read_csv(real_data / "human_or_worm_mixed_200.csv.gz")
     train, test = table[table["split"] == "train"], table[table["split"] == "test"]
     train, _ = train_test_split(train, train_size=20_000, stratify=train["label"], random_state=0)
-    start = time.perf_counter()
+    start = time.process_time()  # of this process alone, whatever else runs
     pipeline = make_kmer_classifier().fit(train["sequence"], train["label"])
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     assert pipeline.score(test["sequence"], test["label"]) > 0.954
     assert seconds < 60
 
