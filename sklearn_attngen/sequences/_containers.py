@@ -71,6 +71,8 @@ def _refuse_no_container(X: Any) -> None:
         )
     elif isinstance(X, PathLike) or hasattr(X, "readline"):
         remedy = "Read the file first, for example with datasets.read_fasta(path).data."
+    elif type(X).__name__ == "LazyFrame":  # of polars
+        remedy = "Pass X.collect()."
     elif isinstance(X, Mapping) and "data" in X:  # what read_fasta and other functions return
         remedy = "Pass its sequences alone: X['data']."
     elif hasattr(X, "get_params"):
@@ -126,6 +128,13 @@ def _is_single(row: Any) -> bool:
 
 
 def _from_array(X: NDArray[Any]) -> list[Any] | NDArray[Any] | None:
+    if fields := X.dtype.names:
+        texts = [name for name in fields if X.dtype[name].kind in "USOT"]
+        name = max(texts or fields, key=lambda name: X.dtype[name].itemsize)
+        raise ValueError(
+            f"Expected one column of sequences, got an array with the fields {list(fields)}. Pass "
+            f"the field that holds the sequences, such as X[{name!r}]."
+        )
     if X.dtype.kind not in "USOT":
         return None
     if X.ndim == 0:

@@ -123,6 +123,7 @@ def test_numbers_are_not_strings(X: Any) -> None:
         (torch.utils.data.TensorDataset(torch.eye(4)), "labels as y"),
         (Dataset(np.eye(4), np.arange(4)), "labels as y"),
         (torch.utils.data.DataLoader(ROWS), "labels as y"),
+        (pl.DataFrame({"sequence": ROWS}).lazy(), r"got one LazyFrame\. Pass X\.collect\(\)"),
     ],
 )
 def test_no_collection_raises(X: Any, remedy: str) -> None:
@@ -159,6 +160,18 @@ def test_tables_raise_and_name_the_column(frame: Any, rows: list[Any]) -> None:
     X = frame({"gc": [0.1, 0.2], "id": ["a", "b"], "seq": rows, "label": ["c", "d"]})
     with pytest.raises(ValueError, match=r"table of 4 columns.*X\['seq'\].*ColumnTransformer"):
         string_column(X)
+
+
+def test_fields_of_records_are_named() -> None:
+    """As np.genfromtxt reads a table: the remedy names the one that holds the longest text."""
+    rows = [("a", row, 0.5) for row in ROWS]
+    X = np.array(rows, dtype=[("id", "U1"), ("seq", "U9"), ("gc", float)])
+    for records in (X, X.view(np.recarray)):
+        with pytest.raises(ValueError, match=r"fields \['id', 'seq', 'gc'\].* such as X\['seq'\]"):
+            string_column(records)
+    assert list(string_column(X["seq"])) == ROWS
+    with pytest.raises(ValueError, match=r"such as X\['gc'\]"):
+        string_column(X[["gc"]])
 
 
 def test_an_estimator_is_no_collection() -> None:
