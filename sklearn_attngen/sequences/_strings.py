@@ -182,16 +182,17 @@ def _refuse_empty(lengths: NDArray[np.int64]) -> None:
 
 
 def _refuse_text_of_missing(column: list[Any] | NDArray[Any], lengths: NDArray[np.int64]) -> None:
-    """Raise for "nan" among sequences: to DNA and proteins its letters are sound."""
+    """Raise for "nan" or "None" among sequences: to DNA or to proteins its letters are sound."""
     if lengths.max() < _SHORT:
         return
-    rows = np.flatnonzero(lengths == 3).tolist()
+    rows = np.flatnonzero((lengths == 3) | (lengths == 4)).tolist()
     for row, text in zip(rows, _as_text([column[row] for row in rows]), strict=True):
-        if text in ("nan", "NaN"):
+        if text in ("nan", "NaN", "None"):
             raise ValueError(
                 f"The sequence in row {row} (0-based) reads '{text}', as a missing value does that "
                 f"was made text. Drop such rows, with their labels, for example with dropna() "
-                f"before astype(str), or supply the sequence. (N, A and N are written 'NAN'.)"
+                f"before astype(str), or supply the sequence. (As letters, they are written "
+                f"'{text.upper()}'.)"
             )
 
 

@@ -153,6 +153,15 @@ def test_missing_values_that_became_text_raise(text: str, form: str) -> None:
         assert encode(FORMS[form]([others, text]))[1].tolist() == [len(others), 3]
 
 
+@pytest.mark.parametrize("form", sorted(FORMS))
+def test_missing_proteins_that_became_text_raise(form: str) -> None:
+    """N, N and E are residues, and O is one without signal."""
+    rows = ["MKTAYIAK" * 3, "NONE", "None"]
+    with pytest.raises(ValueError, match=r"row 2 \(0-based\) reads 'None'.*written 'NONE'"):
+        encode(FORMS[form](rows), alphabet="protein")
+    assert encode(FORMS[form](rows[1:]), alphabet="protein")[1].tolist() == [4, 4]
+
+
 @pytest.mark.parametrize("value", [5, 0.5, ["A"], (), [], object(), True])
 @pytest.mark.parametrize("row", [0, 1])
 def test_other_types_raise(value: object, row: int) -> None:
