@@ -18,9 +18,13 @@ def is_missing(value: Any) -> bool:
 
 
 def as_text(value: Any) -> str:
-    """Return how to make a string of ``s``; the text of a record or of a dict is no sequence."""
+    """Return how to make a string of ``s``, whose own text is mostly no sequence."""
     if isinstance(value, Mapping) and value:
         return f"s[{next(iter(value))!r}]"
+    if isinstance(value, (bytearray, memoryview)):
+        return "bytes(s)"
+    if isinstance(value, (list, tuple)):
+        return "''.join(s)"
     return "str(s.seq)" if hasattr(value, "seq") else "str(s)"
 
 

@@ -189,6 +189,17 @@ def test_short_rows_are_quoted(form: str) -> None:
     assert "reads" not in str(caught.value)
 
 
+@pytest.mark.parametrize("make", [list, tuple, lambda s: bytearray(s.encode())])
+def test_letters_that_are_no_string_yet_are_told_how_to_become_one(make: Any) -> None:
+    """Their str() holds brackets; the line runs."""
+    X = ["ACGT", make("TTGA")]
+    with pytest.raises(TypeError, match=r"row 1 .* not str") as caught:
+        encode(X)
+    X = X[1:]
+    line = str(caught.value).partition("for example ")[2].removesuffix(".")
+    assert encode(eval(line, {"X": X}))[0].tolist() == [3, 3, 2, 0]
+
+
 def test_dicts_are_told_the_key() -> None:
     """Their str() is no sequence."""
     with pytest.raises(TypeError, match=r"of type dict, not str.*\[s\['seq'\] for s in X\]"):
