@@ -234,6 +234,7 @@ def test_bad_dtypes_raise(dtype: Any) -> None:
         ((11, 13), "DNA", 12),
         ((20, 30), "DNA", 12),
         (6, "protein", 5),
+        (26, "HP", 25),  # which is as many as are allowed
         ((1, 25), "HP", 24),  # each fits, together they do not
     ],
 )
