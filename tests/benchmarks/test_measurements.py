@@ -244,8 +244,11 @@ def test_the_factor_of_a_calibration_is_that_of_the_logits(unsure: type[Unsure])
 
 def test_unknown_shortcut(folder: Path, results: Path) -> None:
     unknown_shortcut.main([*QUICK, "--data", str(folder)])
-    for path in results.iterdir():
-        assert [row["classifier"] for row in rows_of(path)] == ["mask resample", "mask zero"]
+    names = [f"unknown_shortcut_5000_{what}_quick.jsonl" for what in ("as_it_is", "with_rows_of_N")]
+    assert sorted(path.name for path in results.iterdir()) == names
+    for name in names:
+        classifiers = [row["classifier"] for row in rows_of(results / name)]
+        assert classifiers == ["mask resample", "mask zero"]
 
 
 def test_read_outs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:

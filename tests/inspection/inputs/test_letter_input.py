@@ -173,6 +173,7 @@ def test_rows_of_a_frame_keep_their_index(X, y):
     for data in (strings, one_hot):
         estimator = Keeper().fit(data, y[:6])
         saliency(estimator, data, batch_size=4)
+        assert len(estimator.seen_) > 1
         for part in estimator.seen_:
             assert part.columns.tolist() == data.columns.tolist()
             assert set(part.index) <= set(data.index)

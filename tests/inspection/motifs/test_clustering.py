@@ -96,6 +96,7 @@ def test_the_matrix_is_that_of_its_sites():
     data = make_motif_sequences(300, length=60, motifs=WORDS[:2], strand="both", random_state=1)
     motifs, _ = motifs_of(data)
     codes = read_sequences(data.data).codes
+    assert len(motifs) == 2
     for motif in motifs:
         counts = np.zeros((motif.width, 4))
         for row, start, strand, *_ in motif.sites:
