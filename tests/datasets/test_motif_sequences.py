@@ -144,6 +144,19 @@ def test_spacing_is_the_distance(strand):
     assert len(starts) > 30
 
 
+def test_the_middle_of_a_pair_does_not_decide():
+    """A pair that is far apart fits into fewer places, and others are left to no class."""
+    spacings = np.array([1, 12])
+    bunch = make_motif_sequences(
+        4000, length=40, task="spacing", motifs=["GATTACAA", "CCGTGGA"], spacings=spacings,
+        random_state=0,
+    )  # fmt: skip
+    middle = bunch.positions.argmax(axis=1) + (15 + spacings[bunch.target]) // 2
+    shares = [np.bincount(middle[bunch.target == c], minlength=40) / 2000 for c in (0, 1)]
+    assert [np.count_nonzero(each) for each in shares] == [40 - 27 + 1] * 2
+    np.testing.assert_allclose(shares[0], shares[1], atol=0.03)
+
+
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("strand", ["forward", "both"])
 def test_composition_does_not_decide(task, strand):
