@@ -118,6 +118,9 @@ def test_test_rows_are_looked_up_in_training() -> None:
     assert found.of["test rows related to training"] == 5
     # the first only: the second has the other label, the third relatives of both
     assert found[["n_rows", "of"]].loc["label of the relative"].tolist() == [1, 3]
+    for third in (0, 1):  # whichever label it has
+        same = report(X, y, X_test, [0, 0, third, 1, 1]).loc["label of the relative"]
+        assert same[["n_rows", "of"]].tolist() == [1, 3]
     assert found.verdict["test rows seen in training"] == "the score on them says nothing"
     assert found.verdict["test rows related to training"].startswith("a leak, unless")
     assert found.verdict["label of the relative"] == "too few to tell"

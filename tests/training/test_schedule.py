@@ -22,6 +22,7 @@ def test_automatic_epochs_give_enough_steps_within_bounds() -> None:
     longest, shortest = epochs[0], epochs[-1]
     assert (longest, shortest) == (60, 16)
     between = [n * e for n, e in enumerate(epochs, start=1) if shortest < e < longest]
+    assert min(between) >= 500
     # the smallest whole number of epochs that reaches one number of steps
     assert max(between) - min(between) < max(n for n, e in enumerate(epochs, 1) if e > shortest)
 
