@@ -157,9 +157,9 @@ class TrainingMixin(ReadingMixin):
         """Return the parameters that a fit decides once, also for the training that goes on."""
         number = self.n_estimators_ if self.n_estimators == "auto" else self.n_estimators
         kept = {**self._architecture(), "n_estimators": number}
+        kept["reverse_complement"] = self.reverse_complement
         if self._kind == "letters":
             kept["alphabet"] = get_alphabet(self.alphabet)
-            kept["reverse_complement"] = self.reverse_complement
         return kept
 
     def _go_on(self) -> None:

@@ -219,6 +219,15 @@ def test_an_alphabet_means_nothing_to_numbers() -> None:
     assert estimator.set_params(alphabet="protein").fit(numbers, Y).n_iter_ == 4
 
 
+def test_training_on_numbers_cannot_change_to_strands() -> None:
+    """Numbers have none; a new fit would refuse them too."""
+    numbers = RNG.normal(size=(60, 5))
+    estimator = quick(warm_start=True).fit(numbers, Y).set_params(reverse_complement="augment")
+    for train in (estimator.fit, estimator.partial_fit):
+        with pytest.raises(ValueError, match="Set reverse_complement=False"):
+            train(numbers, Y)
+
+
 def test_training_that_goes_on_follows_the_device() -> None:
     """A device that is not there raises, also when the network is."""
     estimator = quick(warm_start=True).fit(X, Y)
