@@ -42,7 +42,8 @@ class AttnGenClassifier(SequenceClassifier):
     mask_by : {"positions", "mass"}, default="positions"
         What the fraction counts: letters, or attention. "mass" masks letters, in the order of
         ``mask_order``, until they hold this fraction of a sequence's attention: many where
-        attention is peaked, few where it is flat.
+        attention is peaked, few where it is flat. With the order "highest" what counts of a letter
+        is how far its attention lies below the highest, so that the highest count nothing.
     mask_order : {"sampled", "lowest", "highest", "random"}, default="sampled"
         Which letters are masked. "sampled" draws them anew in each step, with odds inversely
         proportional to their attention, so that what has been overlooked gets another chance;
