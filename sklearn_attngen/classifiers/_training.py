@@ -85,7 +85,7 @@ class TrainingMixin(ReadingMixin):
 
         The number of rows is None where more may come.
         """
-        for name in ("net_", "interior_point_"):
+        for name in ("net_", "interior_point_", "_split_random"):
             self.__dict__.pop(name, None)
         letters = sequences.kind == "letters"
         if self.kernel_size % 2 == 0:
@@ -194,8 +194,7 @@ class TrainingMixin(ReadingMixin):
             )
         given = Rows(sequences, index, weight).take(rows)
         if validation is None and self.early_stopping and cycle:
-            parts = validation_split(given.index, self.validation_fraction, self._random)
-            given, validation = (given.take(part).weighed_alone() for part in parts)
+            given, validation = self._hold_out(given)
 
         n_rows = len(given.index)
         n_batches = math.ceil(n_rows / self.batch_size)
@@ -235,6 +234,19 @@ class TrainingMixin(ReadingMixin):
         shown = SUMMARY_ROWS if cycle else PARTIAL_SUMMARY_ROWS
         self._summarise_saliency(given.sequences, given.index, shown)
         return self
+
+    def _hold_out(self, rows: Rows) -> tuple[Rows, Rows]:
+        """Return rows to train and to validate on.
+
+        A training that goes on splits equal rows as before: it was trained on the others.
+        """
+        if not hasattr(self, "_split_random"):
+            self._split_random = copy.deepcopy(self._random)
+            random = self._random
+        else:
+            random = copy.deepcopy(self._split_random)
+        train, valid = validation_split(rows.index, self.validation_fraction, random)
+        return rows.take(train).weighed_alone(), rows.take(valid).weighed_alone()
 
     @contextmanager
     def _as_before_on_error(self, module: torch.nn.Module) -> Iterator[None]:

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sklearn_attngen.classifiers._targets import validation_split
+
 Make = Callable[..., Any]
 Data = tuple[np.ndarray, np.ndarray]
 
@@ -143,6 +145,25 @@ def test_rows_held_out_are_weighed_among_themselves(
     for name in ("train_loss", "valid_loss"):
         found, expected = ([row[name] for row in fit.history_] for fit in (drawn, passed))
         assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_training_that_goes_on_holds_out_the_same_rows(
+    make: Make, planted: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Loss on rows that were trained on before would say nothing."""
+    held_out = []
+
+    def split(*given: Any) -> Any:
+        parts = validation_split(*given)
+        held_out.append(parts[1].tolist())
+        return parts
+
+    monkeypatch.setattr("sklearn_attngen.classifiers._training.validation_split", split)
+    estimator = make(early_stopping=True, warm_start=True, max_epochs=1, n_layers=0, random_state=0)
+    estimator.fit(*planted).fit(*planted)
+    pickle.loads(pickle.dumps(estimator)).fit(*planted)
+    estimator.set_params(warm_start=False, random_state=1).fit(*planted)
+    assert held_out[0] == held_out[1] == held_out[2] != held_out[3]
 
 
 def test_validation_fraction_says_how_many(make: Make, planted: Data, count_rows: Any) -> None:
