@@ -14,8 +14,9 @@ from sklearn_attngen.inspection._inputs.answers import class_scores
 SCALES = ("auto", "log_odds", "probability", "decision_function")
 # Log-odds of scores of 0 and 1, which a forest gives, are those of this probability instead.
 _LEAST = 1e-12
-# How far probabilities may be from those that follow from a decision function.
-_RELATIVE, _ABSOLUTE = 1e-4, 1e-9
+# How far probabilities may be from those that follow from a decision function: in single precision
+# 1 - p is rounded as p is.
+_RELATIVE, _ABSOLUTE = 1e-4, 1e-6
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,18 @@ def test_log_odds_are_not_rounded_where_probabilities_are(letter):
     np.testing.assert_allclose(changes, -np.arange(30) / 5, atol=1e-9)
 
 
+def test_log_odds_of_single_precision_are_those_of_decisions():
+    """1 - p has lost its digits there, and one sure sequence took them from all."""
+    model = make_pipeline(SequenceOneHotEncoder(dtype=np.float32), LogisticRegression())
+    model.fit(["AAAA", "CCCC"], ["a", "c"])
+    model[-1].coef_ = np.tile(np.float32([5, 0, -1, -2]), (1, 4))
+    model[-1].intercept_ = np.float32([0])
+    changes = mutagenesis(model, ["CCCG", "AACG", "AAAA"], "a", scale="log_odds")
+    for row, own in enumerate(([0, 0, 0, -1], [5, 5, 0, -1], [5] * 4)):
+        expected = np.subtract.outer(own, [5, 0, -1, -2])
+        np.testing.assert_allclose(changes[row], expected, atol=1e-5)
+
+
 class Pairwise(LogisticRegression):
     """Has decisions between pairs of classes, as a support vector machine may."""
 
