@@ -7,7 +7,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 
@@ -56,7 +56,7 @@ def write_together(files: Iterable[tuple[str | os.PathLike[str], bytes]]) -> Non
                 continue
             target = Path(os.path.realpath(path))
             temporary = target.with_name(f".{uuid.uuid4().hex}.part")
-            temporaries.callback(temporary.unlink, missing_ok=True)
+            temporaries.callback(_remove, temporary)
             with _errors_name(path):
                 if target.exists():
                     open(target, "r+b").close()  # a rename would replace what may not be written
@@ -68,6 +68,12 @@ def write_together(files: Iterable[tuple[str | os.PathLike[str], bytes]]) -> Non
         for path, temporary, target in moves:
             with _errors_name(path):
                 os.replace(temporary, target)
+
+
+def _remove(temporary: Path) -> None:
+    """Remove a file that may be gone or never have been; what failed before is to be told."""
+    with suppress(OSError):
+        temporary.unlink()
 
 
 @contextmanager

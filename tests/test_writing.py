@@ -118,7 +118,10 @@ def test_permissions_are_there_before_the_content(
 
 
 def test_errors_name_the_file(tmp_path: Path) -> None:
-    path = tmp_path / "no folder" / "file"
-    with pytest.raises(FileNotFoundError) as raised:
-        write_whole(path, b"one")
-    assert raised.value.filename == str(path)
+    """Also where a file stands in the place of its folder, as cleaning up fails there too."""
+    (tmp_path / "a file").touch()
+    for folder in ("no folder", "a file"):
+        path = tmp_path / folder / "file"
+        with pytest.raises(OSError, match="directory") as raised:
+            write_whole(path, b"one")
+        assert raised.value.filename == str(path)
