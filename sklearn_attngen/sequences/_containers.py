@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Set, ValuesView
+from collections.abc import Iterable, Iterator, Mapping, Set, ValuesView
 from os import PathLike
 from typing import Any
 
@@ -129,8 +129,8 @@ def _is_single(row: Any) -> bool:
 
 def _from_array(X: NDArray[Any]) -> list[Any] | NDArray[Any] | None:
     if fields := X.dtype.names:
-        texts = [name for name in fields if X.dtype[name].kind in "USOT"]
-        name = max(texts or fields, key=lambda name: X.dtype[name].itemsize)
+        texts = _lengths_of_text((name, X[name].ravel()) for name in fields)
+        name = max(texts, key=texts.__getitem__, default=fields[0])
         raise ValueError(
             f"Expected one column of sequences, got an array with the fields {list(fields)}. Pass "
             f"the field that holds the sequences, such as X[{name!r}]."
@@ -164,10 +164,9 @@ def _from_frame(X: Any, columns: list[Any]) -> list[Any] | NDArray[Any] | None:
         parts = (X.column(i) for i in places)
     else:
         parts = (X[name] for name in columns)
-    firsts = [(name, _first_of(part)) for name, part in zip(columns, parts, strict=True)]
-    texts = {name: len(first) for name, first in firsts if _is_text(first)}
+    texts = _lengths_of_text(zip(columns, parts, strict=True))
     if texts:
-        name = max(texts, key=texts.__getitem__)  # names and labels are shorter than sequences
+        name = max(texts, key=texts.__getitem__)
         if texts[name] == 1:
             # tables of pyarrow have no rows to go through
             rows = "zip(*X.to_pydict().values())" if _is_arrow(X) else "X.to_numpy()"
@@ -182,6 +181,12 @@ def _from_frame(X: Any, columns: list[Any]) -> list[Any] | NDArray[Any] | None:
 
 def _is_arrow(X: Any) -> bool:
     return type(X).__module__.startswith("pyarrow")
+
+
+def _lengths_of_text(columns: Iterable[tuple[Any, Any]]) -> dict[Any, int]:
+    """Return how long the text of each column is: names and labels are shorter than sequences."""
+    firsts = ((name, _first_of(column)) for name, column in columns)
+    return {name: len(first) for name, first in firsts if _is_text(first)}
 
 
 def _first_of(column: Any) -> Any:

@@ -172,6 +172,9 @@ def test_fields_of_records_are_named() -> None:
     assert list(string_column(X["seq"])) == ROWS
     with pytest.raises(ValueError, match=r"such as X\['gc'\]"):
         string_column(X[["gc"]])
+    records = pd.DataFrame({"id": ["a", "b"], "seq": [None, ROWS[0]]}).to_records()
+    with pytest.raises(ValueError, match=r"such as X\['seq'\]"):
+        string_column(records)
 
 
 def test_an_estimator_is_no_collection() -> None:
