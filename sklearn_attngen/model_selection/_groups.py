@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -17,6 +16,7 @@ from sklearn.model_selection import (
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length
 
+from sklearn_attngen._warning import warn_user
 from sklearn_attngen.model_selection._inputs import number_groups
 from sklearn_attngen.model_selection._labels import are_classes
 from sklearn_attngen.model_selection._words import (
@@ -118,18 +118,16 @@ def _find_groups(
     groups: ArrayLike | None,
     alphabet: str | Alphabet,
 ) -> NDArray[np.int64]:
-    """Do what :func:`sequence_groups` does; warnings point at the caller of the caller."""
+    """Do what :func:`sequence_groups` does."""
     letters = read_letters(X, alphabet)
     n_letters = resolve_k(k, letters.alphabet)
     strands = strand_complements(both_strands, letters.alphabet) is not None
     n_samples = len(letters)
     words, rows = hash_words(letters, n_letters, strands)
     if len(words) == n_samples and groups is None:  # each row is a word of its own
-        warnings.warn(
+        warn_user(
             f"No sequence has {n_letters} letters to compare, so that only equal ones are related. "
-            "Set k to what relatives share, or pass what is known of them as groups.",
-            UserWarning,
-            stacklevel=3,
+            "Set k to what relatives share, or pass what is known of them as groups."
         )
     links = [link_equal(words, rows)]
     if groups is not None:
@@ -293,11 +291,9 @@ class SequenceGroupKFold(BaseCrossValidator):
                 f"{self.n_splits} folds. Take fewer folds.{remedy}"
             )
         if sizes.max() > min(1.5 / self.n_splits, 0.6) * n:
-            warnings.warn(
+            warn_user(
                 f"One group holds {sizes.max()} of the {n} sequences, so that the folds are of "
-                f"unequal size.{remedy}",
-                UserWarning,
-                stacklevel=3,
+                f"unequal size.{remedy}"
             )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_attngen._warning import warn_user
 from sklearn_attngen.inspection._inputs.fills import LETTER_FILLS
 from sklearn_attngen.sequences import NO_SIGNAL, Alphabet, read_sequences
 
@@ -84,10 +84,8 @@ def draw_references(
         n_same += int((same & (codes[rows] != NO_SIGNAL).any(axis=1)).sum())
         yield rows, drawn
     if n_same:
-        warnings.warn(
+        warn_user(
             f"All references of {n_same} of the {n} sequences are the sequence itself, so that its "
             "contributions are 0 and say nothing. Take references='uniform', or 'shuffle' where "
-            "pairs of letters need not stay (few shuffles of peptides keep them).",
-            UserWarning,
-            stacklevel=5,
+            "pairs of letters need not stay (few shuffles of peptides keep them)."
         )

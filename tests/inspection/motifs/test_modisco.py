@@ -11,8 +11,13 @@ from sklearn_attngen.classifiers import make_kmer_classifier
 from sklearn_attngen.datasets import make_motif_sequences
 from sklearn_attngen.feature_extraction import KmerVectorizer
 from sklearn_attngen.inspection import deeplift, motif_report, mutagenesis
+from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.inspection._motifs import modisco
-from sklearn_attngen.inspection._motifs.modisco import find_modisco_motifs, own_scores
+from sklearn_attngen.inspection._motifs.modisco import (
+    find_modisco_motifs,
+    hypothetical_scores,
+    own_scores,
+)
 from sklearn_attngen.sequences import NO_SIGNAL, get_alphabet, one_hot, read_sequences
 from sklearn_attngen.sequences._codes import strand_complements
 
@@ -117,6 +122,17 @@ def test_scores_of_networks_and_of_ones_own(library):
     passed = motif_report(model, data.data, data.target, saliency=scores, **arguments)
     columns = ["name", "consensus", "n_seqlets"]
     assert passed[columns].equals(report[columns])
+
+
+def test_warnings_of_deeplift_point_at_the_line_of_the_user():
+    """They pointed into the package where a report asked for it."""
+    pytest.importorskip("captum.attr")
+    X, y = ["CCCCCCCC", "AAAAAAAA"] * 4, [0, 1] * 4
+    model = CNNClassifier(n_filters=4, n_layers=0, max_epochs=1, n_estimators=1).fit(X, y)
+    data = LetterInput.read(model, X, None)
+    with pytest.warns(match="All references of 8 of the 8 sequences") as caught:
+        hypothetical_scores(model, X, data, y, "deeplift", None, None)
+    assert [each.filename for each in caught] == [__file__]
 
 
 @pytest.mark.slow
