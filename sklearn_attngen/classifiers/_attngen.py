@@ -139,8 +139,8 @@ class AttnGenClassifier(SequenceClassifier):
         as they are set. ``"compile": True`` compiles prediction, and of a single network the steps
         without masks; several networks train uncompiled.
     warm_start : bool, default=False
-        Go on from the weights of the last ``fit``. On equal rows ``early_stopping`` holds out the
-        same ones again.
+        Go on from the weights of the last ``fit``. On equal rows in the same order
+        ``early_stopping`` holds out the same ones again.
     verbose : int, default=0
         Above 0, print a line of losses after each epoch.
     random_state : int, RandomState instance or None, default=None

@@ -94,8 +94,8 @@ class CNNClassifier(SequenceClassifier):
         as they are set. ``"compile": True`` compiles prediction and the training of a single
         network; several networks train uncompiled.
     warm_start : bool, default=False
-        Go on from the weights of the last ``fit``. On equal rows ``early_stopping`` holds out the
-        same ones again.
+        Go on from the weights of the last ``fit``. On equal rows in the same order
+        ``early_stopping`` holds out the same ones again.
     verbose : int, default=0
         Above 0, print a line of losses after each epoch.
     random_state : int, RandomState instance or None, default=None

@@ -78,7 +78,7 @@ def cluster_seqlets(
         Whether a motif may be read on either strand. "auto" does so if the alphabet has
         complements and is not RNA. Say False for DNA with a strand, such as splice sites.
     min_seqlets : int, default=20
-        Fewer regions make no motif.
+        Fewer sites make no motif; two regions with the halves of a palindrome are one site.
     min_information : float, default=0.25
         Motifs are trimmed to the positions with so many bits (relative entropy to the
         letters of X, less what as many random letters would have), and at most three

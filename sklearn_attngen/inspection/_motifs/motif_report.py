@@ -132,7 +132,7 @@ def motif_report(
           ``"mutagenesis"`` (:func:`mutagenesis` with ``centered=True``) or ``"deeplift"``
           (:func:`deeplift` with ``hypothetical=True``), or `saliency` holds such scores.
     min_seqlets : int, default=20
-        Fewer regions make no motif.
+        Fewer sites make no motif.
     min_information : float, default=0.25
         Bits that a position needs to be part of a motif, see :func:`cluster_seqlets`.
     both_strands : bool or "auto", default="auto"
