@@ -19,6 +19,8 @@ from sklearn_attngen.inspection._inputs.values import check_saliency
 
 from .regions import Regions, check_lengths, read_regions, write_lines
 
+_BIGWIG = (".bw", ".bigWig", ".bigwig")
+
 
 class _Track(NamedTuple):
     """Stretches of equal value in the order of the genome, none overlapping another."""
@@ -146,8 +148,8 @@ def to_bigwig(
     ImportError
         If pybigtools is not installed.
     ValueError
-        If a region does not fit the saliency or its chromosome, what would be padding has saliency,
-        or regions overlap.
+        If the name of the file ends otherwise, a region does not fit the saliency or its
+        chromosome, what would be padding has saliency, or regions overlap.
     OSError
         If the file cannot be written; what was there stays.
 
@@ -167,6 +169,10 @@ def to_bigwig(
     ... )  # doctest: +SKIP
     """
     pybigtools = require("pybigtools", extra="genome", purpose="to_bigwig")
+    if Path(path).suffix not in _BIGWIG:
+        raise ValueError(
+            f"The name of a bigWig file must end in '.bw' or '.bigWig', got {str(path)!r}."
+        )
     values = check_saliency(saliency)
     where = read_regions(regions, len(values))
     track = _make_track(values, where, overlaps, pad)
@@ -188,7 +194,7 @@ def to_bigwig(
 
     used = {chrom: sizes[chrom] for chrom in sorted(set(where.chrom))}
     with TemporaryDirectory() as folder:
-        track_file = Path(folder, "track").with_suffix(Path(path).suffix)  # which says what it is
+        track_file = Path(folder, "track.bw")  # the ending tells the library what to write
         pybigtools.open(str(track_file), "w").write(used, entries())  # closes the file, too
         content = track_file.read_bytes()
     write_whole(path, content)

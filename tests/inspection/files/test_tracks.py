@@ -98,14 +98,36 @@ def test_bigwig_reads_back(tmp_path):
 def test_bigwig_needs_chromosomes_that_fit(tmp_path):
     pytest.importorskip("pybigtools")
     with pytest.raises(ValueError, match=r"Region 1 \(0-based\) lies on 'chr1'"):
-        to_bigwig(VALUES, REGIONS, tmp_path / "x", chrom_sizes={"chr2": 50})
+        to_bigwig(VALUES, REGIONS, tmp_path / "x.bw", chrom_sizes={"chr2": 50})
     with pytest.raises(ValueError, match=r"Region 0 \(0-based\) ends at 13, but chr2 is 12"):
-        to_bigwig(VALUES, REGIONS, tmp_path / "x", chrom_sizes={"chr2": 12, "chr1": 99})
+        to_bigwig(VALUES, REGIONS, tmp_path / "x.bw", chrom_sizes={"chr2": 12, "chr1": 99})
     (tmp_path / "sizes").write_text("chr1\t100\nchr2\n")
     with pytest.raises(ValueError, match="line 2: a name and a length"):
-        to_bigwig(VALUES, REGIONS, tmp_path / "x", chrom_sizes=tmp_path / "sizes")
+        to_bigwig(VALUES, REGIONS, tmp_path / "x.bw", chrom_sizes=tmp_path / "sizes")
+    assert not (tmp_path / "x.bw").exists()
+    # the last letter of a chromosome is one of its letters
+    to_bigwig(VALUES, REGIONS, tmp_path / "x.bw", chrom_sizes={"chr2": 13, "chr1": 7})
     with pytest.raises(ValueError, match="both cover"):
-        to_bigwig(VALUES, [REGIONS[0]] * 2, tmp_path / "x", chrom_sizes={"chr2": 50})
+        to_bigwig(VALUES, [REGIONS[0]] * 2, tmp_path / "x.bw", chrom_sizes={"chr2": 50})
+
+
+@pytest.mark.parametrize("name", ["x.bigWig", "x.bigwig"])
+def test_names_of_bigwig_files(tmp_path, name):
+    pybigtools = pytest.importorskip("pybigtools")
+    to_bigwig(VALUES, REGIONS, tmp_path / name, chrom_sizes={"chr2": 50, "chr1": 100})
+    (tmp_path / "read.bw").write_bytes((tmp_path / name).read_bytes())
+    with pybigtools.open(str(tmp_path / "read.bw")) as track:
+        assert list(track.records("chr2", 0, 50)) == [(10, 12, 0.5), (12, 13, 0.25)]
+
+
+@pytest.mark.parametrize("name", ["x.bb", "x.bigBed", "x.bw.gz", "x.BW", "x"])
+def test_other_files_than_bigwig_are_not_written(tmp_path, name):
+    """The library writes a broken bigBed file of values, without an error."""
+    pytest.importorskip("pybigtools")
+    (tmp_path / name).write_text("old")
+    with pytest.raises(ValueError, match=rf"must end in '\.bw' or '\.bigWig', got '.*{name}'"):
+        to_bigwig(VALUES, REGIONS, tmp_path / name, chrom_sizes={"chr2": 50, "chr1": 100})
+    assert (tmp_path / name).read_text() == "old"
 
 
 def test_what_does_not_fit_is_said(tmp_path):
