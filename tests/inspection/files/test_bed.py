@@ -97,7 +97,12 @@ def test_sites_may_hang_over_the_end_of_a_sequence(tmp_path):
 def test_scores_are_what_the_format_allows(tmp_path):
     """Where all are negative, none is the share of a highest one."""
     seqlets = {"row": [0, 0], "start": [3, 9], "end": [8, 14]}
-    for given, written in (([2, -1], ["1000", "0"]), ([-1, -2], ["0", "0"]), ([0, 0], ["0", "0"])):
+    for given, written in (
+        ([2, -1], ["1000", "0"]),
+        ([-1, -2], ["0", "0"]),
+        ([0, 0], ["0", "0"]),
+        ([3, 2], ["1000", "667"]),  # rounded, not cut off
+    ):
         found = lines(seqlets | {"score": given}, tmp_path / "x")
         assert [line.split("\t")[4] for line in found] == written
 
@@ -123,6 +128,14 @@ def test_several_motifs_in_the_order_of_the_genome(tmp_path):
     assert names == ["b", "b", "a"]
 
 
+@pytest.mark.parametrize("scores", [(1.0, 0.5), (0.5, 1.0)])
+def test_scores_of_several_motifs_are_shares_of_one(tmp_path, scores):
+    """The highest of all, so that lines of a file compare."""
+    found = [motif(f"m{i}", [(0, i, 1, score)]) for i, score in enumerate(scores)]
+    written = [line.split("\t")[4] for line in lines(found, tmp_path / "x")]
+    assert written == [f"{1000 * score:g}" for score in scores]
+
+
 def test_nothing_found_is_an_empty_file(tmp_path):
     empty = Bunch(row=np.zeros(0, int), start=np.zeros(0, int), end=np.zeros(0, int), score=[])
     assert lines(empty, tmp_path / "x") == []
@@ -135,6 +148,8 @@ def test_what_does_not_fit_is_said(tmp_path):
         to_bed(Motif("m", [[1, 0, 0, 0]]), REGIONS, tmp_path / "x")
     with pytest.raises(ValueError, match=r"m lies at positions 25 to 28 of row 0 \(0-based\)"):
         to_bed(motif(sites=[(0, 25, 1, 1)]), REGIONS, tmp_path / "x")
+    with pytest.raises(ValueError, match=r"m lies at positions 20 to 23 of row 0 \(0-based\)"):
+        to_bed(motif(sites=[(0, 20, 1, 1)]), REGIONS, tmp_path / "x")
     with pytest.raises(TypeError, match="found must hold Motif objects"):
         to_bed([1], REGIONS, tmp_path / "x")
 
