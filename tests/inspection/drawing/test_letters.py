@@ -109,3 +109,15 @@ def test_limits_of_curves_are_not_looked_for(monkeypatch):
     ax, drawn = draw()
     assert list(ax.patches) == drawn
     assert all(patch.axes is ax and patch.clipbox is not None for patch in drawn)
+
+
+def test_each_letter_stands_on_its_own_bottom():
+    """Letters of one kind are one patch, and stand at several heights of a logo."""
+    _, ax = plt.subplots()
+    codes = np.array([0, 1, 0], dtype=np.uint8)
+    first, _ = draw_letters(
+        ax, codes, np.array([0.0, 5, 7]), np.ones(3), alphabet=get_alphabet("DNA"), colors={}
+    )
+    x, y = first.get_path().vertices.T
+    assert (y[x < 1].min(), y[x < 1].max()) == pytest.approx((0, 1))
+    assert (y[x > 1].min(), y[x > 1].max()) == pytest.approx((7, 8))

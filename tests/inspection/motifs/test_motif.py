@@ -93,3 +93,10 @@ def test_lists_of_motifs_are_checked():
 
 def test_repr_is_short():
     assert repr(Motif("m", ROWS)) == "<Motif m: AGn>"
+
+
+def test_the_other_strand_has_the_background_of_its_letters():
+    motif = Motif("m", [[0.7, 0.1, 0.1, 0.1]], background=[0.4, 0.3, 0.2, 0.1])
+    other = motif.reverse_complement()
+    np.testing.assert_allclose(other.background, [0.1, 0.2, 0.3, 0.4])
+    np.testing.assert_allclose(other.information, motif.information)
