@@ -48,8 +48,8 @@ class CNNClassifier(SequenceClassifier):
     alphabet : {"DNA", "RNA", "protein"}, str of letters or Alphabet, default="DNA"
         The letters of the sequences.
     max_epochs : int or "auto", default="auto"
-        Number of passes over the rows. "auto": as many as give 500 steps of the optimiser, but from
-        16 to 60.
+        Number of passes over the rows. "auto": as many as give 1,000 steps of the optimiser, but
+        from 16 to 120.
     batch_size : int, default=128
         Largest number of rows of a step of a network; the rows are spread evenly over the batches.
     learning_rate : float, default=0.006

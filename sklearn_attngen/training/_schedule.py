@@ -6,7 +6,7 @@ import math
 
 # An automatic training takes at least this many steps of the optimiser and this many epochs, so
 # that the same defaults serve 100 rows and 75,000; the last number ends it for tiny data.
-MIN_STEPS, MIN_EPOCHS, MAX_EPOCHS = 500, 16, 60
+MIN_STEPS, MIN_EPOCHS, MAX_EPOCHS = 1000, 16, 120
 # An automatic cooldown takes this share of the training from so many rows on. With fewer, masks are
 # worth keeping to the end; with more they cost log loss there; see docs/choices.md.
 COOLDOWN_ROWS, COOLDOWN = 2000, 1 / 3
@@ -53,8 +53,8 @@ def resolve_epochs(max_epochs: int | str, n_batches: int) -> int:
     Parameters
     ----------
     max_epochs : int or "auto"
-        A number is returned as it is. "auto" is the smallest number of epochs from 16 to 60 that
-        gives at least 500 steps of the optimiser.
+        A number is returned as it is. "auto" is the smallest number of epochs from 16 to 120 that
+        gives at least 1,000 steps of the optimiser.
     n_batches : int
         Number of batches in an epoch.
 
@@ -67,7 +67,7 @@ def resolve_epochs(max_epochs: int | str, n_batches: int) -> int:
     --------
     >>> from sklearn_attngen.training import resolve_epochs
     >>> resolve_epochs("auto", 1), resolve_epochs("auto", 18), resolve_epochs("auto", 600)
-    (60, 28, 16)
+    (120, 56, 16)
     """
     if max_epochs != "auto":
         return int(max_epochs)

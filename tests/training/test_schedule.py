@@ -20,9 +20,9 @@ def test_automatic_epochs_give_enough_steps_within_bounds() -> None:
     epochs = [resolve_epochs("auto", n) for n in range(1, 2000)]
     assert all(a >= b for a, b in pairwise(epochs))
     longest, shortest = epochs[0], epochs[-1]
-    assert (longest, shortest) == (60, 16)
+    assert (longest, shortest) == (120, 16)
     between = [n * e for n, e in enumerate(epochs, start=1) if shortest < e < longest]
-    assert min(between) >= 500
+    assert min(between) >= 1000
     # the smallest whole number of epochs that reaches one number of steps
     assert max(between) - min(between) < max(n for n, e in enumerate(epochs, 1) if e > shortest)
 
