@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Set, ValuesView
 from os import PathLike
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,10 +102,10 @@ def _from_rows(rows: list[Any]) -> list[Any] | None:
         return _from_rows([row.item() if _is_unsized(row) else row for row in rows])
     if all(map(_is_single, rows)) and any(_is_text(row[0]) for row in rows):
         return [row[0] for row in rows]  # the first may be missing
-    if isinstance(first, (list, tuple, np.ndarray)) and len(first) and _is_text(first[0]):
-        if len(first) > 1:
-            _refuse_columns(len(first))
-        return rows
+    if isinstance(first, (list, tuple, np.ndarray)) and len(first):
+        if len(first) == 1 and _is_text(first[0]):
+            return rows
+        _refuse_cells_of_text(rows)
     if any(isinstance(row, _TEXT) for row in rows) or all(map(is_missing, rows)):
         return rows
     if isinstance(first, (list, tuple)) or np.isscalar(first) or hasattr(first, "__array__"):
@@ -144,9 +144,8 @@ def _from_array(X: NDArray[Any]) -> list[Any] | NDArray[Any] | None:
     if X.ndim == 2 and X.shape[1] == 1:
         return _from_array(X[:, 0])
     if X.ndim > 1:
-        if X.size and _is_text(X.flat[0]):
-            _refuse_columns(X.shape[1])
-        return None
+        _refuse_cells_of_text(X)
+        return [] if not len(X) and X.dtype.kind != "O" else None
     if X.dtype.kind in "US" and not np.ma.is_masked(X):
         return X
     return _from_rows(X.tolist())
@@ -195,8 +194,54 @@ def _first_of(column: Any) -> Any:
     return next((value for value in values if not is_missing(value)), None)
 
 
-def _refuse_columns(n_columns: int, rows: str = "X") -> None:
+def _refuse_cells_of_text(rows: list[Any] | NDArray[Any]) -> None:
+    """Raise if the first row that is not missing holds text, in several cells or deeper.
+
+    The other rows are not looked at: where they are numbers they are many.
+    """
+    row = next((row for row in rows if not all(map(is_missing, _cells(row)))), ())
+    cells = list(_cells(row))
+    texts = {place: cell for place, cell in enumerate(cells) if _is_text(cell)}
+    if not texts:
+        return
+    longest = max(texts, key=lambda place: len(texts[place]))
+    empty = repr(texts[longest][:0])
+    if any(isinstance(cell, (list, tuple, np.ndarray)) for cell in row):
+        raise ValueError(
+            f"Expected one string a row, got {_shape_and_dtype(rows)}. If the cells of a row are "
+            f"one sequence, join them: [{empty}.join(np.ravel(row)) for row in X]; otherwise pass "
+            "one column of sequences."
+        )
+    if all(_is_text(cell) or is_missing(cell) for cell in cells):
+        _refuse_columns(len(cells), empty=empty)
+    raise ValueError(
+        f"Expected one column of sequences, got rows of {len(cells)} cells, not all of them "
+        f"numbers. Pass the sequences alone, such as [row[{longest}] for row in X]."
+    )
+
+
+def _cells(row: Any) -> Iterator[Any]:
+    """Yield what the row holds, however deep."""
+    if isinstance(row, np.ndarray):
+        row = row.ravel().tolist()
+    if isinstance(row, (list, tuple)):
+        for cell in row:
+            yield from _cells(cell)
+    else:
+        yield row
+
+
+def _shape_and_dtype(rows: list[Any] | NDArray[Any]) -> str:
+    what = "an array" if isinstance(rows, np.ndarray) else "rows"
+    try:
+        array = np.asarray(rows)
+    except ValueError:
+        return "nested rows of several shapes"
+    return f"{what} of shape {array.shape} and dtype {array.dtype}"
+
+
+def _refuse_columns(n_columns: int, rows: str = "X", empty: str = "''") -> NoReturn:
     raise ValueError(
         f"Expected one column of sequences, got {n_columns} columns of strings. If each cell holds "
-        f"one letter, join them: [''.join(row) for row in {rows}]; otherwise pass one column."
+        f"one letter, join them: [{empty}.join(row) for row in {rows}]; otherwise pass one column."
     )

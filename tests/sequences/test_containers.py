@@ -142,6 +142,68 @@ def test_one_letter_a_cell_raises(X: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    "X",
+    [
+        np.array([["A", "C"], ["G", "T"]]),
+        np.array([[b"A", b"C"], [b"G", b"T"]]),
+        [[b"A", b"C"], [b"G", b"T"]],
+        np.array([["AC"], ["GT"]])[:, :, None],
+        np.array([["A", "C"], ["G", "T"]])[:, None],
+        np.array([["A", "C"], ["G", "T"]], dtype=object)[:, :, None],
+        np.array([["A", "C"], ["G", "T"]])[:, :, None].tolist(),
+        (((b"A", b"C"),), ((b"G", b"T"),)),
+        list(np.array([["A", "C"], ["G", "T"]])[:, :, None, None]),
+    ],
+)
+def test_the_line_that_joins_cells_runs(X: Any) -> None:
+    """Whatever dimensions the cells have, and on bytes too."""
+    with pytest.raises(ValueError, match="join them") as caught:
+        string_column(X)
+    line = str(caught.value).partition("join them: ")[2].partition(";")[0]
+    column = string_column(eval(line, {"X": X, "np": np}))
+    assert column is not None
+    assert [as_text(row) for row in column] == ["AC", "GT"]
+
+
+def test_strings_of_three_dimensions_are_called_that() -> None:
+    """Arrays and nested lists; the first of them may be missing, and lists of several lengths."""
+    X = np.array([["ACGT", "AC"], ["ACGT", "AC"]])[:, :, None]
+    with pytest.raises(ValueError, match=r"got an array of shape \(2, 2, 1\) and dtype <U4\. If"):
+        string_column(X)
+    with pytest.raises(ValueError, match=r"got rows of shape \(2, 2, 1\) and dtype <U4\. If"):
+        string_column(X.tolist())
+    X = X.astype(object)
+    X[0] = None
+    with pytest.raises(
+        ValueError, match=r"got an array of shape \(2, 2, 1\) and dtype object\. If"
+    ):
+        string_column(X)
+    with pytest.raises(ValueError, match="got nested rows of several shapes"):
+        string_column([[["ACGT"]], [["ACGT"], ["AC"]]])
+
+
+@pytest.mark.parametrize("as_rows", [list, lambda rows: np.array(rows, dtype=object)])
+def test_one_letter_a_cell_raises_also_if_the_first_is_missing(as_rows: Any) -> None:
+    """It would be read as numbers."""
+    with pytest.raises(ValueError, match="2 columns of strings"):
+        string_column(as_rows([[None, "C"], ["G", "T"]]))
+
+
+@pytest.mark.parametrize("as_rows", [list, lambda rows: np.array(rows, dtype=object)])
+def test_rows_of_a_table_are_told_which_cell_is_the_sequence(as_rows: Any) -> None:
+    """As they come from csv.reader and such."""
+    rows = [(0.5, "a", row) for row in ROWS]
+    with pytest.raises(ValueError, match=r"rows of 3 cells.*\[row\[2\] for row in X\]"):
+        string_column(as_rows(rows))
+
+
+@pytest.mark.parametrize("X", [np.zeros((0, 2), "U1"), np.zeros((0, 2, 1), "S1")])
+def test_no_rows_of_strings_are_strings(X: Any) -> None:
+    """So that it is the rows that are missing."""
+    assert string_column(X) == []
+
+
+@pytest.mark.parametrize(
     "frame", [pd.DataFrame, pl.DataFrame, pa.table, pa.RecordBatch.from_pydict]
 )
 def test_tables_of_one_letter_a_cell_raise(frame: Any) -> None:
