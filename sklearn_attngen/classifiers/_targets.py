@@ -20,7 +20,9 @@ LARGEST_WEIGHT = 1e30
 
 
 def as_they_are(y: ArrayLike) -> ArrayLike:
-    """Keep NumPy from writing labels of a list as text that are none, such as missing ones."""
+    """Keep NumPy from writing labels of a list as text that are none, and from unmasking them."""
+    if isinstance(y, np.ma.MaskedArray) and np.ma.is_masked(y):
+        return np.array(y.tolist(), dtype=object)  # None where it is masked
     if not isinstance(y, list | tuple):
         return y
     mixed = len({isinstance(label, str) for label in y}) > 1

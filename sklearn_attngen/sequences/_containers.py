@@ -65,7 +65,7 @@ def to_numeric_container(X: Any) -> Any:
 
 def _refuse_no_container(X: Any) -> None:
     remedy = None
-    if isinstance(X, _TEXT):
+    if isinstance(X, (*_TEXT, bytearray)):
         remedy = (
             "Pass a list, also for a single sequence: [sequence]. datasets.read_fasta reads files."
         )
@@ -152,8 +152,8 @@ def _from_array(X: NDArray[Any]) -> list[Any] | NDArray[Any] | None:
 
 
 def _from_frame(X: Any, columns: list[Any]) -> list[Any] | NDArray[Any] | None:
-    if len(X) == 0:
-        return None
+    if not columns:
+        raise ValueError("Expected one column of sequences, got a table without columns.")
     if len(columns) == 1:
         return string_column(X.column(0) if _is_arrow(X) else X[columns[0]])
     places = range(len(columns))

@@ -62,6 +62,8 @@ def remedy(letter: str, alphabet: Alphabet) -> str:
             "Strip the sequences and join the lines of a record: ''.join(s.split()). Words that "
             "overlap (k-mers) are no sequence when joined: pass what they were cut from."
         )
+    if letter == "\ufeff":
+        return "This is a byte order mark: read the file with encoding='utf-8-sig'."
     if not letter.isascii():
         return "Sequences are plain ASCII: check how the file was read, and clean the text."
     if letter in "-.~":

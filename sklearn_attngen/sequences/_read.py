@@ -290,8 +290,18 @@ def _as_rows(X: Any, alphabet: Alphabet) -> Any:
     remedy = _REMEDY.format(n_letters=alphabet.n_letters)
     if X is None:
         raise ValueError(f"Expected sequences, got None. {remedy}.")
-    what = f"Expected 2D array, got 1D array instead: {describe(X)}."
+    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+        row = np.argwhere(np.ma.getmaskarray(X))[0, 0]
+        raise ValueError(
+            f"Row {row} (0-based) of X has masked values, which NumPy would read as what they "
+            "hide. Leave such rows out, with their labels, or fill them: X.filled(0), which makes "
+            "one-hot letters unknown ones."
+        )
+    found = describe(X)
     X = _stack(X) if isinstance(X, (list, tuple)) else to_numeric_container(X)
+    if not (X.shape if hasattr(X, "shape") else np.shape(X)):
+        raise ValueError(f"Expected 2D array, got scalar array instead: {found}. {remedy}.")
+    what = f"Expected 2D array, got 1D array instead: {found}."
     # a column of polars' arrays has one dimension, and makes an array of two
     if len(getattr(X, "shape", ())) != 1 or issparse(X) or np.ndim(flat := np.asarray(X)) != 1:
         return X

@@ -58,7 +58,10 @@ def reverse_complement(X: Any, alphabet: str | Alphabet = "DNA") -> str | NDArra
     single = isinstance(X, str)
     column = string_column([X] if single else X)
     if column is None:
-        raise TypeError(f"Expected sequences as strings, got {describe(X)}.")
+        raise TypeError(
+            f"Expected sequences as strings, got {describe(X)}. Pass a string, or a list of them; "
+            "inverse_transform of SequenceOneHotEncoder makes strings of one-hot columns."
+        )
     rows = column.tolist() if isinstance(column, np.ndarray) else column
     encode_column(rows, alphabet, "zero")  # checks every letter
     rows = [row.decode("ascii") if isinstance(row, bytes) else row for row in rows]

@@ -13,6 +13,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn_attngen import CNNClassifier
 from sklearn_attngen.classifiers._targets import (
     check_classes,
+    checked_labels,
     encode_target,
     row_weights,
     validation_split,
@@ -71,6 +72,14 @@ def test_missing_labels_of_a_list_raise_and_are_named(missing: Any, others: list
     ):
         with pytest.raises(ValueError, match=r"y contains NaN or None: the label of row 1 "):
             fit()
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 1], ["a", "b", "b"]])
+def test_masked_labels_are_missing(labels: list[Any]) -> None:
+    """NumPy reads what the mask hides."""
+    with pytest.raises(ValueError, match="y contains NaN or None: the label of row 1 "):
+        checked_labels(np.ma.array(labels, mask=[False, True, False]))
+    assert checked_labels(np.ma.array(labels, mask=False)).tolist() == labels
 
 
 def test_text_and_numbers_are_no_labels() -> None:

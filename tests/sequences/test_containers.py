@@ -107,6 +107,7 @@ def test_numbers_are_not_strings(X: Any) -> None:
     [
         ("ACGT", r"\[sequence\]"),
         (b"ACGT", r"\[sequence\]"),
+        (bytearray(b"ACGT"), r"\[sequence\]"),
         ({"ACGT"}, "order is arbitrary"),
         (frozenset(["ACGT"]), "order is arbitrary"),
         ({"a": "ACGT"}, r"list\(X.values\(\)\)"),
@@ -197,7 +198,15 @@ def test_rows_of_a_table_are_told_which_cell_is_the_sequence(as_rows: Any) -> No
         string_column(as_rows(rows))
 
 
-@pytest.mark.parametrize("X", [np.zeros((0, 2), "U1"), np.zeros((0, 2, 1), "S1")])
+@pytest.mark.parametrize(
+    "X",
+    [
+        np.zeros((0, 2), "U1"),
+        np.zeros((0, 2, 1), "S1"),
+        pd.DataFrame({"seq": ROWS})[:0],
+        pl.DataFrame({"seq": ROWS})[:0],
+    ],
+)
 def test_no_rows_of_strings_are_strings(X: Any) -> None:
     """So that it is the rows that are missing."""
     assert string_column(X) == []

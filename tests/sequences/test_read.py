@@ -425,6 +425,10 @@ def test_refused(X: Any, error: type[Exception], message: str, estimator: Any) -
         ([0, 1, 1], "list.*X and y are swapped"),
         (pd.Series(list(BLOCKS)), r"Rows of ndarray are made one array by np\.stack\(list\(X\)\)"),
         (None, "Expected sequences, got None. Pass the sequences as strings"),
+        (5, "got scalar array instead: int. Pass the sequences as strings"),
+        (np.array(0.5), r"got scalar array instead: ndarray.*\. Pass the sequences as strings"),
+        (object(), "got scalar array instead: object. Pass the sequences as strings"),
+        (pd.DataFrame(), "got a table without columns"),
     ],
 )
 @pytest.mark.parametrize("estimator", [None, Reader()])
@@ -432,6 +436,17 @@ def test_what_has_no_rows_is_told_the_remedy(X: Any, message: str, estimator: An
     """Labels in the place of sequences, rows that were never stacked, nothing."""
     with pytest.raises(ValueError, match=message):
         read_sequences(X, numeric=True, estimator=estimator)
+
+
+@pytest.mark.parametrize("X", [FLAT, FLAT.astype(object), BLOCKS])
+def test_masked_values_raise_and_can_be_filled(X: Any) -> None:
+    """NumPy reads what the mask hides; filled with zeros they are letters without signal."""
+    masked = np.ma.array(X, mask=np.zeros(X.shape, dtype=bool))
+    np.testing.assert_array_equal(read_sequences(masked).codes, read_sequences(X).codes)
+    masked[1, :4] = np.ma.masked
+    with pytest.raises(ValueError, match=r"Row 1 \(0-based\) of X has masked values.*filled\(0\)"):
+        read_sequences(masked, numeric=True)
+    assert read_sequences(masked.filled(0)).codes[1, 0] == NO_SIGNAL
 
 
 @pytest.mark.parametrize("as_row", [list, np.asarray, torch.as_tensor])
