@@ -178,10 +178,10 @@ def write_fasta(
         but one string, a dict or a set, or `names` or `target` is one string.
     ValueError
         If a sequence is empty or holds white space, ``>`` or ``;``, a header holds a line break
-        or begins with ``>``, `line_width` is no int above 0,
-        `sequences` is a table of several columns, a name or label is missing (None, NaN, masked)
-        or bytes that are no UTF-8, or the numbers of sequences, names and labels differ. Nothing
-        is written then.
+        or begins with ``>``, `line_width` is no int above 0, `sequences` is a table of several
+        columns, a sequence, name or label is missing (None, NaN, masked), a name or label is bytes
+        that are no UTF-8, or the numbers of sequences, names and labels differ. Nothing is written
+        then.
 
     See Also
     --------
@@ -229,6 +229,11 @@ def write_fasta(
     for i, (header, sequence) in enumerate(zip(headers, rows, strict=True)):
         if isinstance(sequence, bytes):
             sequence = sequence.decode("latin-1")  # any letter, as of a str
+        if is_missing(sequence):
+            raise ValueError(
+                f"Record {i} (counted from 0) is missing ({sequence!r}). Leave it out, with its "
+                "name and label, or supply the sequence."
+            )
         if not isinstance(sequence, str):
             raise TypeError(
                 f"Record {i} (counted from 0) is no string but {type(sequence).__name__}. Pass "

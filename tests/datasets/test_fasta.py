@@ -333,6 +333,8 @@ def test_write_refuses_what_fasta_cannot_hold(tmp_path, arguments, message):
         (["AC", "AC\n>x"], {}, ValueError, "Record 1 has .* at position 2"),
         ([">AC"], {}, ValueError, "Record 0 has '>' at position 0"),
         ([["A", "C"]], {}, ValueError, "2 columns of strings"),
+        (["AC", None], {}, ValueError, r"Record 1 .* is missing \(None\)\. Leave it out"),
+        (pd.Series([np.nan, "AC"]), {}, ValueError, r"Record 0 .* is missing \(nan\)"),
     ],
 )
 def test_what_would_read_back_as_something_else_is_refused(

@@ -178,6 +178,17 @@ def test_sequences_in_the_place_of_saliency(ask: Any, X):
         ask(X, np.ones((len(X), 30)))
 
 
+@pytest.mark.parametrize(
+    "ask", [SaliencyDisplay.from_saliency, to_frame, lambda S, X: extract_seqlets(S)]
+)
+def test_masked_saliency(ask: Any, X):
+    """NumPy reads what the mask hides."""
+    masked = np.ma.array(np.ones((len(X), 30)), mask=False)
+    masked[1, 2] = np.ma.masked
+    with pytest.raises(ValueError, match="is nan in row 1 at position 2"):
+        ask(masked, X)
+
+
 def test_an_estimator_in_the_place_of_saliency(linear, X):
     with pytest.raises(TypeError, match=r"must hold a number for each position.*got Pipeline"):
         SaliencyDisplay.from_saliency(linear, X)

@@ -16,6 +16,8 @@ from .letter_input import LetterInput
 def check_saliency(saliency: Any, what: str = "saliency") -> NDArray[np.float64]:
     """Return saliency as an array of shape (n, L), or raise."""
     try:
+        if isinstance(saliency, np.ma.MaskedArray):  # NumPy reads what the mask hides
+            saliency = np.ma.filled(saliency.astype(np.float64), np.nan)
         values = np.asarray(saliency, dtype=np.float64)
     except (TypeError, ValueError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
