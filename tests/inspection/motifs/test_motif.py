@@ -80,6 +80,16 @@ def test_what_is_wrong_is_said(arguments, message):
         Motif(**{"name": "m", "probabilities": ROWS, **arguments})
 
 
+def test_tables_go_by_the_letters():
+    """Their columns were read in the order in which they stand."""
+    table = pd.DataFrame(ROWS, columns=list("ACGT"))
+    assert Motif("m", table, background=table.loc[0]).consensus == "AGn"
+    with pytest.raises(ValueError, match=r"probabilities .* letters ACGT, got a table .* by TGCA"):
+        Motif("m", table[list("TGCA")])
+    with pytest.raises(ValueError, match=r"background .* by TGCA\..*table\[list\('ACGT'\)\]"):
+        Motif("m", table, background=table.loc[0, list("TGCA")])
+
+
 def test_lists_of_motifs_are_checked():
     motif = Motif("m", ROWS)
     assert check_motifs(motif) == [motif]
