@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -26,6 +26,7 @@ from sklearn_attngen.model_selection._inputs import (
     name_scorers,
 )
 from sklearn_attngen.model_selection._jobs import Row, fit_and_score, report_failures, run
+from sklearn_attngen.sequences._containers import refuse_no_container
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,7 +135,9 @@ def compare_classifiers(
     scorers = name_scorers(scoring, return_train_score=return_train_score)
     if error_score != "raise" and not isinstance(error_score, Real):
         raise ValueError(f"error_score must be 'raise' or a number, got {error_score!r}.")
-    if isinstance(X, (str, bytes, Mapping)) or not hasattr(X, "__len__"):
+    if isinstance(X, (str, bytes, Mapping, Set)):
+        refuse_no_container(X)
+    if not hasattr(X, "__len__"):
         raise TypeError(
             f"X must be a list, array, Series or frame of sequences, got {type(X).__name__}. "
             "Pass list(X) where X can be iterated over, [X] where it is one sequence."

@@ -31,7 +31,7 @@ def string_column(X: Any) -> list[Any] | NDArray[Any] | None:
     """
     if issparse(X):  # some formats are mappings; scikit-learn has the words for all of them
         return None
-    _refuse_no_container(X)
+    refuse_no_container(X)
     if isinstance(X, (list, tuple)):
         return _from_rows(list(X))
     if isinstance(X, np.ndarray):
@@ -63,7 +63,8 @@ def to_numeric_container(X: Any) -> Any:
     return X.numpy()
 
 
-def _refuse_no_container(X: Any) -> None:
+def refuse_no_container(X: Any) -> None:
+    """Raise for a single string and for what has no rows in an order."""
     remedy = None
     if isinstance(X, (*_TEXT, bytearray)):
         remedy = (

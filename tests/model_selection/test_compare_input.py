@@ -87,11 +87,19 @@ def test_scorers_with_some_arguments_set_are_scorers() -> None:
 
 
 @pytest.mark.parametrize(
-    "X", ["ACGT", {"a": "ACGT"}, (s for s in STRINGS)], ids=["str", "dict", "generator"]
+    ("X", "message"),
+    [
+        ("ACGT", r"got one str\..*\[sequence\]"),
+        ({"a": "ACGT"}, r"got one dict\. Pass list\(X\.values\(\)\)"),
+        (dict.fromkeys(STRINGS).keys(), r"got one dict_keys\. Its order is arbitrary"),
+        (set(STRINGS), r"got one set\. Its order is arbitrary"),
+        ((s for s in STRINGS), r"X must be a list.*got generator\. Pass list\(X\)"),
+    ],
+    ids=["str", "dict", "keys", "set", "generator"],
 )
-def test_wrong_containers_raise(X: object) -> None:
+def test_wrong_containers_raise(X: object, message: str) -> None:
     """What cannot be indexed by row is named, with the remedy."""
-    with pytest.raises(TypeError, match="X must be a list, array, Series or frame"):
+    with pytest.raises(TypeError, match=message):
         compare_classifiers([DummyClassifier()], X, Y)
 
 
