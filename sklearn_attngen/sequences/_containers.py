@@ -145,8 +145,9 @@ def _from_array(X: NDArray[Any]) -> list[Any] | NDArray[Any] | None:
     if X.ndim == 2 and X.shape[1] == 1:
         return _from_array(X[:, 0])
     if X.ndim > 1:
-        _refuse_cells_of_text(X)
-        return [] if not len(X) and X.dtype.kind != "O" else None
+        if X.dtype.kind in "OSTU":
+            _refuse_cells_of_text(X)
+        return [] if not len(X) and X.dtype.kind in "STU" else None
     if X.dtype.kind in "US" and not np.ma.is_masked(X):
         return X
     return _from_rows(X.tolist())
