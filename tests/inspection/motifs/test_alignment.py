@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sklearn_attngen.inspection._motifs.alignment import align, flip
+from sklearn_attngen.inspection._motifs.alignment import align, cut, flip, weigh
 
 COMPLEMENT = np.array([3, 2, 1, 0], dtype=np.uint8)
 
@@ -55,3 +55,15 @@ def test_a_template_finds_itself_on_the_other_strand():
         1,
         -1,
     )
+
+
+def test_what_lies_beyond_the_ends_is_no_letter():
+    values = np.array([[1, 2, 3], [4, 5, 6]])
+    found = cut(values, np.array([0, 1, 1]), np.array([-1, 1, 3]), 3, 9)
+    assert found.tolist() == [[9, 1, 2], [5, 6, 9], [9, 9, 9]]
+
+
+def test_evidence_against_weighs_nothing():
+    codes = np.array([[2, 0, 255]], dtype=np.uint8)
+    found = weigh(codes, np.array([[-4.0, 4.0, 4.0]]), 4)
+    assert found.tolist() == [[[0, 0, 0, 0], [2, 0, 0, 0], [0, 0, 0, 0]]]

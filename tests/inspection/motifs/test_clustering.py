@@ -6,7 +6,8 @@ from sklearn.utils import Bunch
 
 from sklearn_attngen.datasets import make_motif_sequences
 from sklearn_attngen.inspection import cluster_seqlets, extract_seqlets, write_meme
-from sklearn_attngen.sequences import one_hot, read_sequences, reverse_complement
+from sklearn_attngen.inspection._motifs.clustering import SITE, _trim, make_motif
+from sklearn_attngen.sequences import get_alphabet, one_hot, read_sequences, reverse_complement
 
 WORDS = ["TGACTCAGC", "CCGAATGTA", "ACAATAGGG"]
 
@@ -217,6 +218,76 @@ def test_most_sites_come_first_whatever_regions_there_were():
     twice = {key: seqlets[key][again] for key in ("row", "start", "end")}
     motifs = cluster_seqlets(X, values, twice)
     assert [(motif.name, motif.n_sites) for motif in motifs] == [("motif_0", 40), ("motif_1", 30)]
+
+
+def put(words, length=60, seed=0):
+    """Draw a sequence for each row of (start, word) pairs, and put the words there."""
+    rng = np.random.default_rng(seed)
+    letters = rng.choice(list("ACGT"), (len(words), length))
+    for row, pairs in enumerate(words):
+        for start, word in pairs:
+            letters[row, start : start + len(word)] = list(word)
+    return ["".join(row) for row in letters]
+
+
+def test_a_motif_may_be_in_a_sequence_twice():
+    """Both are sites; so many are enough, and one that differs in a letter is like it least."""
+    word = WORDS[1]
+    X = put([[(5, word), (35, word)]] * 39 + [[(5, word), (35, "CCGTATGTA")]])
+    values = np.full((40, 60), 1e-3)
+    values[:, 5:14] = values[:, 35:44] = 1
+    seqlets = extract_seqlets(values, width=9)
+    arguments = {"both_strands": False, "min_seqlets": 80}
+    (motif,) = cluster_seqlets(X, values, seqlets, **arguments)
+    assert motif.consensus == word
+    assert motif.n_sites == 80
+    assert sorted(motif.sites[["row", "start"]].tolist()) == [
+        (row, start) for row in range(40) for start in (5, 35)
+    ]
+    assert motif.sites[["row", "start"]][motif.sites["score"].argmin()].tolist() == (39, 35)
+    assert motif.sites["score"].max() == pytest.approx(1, abs=0.01)
+    arguments["min_seqlets"] = 81
+    assert cluster_seqlets(X, values, seqlets, **arguments) == []
+
+
+def test_the_strand_of_most_sites_is_shown():
+    """Though the most salient ones are on the other; their saliency is turned round with them."""
+    word, ramp = WORDS[1], np.arange(1, 10) / 10
+    X = put([[(20, word)]] * 30 + [[(20, reverse_complement([word])[0])]] * 10)
+    values = np.full((40, 60), 1e-3)
+    values[:30, 20:29], values[30:, 20:29] = ramp, 1.2 * ramp[::-1]
+    seqlets = {"row": np.arange(40), "start": np.full(40, 20), "end": np.full(40, 29)}
+    (motif,) = cluster_seqlets(X, values, seqlets)
+    assert motif.consensus == word
+    np.testing.assert_array_equal(motif.sites["strand"], np.repeat([1, -1], [30, 10]))
+    np.testing.assert_allclose(motif.contributions, 1.05 * ramp)
+
+
+def test_few_sites_agree_by_chance():
+    """What so many random letters would have is taken off the information of a position."""
+    codes = np.tile(np.repeat(np.arange(4, dtype=np.uint8), 5)[:, None], 30)
+    codes[:, 10:15] = [0, 2, 1, 3, 0]
+    codes[:, 15] = np.repeat(np.arange(4), [10, 4, 3, 3])  # 0.2 bits, of which 0.11 by chance
+    sites = np.zeros(20, dtype=SITE)
+    sites["row"], sites["start"], sites["strand"] = np.arange(20), 10, 1
+    arguments = (codes, np.ones(codes.shape), sites, 5, get_alphabet("DNA"), None, np.full(4, 0.25))
+    assert make_motif("m", *arguments, 0.15).width == 5
+    assert make_motif("m", *arguments, 0.05).width == 6
+
+
+@pytest.mark.parametrize(
+    ("informative", "kept"),
+    [
+        ("110000011111", slice(7, 12)),
+        ("111110000011", slice(0, 5)),
+        ("011000110", slice(1, 8)),
+        ("011000010", None),
+        ("000000000", None),
+    ],
+)
+def test_the_part_with_most_information_is_kept(informative, kept):
+    """Three positions without any may lie within a motif, and a fourth parts it."""
+    assert _trim(np.array(list(informative)) == "1", 4) == kept
 
 
 def test_few_regions_are_no_motif(data):

@@ -81,6 +81,16 @@ def test_alignments_are_the_best_of_all():
         assert totals[offsets[row]] == best[row]
 
 
+def test_what_is_like_nothing_is_aligned_all_the_same():
+    """Also a narrow target: with no letter beside another, nothing would have been compared."""
+    widths = np.array([3, 1])
+    indices = np.array([[0, 1, 0], [1, 2, 2]])  # the last column stands beyond the end
+    best, offsets = _best_alignments(np.full((2, 2), -1), indices, widths)
+    assert best.tolist() == [-1, -1]
+    overlaps = np.minimum(offsets + widths, 2) - np.maximum(offsets, 0)
+    assert overlaps.tolist() == [1, 1]
+
+
 def test_values_that_memelite_gives(known):
     """From ``memelite.tomtom(..., n_target_bins=None)`` of memelite 0.5.0."""
     rng = np.random.default_rng(0)
