@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.metrics import balanced_accuracy_score
 from sklearn.pipeline import make_pipeline
 
 from sklearn_attngen import AttnGenClassifier, CNNClassifier, SequenceOneHotEncoder
@@ -134,6 +135,53 @@ def test_masks_at_places_of_a_class_leak(make_runs, planted_test):
     assert max(sampled["control_score"], lowest["control_score"]) < 0.6
 
 
+def test_masks_of_a_rare_class_leak_as_much(make_runs):
+    """Read without weights, what is rare would never be named: a leak would pass for none."""
+    y = np.where(np.arange(600) % 10 == 0, "yes", "no")
+    rng = np.random.default_rng(0)
+    attention = rng.random((600, 24)) + 1
+    low = rng.random(600) < np.where(y == "yes", 0.8, 0.2)
+    attention[low, :3] = 0.1
+    runs = make_runs(attention, y=y, n_repeats=1)
+    correct, control = runs._read_patterns(attention, "lowest", "positions")
+    assert runs._score(correct) > 0.7
+    assert abs(runs._score(control) - 0.5) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("right", "word"),
+    [
+        (0.51, "passes:"),
+        (0.53, "leaks in part:"),
+        (0.64, "leaks in part:"),
+        (0.66, "leaks:"),
+        (np.arange(600) < 318, "passes:"),  # 53 %, and their standard error is 2 %
+    ],
+)
+def test_leaks_are_called_what_the_docstring_says(make_runs, learned, right, word):
+    """Shares of the way from chance to 1, and what two standard errors explain."""
+    runs, asked = make_runs(np.ones((600, 24))), []
+    runs.model = copy.deepcopy(learned).set_params(mask_by="mass")
+
+    def patterns(attention, order, by):
+        asked.append((order, by))
+        return np.zeros(600) + right, np.full(600, 0.5)
+
+    runs._read_patterns = patterns
+    assert all(row["verdict"].startswith(word) for row in runs._mask_leak())
+    assert asked == [("lowest", "mass"), ("sampled", "mass")]
+
+
+def test_a_leak_is_told_from_chance_in_the_same_sequences(make_runs):
+    """The two are right of the same ones but for 20: the error is that of their difference."""
+    runs = make_runs(np.ones((600, 24)))
+    rows = np.arange(600)
+    runs._read_patterns = lambda *arguments: (1.0 * (rows < 330), 1.0 * (rows < 310))
+    row = runs._mask_leak()[0]
+    assert row["standard_error"] == pytest.approx(np.sqrt(1 / 30 * 29 / 30 / 600), rel=0.01)
+    assert row["verdict"].startswith("leaks in part:")
+
+
 def test_masks_with_a_pattern_of_a_class_leak_wherever_it_is(make_runs, planted_test):
     """Three neighbours in one class and three single letters in the other, anywhere."""
     _, y = planted_test
@@ -256,6 +304,58 @@ def test_attention_that_harms_is_called_so(by_attention, planted_test):
     found = sanity_checks(model, *planted_test, checks=CHECKS[:1], top=0.2).iloc[0]
     assert found["control_score"] > found["score"]
     assert found["verdict"].startswith("attention harms:")
+
+
+@pytest.mark.parametrize(
+    ("n_uniform", "word"), [(534, "matters"), (546, "harms"), (537, "no difference found")]
+)
+def test_what_two_standard_errors_explain_is_no_difference(make_runs, n_uniform, word):
+    """Of the difference in the same sequences: the accuracies by themselves are less sure."""
+    runs = make_runs(None)
+    answers = [np.arange(600) < n for n in (540, n_uniform)]
+    runs._correct = lambda model, codes: answers.pop(0).astype(float)
+    assert word in runs._uniform_heads()["verdict"]
+
+
+@pytest.mark.parametrize(
+    ("n_other", "word"), [(366, "helps"), (354, "harms"), (363, "no difference found")]
+)
+def test_faithfulness_is_what_is_lost_beyond_random_letters(make_runs, n_other, word):
+    runs = make_runs(None)
+    right = {("top", "attention_x_gradient"): 360, ("top", "interior_gradient"): n_other}
+    right["random", None] = 480
+    runs._correct_without = lambda order, method, seed: (
+        1.0 * (np.arange(600) < right[order, method])
+    )
+    row = runs._uniform_saliency()
+    assert row["score"] == pytest.approx(0.2)
+    assert row["control_score"] == pytest.approx((480 - n_other) / 600)
+    assert word in row["verdict"]
+
+
+def test_each_repeat_draws_other_letters(make_runs):
+    """Or the mean over repeats would be that of one."""
+    correct = make_runs(None, n_repeats=2)._correct_without("random", None, 0)
+    assert set(correct) == {0, 0.5, 1}
+
+
+def test_classes_weigh_alike_whatever_their_sizes(learned, planted_test):
+    """A drawn part of the rows keeps the labels of these rows."""
+    X, y = planted_test
+    rows = np.concatenate([np.flatnonzero(y == "no")[:150], np.flatnonzero(y == "yes")[:30]])
+    X, y = X[rows], y[rows]
+    predicted = learned.predict(X)
+    expected = balanced_accuracy_score(y, predicted)
+    assert abs(expected - np.mean(predicted == y)) > 0.005
+    found = sanity_checks(learned, X, y, checks=CHECKS[:1], method="gradient_x_input")
+    assert found["score"].iloc[0] == pytest.approx(expected)
+
+
+def test_sequences_that_are_drawn_keep_their_labels(learned, planted_test, monkeypatch):
+    monkeypatch.setattr("sklearn_attngen.inspection._checks.attention.SCORED_ROWS", 100)
+    X, y = planted_test
+    found = sanity_checks(learned, X, y, checks=CHECKS[:1], method="gradient_x_input")
+    assert found["score"].iloc[0] == pytest.approx(learned.score(X, y), abs=0.1)
 
 
 def test_the_control_masks_as_many_letters(make_runs):

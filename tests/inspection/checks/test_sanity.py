@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy.stats import spearmanr
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import RandomForestClassifier
@@ -16,7 +17,9 @@ from sklearn.pipeline import make_pipeline
 
 from sklearn_attngen import AttnGenClassifier, CNNClassifier, make_kmer_classifier
 from sklearn_attngen.inspection import sanity_checks
+from sklearn_attngen.inspection._checks.runs import SanityRuns
 from sklearn_attngen.inspection._checks.verdict import agreement, verdict
+from sklearn_attngen.inspection._inputs.letter_input import LetterInput
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
 
 COLUMNS = [
@@ -169,6 +172,55 @@ def test_what_shows_the_sequence_fails(X, y):
     others = found.loc["method_agreement"]
     assert others["verdict"].iloc[0] == "not applicable: it has no attention."
     assert (others["verdict"].iloc[1:] == "agree").all()
+
+
+def test_each_fit_has_a_seed_of_its_own_and_explains_the_same_classes(X, y, monkeypatch):
+    """Fits of one seed would always agree, and saliency of other classes would differ for that."""
+    seeds, targets, fit, saliency = [], [], Edges.fit, Edges.saliency
+
+    def spy_fit(self, X, y):
+        seeds.append(self.random_state)
+        return fit(self, X, y)
+
+    def spy_saliency(self, X, method=None, target=None, **options):
+        targets.append(target)
+        return saliency(self, X, method, target, **options)
+
+    monkeypatch.setattr(Edges, "fit", spy_fit)
+    monkeypatch.setattr(Edges, "saliency", spy_saliency)
+    model = Edges().fit(X, y)
+    sanity_checks(model, X, y, checks=CHECKS[1:3], max_sequences=5)
+    assert len(set(seeds[-3:])) == 3
+    assert len(targets) == 1 + 3 + 3
+    assert all(list(target) == list(model.predict(X[:5])) for target in targets)
+
+
+def test_the_numbers_of_a_row_are_those_of_plain_loops(linear, X):
+    """Over the letters of both where a sequence is compared with the one before it."""
+    codes = np.array([x[: 30 - 5 * i] + 5 * i * "N" for i, x in enumerate(X[:4])], dtype=object)
+    data = LetterInput.read(linear, codes, None)
+    runs = SanityRuns(
+        linear,
+        data,
+        method="occlusion",
+        compare_with=(),
+        n_repeats=2,
+        top=0.2,
+        batch_size=None,
+        random=np.random.RandomState(0),
+    )
+    pairs = list(np.random.default_rng(0).random((3, 2, 4, 30)))
+    row = runs._row("method_agreement", "", pairs)
+    own, others = [], []
+    for a, b in pairs:
+        ends = [30, 25, 20, 15]
+        own.append(np.mean([spearmanr(a[i, :n], b[i, :n])[0] for i, n in enumerate(ends)]))
+        shared = [min(n, ends[i - 1]) for i, n in enumerate(ends)]
+        others += [spearmanr(a[i, :n], b[i - 1, :n])[0] for i, n in enumerate(shared)]
+    assert row["correlation"] == pytest.approx(np.mean(own))
+    assert row["correlation_std"] == pytest.approx(np.std(own, ddof=1))
+    assert row["other_correlation"] == pytest.approx(np.mean(others))
+    assert row["n_repeats"] == 3
 
 
 def test_what_cannot_be_checked_says_why(linear, X, y):
