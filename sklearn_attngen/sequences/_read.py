@@ -290,17 +290,17 @@ def _as_rows(X: Any, alphabet: Alphabet) -> Any:
     remedy = _REMEDY.format(n_letters=alphabet.n_letters)
     if X is None:
         raise ValueError(f"Expected sequences, got None. {remedy}.")
-    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
-        row = np.argwhere(np.ma.getmaskarray(X))[0, 0]
-        raise ValueError(
-            f"Row {row} (0-based) of X has masked values, which NumPy would read as what they "
-            "hide. Leave such rows out, with their labels, or fill them: X.filled(0), which makes "
-            "one-hot letters unknown ones."
-        )
     found = describe(X)
     X = _stack(X) if isinstance(X, (list, tuple)) else to_numeric_container(X)
     if not (X.shape if hasattr(X, "shape") else np.shape(X)):
         raise ValueError(f"Expected 2D array, got scalar array instead: {found}. {remedy}.")
+    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+        row = np.argwhere(np.ma.getmaskarray(X))[0, 0]
+        raise ValueError(
+            f"Row {row} (0-based) of X has masked values, which NumPy would read as what they "
+            "hide. Leave such rows out, with their labels, or fill them: "
+            "np.ma.array(X).filled(0), which makes one-hot letters unknown ones."
+        )
     what = f"Expected 2D array, got 1D array instead: {found}."
     # a column of polars' arrays has one dimension, and makes an array of two
     if len(getattr(X, "shape", ())) != 1 or issparse(X) or np.ndim(flat := np.asarray(X)) != 1:
@@ -316,8 +316,9 @@ def _as_rows(X: Any, alphabet: Alphabet) -> Any:
 
 def _stack(rows: list[Any] | tuple[Any, ...]) -> NDArray[Any]:
     """Return an array of rows, which may be lists and arrays; name the first of another shape."""
+    masked = any(isinstance(row, np.ma.MaskedArray) for row in rows)  # np.asarray unmasks them
     try:
-        return np.asarray(rows)
+        return np.ma.asarray(rows) if masked else np.asarray(rows)
     except ValueError as error:
         shapes = [np.shape(row) for row in rows]
         wrong = next((row for row, shape in enumerate(shapes) if shape != shapes[0]), None)

@@ -428,6 +428,7 @@ def test_refused(X: Any, error: type[Exception], message: str, estimator: Any) -
         (5, "got scalar array instead: int. Pass the sequences as strings"),
         (np.array(0.5), r"got scalar array instead: ndarray.*\. Pass the sequences as strings"),
         (object(), "got scalar array instead: object. Pass the sequences as strings"),
+        (np.ma.masked, "got scalar array instead: MaskedConstant"),
         (pd.DataFrame(), "got a table without columns"),
     ],
 )
@@ -438,15 +439,20 @@ def test_what_has_no_rows_is_told_the_remedy(X: Any, message: str, estimator: An
         read_sequences(X, numeric=True, estimator=estimator)
 
 
+@pytest.mark.parametrize("of_rows", [np.ma.asarray, list])
 @pytest.mark.parametrize("X", [FLAT, FLAT.astype(object), BLOCKS])
-def test_masked_values_raise_and_can_be_filled(X: Any) -> None:
+def test_masked_values_raise_and_can_be_filled(X: Any, of_rows: Any) -> None:
     """NumPy reads what the mask hides; filled with zeros they are letters without signal."""
     masked = np.ma.array(X, mask=np.zeros(X.shape, dtype=bool))
-    np.testing.assert_array_equal(read_sequences(masked).codes, read_sequences(X).codes)
+    codes = read_sequences(of_rows(masked)).codes
+    np.testing.assert_array_equal(codes, read_sequences(X).codes)
     masked[1, :4] = np.ma.masked
-    with pytest.raises(ValueError, match=r"Row 1 \(0-based\) of X has masked values.*filled\(0\)"):
-        read_sequences(masked, numeric=True)
-    assert read_sequences(masked.filled(0)).codes[1, 0] == NO_SIGNAL
+    rows = of_rows(masked)
+    with pytest.raises(ValueError, match=r"Row 1 \(0-based\) of X .*np\.ma\.array\(X\)\.f"):
+        read_sequences(rows, numeric=True)
+    found = read_sequences(np.ma.array(rows).filled(0)).codes
+    assert found is not None
+    assert found[1, 0] == NO_SIGNAL
 
 
 @pytest.mark.parametrize("as_row", [list, np.asarray, torch.as_tensor])
