@@ -197,11 +197,12 @@ def _first_of(column: Any) -> Any:
 
 
 def _refuse_cells_of_text(rows: list[Any] | NDArray[Any]) -> None:
-    """Raise if the first row that is not missing holds text, in several cells or deeper.
+    """Raise if the first row of cells that are not missing holds text, in several or deeper.
 
     The other rows are not looked at: where they are numbers they are many.
     """
-    row = next((row for row in rows if not all(map(is_missing, _cells(row)))), ())
+    in_cells = (row for row in rows if not _is_text(row))
+    row = next((row for row in in_cells if not all(map(is_missing, _cells(row)))), ())
     cells = list(_cells(row))
     texts = {place: cell for place, cell in enumerate(cells) if _is_text(cell)}
     if not texts:

@@ -190,6 +190,12 @@ def test_one_letter_a_cell_raises_also_if_the_first_is_missing(as_rows: Any) -> 
         string_column(as_rows([[None, "C"], ["G", "T"]]))
 
 
+@pytest.mark.parametrize("first", [[None], [None, None], (np.nan,)])
+def test_missing_cells_before_strings_are_no_columns(first: Any) -> None:
+    """The row that is no string is named where the column is read."""
+    assert string_column([first, "ACGT"]) == [first, "ACGT"]
+
+
 @pytest.mark.parametrize("as_rows", [list, lambda rows: np.array(rows, dtype=object)])
 def test_rows_of_a_table_are_told_which_cell_is_the_sequence(as_rows: Any) -> None:
     """As they come from csv.reader and such."""
