@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set, ValuesView
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import indexable
@@ -135,7 +136,7 @@ def compare_classifiers(
     scorers = name_scorers(scoring, return_train_score=return_train_score)
     if error_score != "raise" and not isinstance(error_score, Real):
         raise ValueError(f"error_score must be 'raise' or a number, got {error_score!r}.")
-    if isinstance(X, (str, bytes, Mapping, Set)):
+    if isinstance(X, (str, bytes, bytearray, Mapping, Set, ValuesView)) and not issparse(X):
         refuse_no_container(X)
     if not hasattr(X, "__len__"):
         raise TypeError(

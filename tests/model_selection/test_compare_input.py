@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import dok_matrix
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
@@ -90,17 +91,24 @@ def test_scorers_with_some_arguments_set_are_scorers() -> None:
     ("X", "message"),
     [
         ("ACGT", r"got one str\..*\[sequence\]"),
+        (bytearray(b"ACGT"), r"got one bytearray\..*\[sequence\]"),
+        ({"a": "ACGT"}.values(), r"got one dict_values\. Pass list\(X\)"),
         ({"a": "ACGT"}, r"got one dict\. Pass list\(X\.values\(\)\)"),
         (dict.fromkeys(STRINGS).keys(), r"got one dict_keys\. Its order is arbitrary"),
         (set(STRINGS), r"got one set\. Its order is arbitrary"),
         ((s for s in STRINGS), r"X must be a list.*got generator\. Pass list\(X\)"),
     ],
-    ids=["str", "dict", "keys", "set", "generator"],
+    ids=["str", "bytearray", "values", "dict", "keys", "set", "generator"],
 )
 def test_wrong_containers_raise(X: object, message: str) -> None:
     """What cannot be indexed by row is named, with the remedy."""
     with pytest.raises(TypeError, match=message):
         compare_classifiers([DummyClassifier()], X, Y)
+
+
+def test_sparse_formats_that_are_mappings_are_rows() -> None:
+    table = compare_classifiers([DummyClassifier()], dok_matrix(NUMBERS), Y, cv=3)
+    assert table["n_test"].tolist() == [len(Y) // 3] * 3
 
 
 def test_wrong_targets_and_arguments_raise() -> None:
