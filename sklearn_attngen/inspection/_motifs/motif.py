@@ -240,10 +240,12 @@ def _shares(values: ArrayLike, alphabet: Alphabet, what: str) -> NDArray[np.floa
     """Return shares of the letters scaled to sum exactly 1, or raise."""
     index = getattr(values, "index", ()) if hasattr(values, "iloc") else ()
     named = "".join(map(str, getattr(values, "columns", index)))
-    if named != alphabet.letters and sorted(named) == sorted(alphabet.letters):
+    upper = named.upper()
+    if upper != alphabet.letters and sorted(upper) == sorted(alphabet.letters):
+        order = alphabet.letters.lower() if named.islower() else alphabet.letters
         raise ValueError(
             f"{what} must go by the letters {alphabet.letters}, got a table that goes by {named}. "
-            f"Pass its columns in that order: table[list({alphabet.letters!r})]."
+            f"Pass its columns in that order: table[list({order!r})]."
         )
     shares = _numbers(values, what)
     if shares.ndim not in (1, 2) or shares.shape[-1] != alphabet.n_letters:

@@ -88,6 +88,10 @@ def test_tables_go_by_the_letters():
         Motif("m", table[list("TGCA")])
     with pytest.raises(ValueError, match=r"background .* by TGCA\..*table\[list\('ACGT'\)\]"):
         Motif("m", table, background=table.loc[0, list("TGCA")])
+    lower = table.rename(columns=str.lower)
+    assert Motif("m", lower).consensus == "AGn"
+    with pytest.raises(ValueError, match=r"by tgca\..*table\[list\('acgt'\)\]"):
+        Motif("m", lower[list("tgca")])
 
 
 def test_lists_of_motifs_are_checked():
