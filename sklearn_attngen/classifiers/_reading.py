@@ -172,6 +172,8 @@ class ReadingMixin:
                 f"Found input variables with inconsistent numbers of samples: X has "
                 f"{sequences.n_samples} rows, y has {len(labels)} labels."
             )
+        if isinstance(sample_weight, np.ma.MaskedArray):  # NumPy reads what the mask hides
+            sample_weight = np.ma.filled(sample_weight.astype(np.float64), np.nan)
         weight = _check_sample_weight(
             sample_weight, np.empty((len(labels), 1)), dtype=np.float64, ensure_non_negative=True
         )

@@ -168,6 +168,7 @@ def test_balanced_is_the_dict_it_stands_for(make: Make, planted: Data) -> None:
         (np.full(80, -1.0), "[Nn]egative"),
         (np.zeros(80), "weight"),
         (np.full(80, np.nan), "NaN"),
+        (np.ma.array(np.ones(80), mask=np.arange(80) == 3), "NaN"),
     ],
 )
 def test_wrong_weights_raise(make: Make, planted: Data, weight: np.ndarray, message: str) -> None:
