@@ -63,7 +63,10 @@ def remedy(letter: str, alphabet: Alphabet) -> str:
             "overlap (k-mers) are no sequence when joined: pass what they were cut from."
         )
     if letter == "\ufeff":
-        return "This is a byte order mark: read the file with encoding='utf-8-sig'."
+        return (
+            "This is a byte order mark: read the file with encoding='utf-8-sig', and where files "
+            "were joined remove it."
+        )
     if not letter.isascii():
         return "Sequences are plain ASCII: check how the file was read, and clean the text."
     if letter in "-.~":

@@ -28,7 +28,7 @@ from sklearn_attngen.sequences._messages import bad_letter, is_missing
         ("é", "DNA", r"U\+00E9.*plain ASCII"),
         ("\u017f", "DNA", r"U\+017F.*plain ASCII"),
         ("ß", "DNA", r"U\+00DF.*plain ASCII"),
-        ("\ufeff", "DNA", r"U\+FEFF.*encoding='utf-8-sig'"),
+        ("\ufeff", "DNA", r"U\+FEFF.*encoding='utf-8-sig'.*were joined"),
         ("ŉ", "DNA", r"U\+0149.*plain ASCII"),
         ("#", "DNA", "write 'N'"),
         ("Q", "HEC", "write 'X'"),
