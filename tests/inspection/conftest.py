@@ -1,5 +1,7 @@
 """Classifiers whose decision is known exactly, small ones that are fitted, and their data."""
 
+import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -62,6 +64,14 @@ class ThreeAs(ClassifierMixin, BaseEstimator):
 
     def predict(self, X):
         return self.classes_[(self.predict_proba(X)[:, 1] > 0.5).astype(int)]
+
+
+@pytest.fixture
+def figures():
+    """Draw without windows, and close what was drawn."""
+    with mpl.rc_context({"backend": "Agg"}):
+        yield
+        plt.close("all")
 
 
 @pytest.fixture(name="X")

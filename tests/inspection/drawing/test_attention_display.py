@@ -19,11 +19,7 @@ from sklearn_attngen.sequences import reverse_complement
 SMALL = {"n_filters": 4, "n_layers": 1, "max_epochs": 2, "n_estimators": 1, "random_state": 0}
 
 
-@pytest.fixture(autouse=True)
-def figures():
-    with mpl.rc_context({"backend": "Agg"}):
-        yield
-        plt.close("all")
+pytestmark = pytest.mark.usefixtures("figures")
 
 
 @pytest.fixture

@@ -9,12 +9,7 @@ from sklearn_attngen.inspection._drawing.letters import draw_letters, letter_col
 from sklearn_attngen.inspection._drawing.plot_style import NEUTRAL
 from sklearn_attngen.sequences import get_alphabet
 
-
-@pytest.fixture(autouse=True)
-def figures():
-    with mpl.rc_context({"backend": "Agg"}):
-        yield
-        plt.close("all")
+pytestmark = pytest.mark.usefixtures("figures")
 
 
 def boxes(letters, heights):

@@ -1,6 +1,5 @@
 """MaskFractionDisplay: what it reads from a search, which candidates, words on the axes."""
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -13,12 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn_attngen.inspection import MaskFractionDisplay
 from sklearn_attngen.inspection._removal.perturbation import perturbation_curve
 
-
-@pytest.fixture(autouse=True)
-def figures():
-    with mpl.rc_context({"backend": "Agg"}):
-        yield
-        plt.close("all")
+pytestmark = pytest.mark.usefixtures("figures")
 
 
 class Faithfulness:

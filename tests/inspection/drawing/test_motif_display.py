@@ -12,12 +12,7 @@ from sklearn_attngen.datasets import make_motif_sequences
 from sklearn_attngen.inspection import Motif, MotifDisplay, motif_report
 from sklearn_attngen.inspection._drawing.motif_display import _title
 
-
-@pytest.fixture(autouse=True)
-def figures():
-    with mpl.rc_context({"backend": "Agg"}):
-        yield
-        plt.close("all")
+pytestmark = pytest.mark.usefixtures("figures")
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """PerturbationCurveDisplay: the curves, their bands and controls, words on the axes."""
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -8,12 +7,7 @@ from matplotlib.colors import to_hex
 
 from sklearn_attngen.inspection import PerturbationCurveDisplay, perturbation_curve
 
-
-@pytest.fixture(autouse=True)
-def figures():
-    with mpl.rc_context({"backend": "Agg"}):
-        yield
-        plt.close("all")
+pytestmark = pytest.mark.usefixtures("figures")
 
 
 @pytest.fixture

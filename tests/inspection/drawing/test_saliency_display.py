@@ -16,12 +16,7 @@ from sklearn_attngen.inspection._drawing.position_ticks import check_positions
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
 from sklearn_attngen.sequences import get_alphabet
 
-
-@pytest.fixture(autouse=True)
-def figures():
-    with mpl.rc_context({"backend": "Agg"}):
-        yield
-        plt.close("all")
+pytestmark = pytest.mark.usefixtures("figures")
 
 
 def texts_overlap(display):

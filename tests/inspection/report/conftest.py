@@ -12,13 +12,6 @@ from sklearn_attngen.inspection import report
 QUICK = {"fractions": (0, 0.2), "n_repeats": 1, "n_bootstrap": 20}
 
 
-@pytest.fixture(autouse=True)
-def figures():
-    with mpl.rc_context({"backend": "Agg"}):
-        yield
-        plt.close("all")
-
-
 @pytest.fixture(scope="module")
 def motif_data():
     """Two classes with a word each, at any place."""

@@ -22,6 +22,8 @@ from sklearn_attngen.inspection._report.page import _verdict
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
 from tests.inspection.report.conftest import QUICK
 
+pytestmark = pytest.mark.usefixtures("figures")
+
 
 def test_the_page_is_well_formed_and_whole(written):
     assert written.text.startswith("<!DOCTYPE html>\n<html lang=")

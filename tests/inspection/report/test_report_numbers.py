@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pytest
 from matplotlib.figure import Figure
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, confusion_matrix, get_scorer
@@ -17,6 +18,8 @@ from sklearn_attngen.inspection._report.page import _predictions
 from sklearn_attngen.preprocessing import SequenceOneHotEncoder
 from sklearn_attngen.sequences import one_hot, read_sequences, reverse_complement
 from tests.inspection.report.conftest import Page
+
+pytestmark = pytest.mark.usefixtures("figures")
 
 
 def test_the_numbers_are_those_of_the_functions(written, motif_data):
