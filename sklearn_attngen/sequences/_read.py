@@ -292,7 +292,7 @@ def _as_rows(X: Any, alphabet: Alphabet) -> Any:
         raise ValueError(f"Expected sequences, got None. {remedy}.")
     found = describe(X)
     X = _stack(X) if isinstance(X, (list, tuple)) else to_numeric_container(X)
-    if not (X.shape if hasattr(X, "shape") else np.shape(X)):
+    if not (X if hasattr(X, "shape") else np.asarray(X)).shape:
         raise ValueError(f"Expected 2D array, got scalar array instead: {found}. {remedy}.")
     if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
         row = np.argwhere(np.ma.getmaskarray(X))[0, 0]
