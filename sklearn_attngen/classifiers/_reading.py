@@ -20,6 +20,7 @@ from sklearn_attngen.classifiers._targets import (
     row_weights,
 )
 from sklearn_attngen.sequences import Alphabet, Sequences, read_sequences
+from sklearn_attngen.sequences._containers import masked_as_nan
 from sklearn_attngen.sequences._sequences import Layout
 
 
@@ -172,9 +173,10 @@ class ReadingMixin:
                 f"Found input variables with inconsistent numbers of samples: X has "
                 f"{sequences.n_samples} rows, y has {len(labels)} labels."
             )
-        if isinstance(sample_weight, np.ma.MaskedArray):  # NumPy reads what the mask hides
-            sample_weight = np.ma.filled(sample_weight.astype(np.float64), np.nan)
         weight = _check_sample_weight(
-            sample_weight, np.empty((len(labels), 1)), dtype=np.float64, ensure_non_negative=True
+            masked_as_nan(sample_weight),
+            np.empty((len(labels), 1)),
+            dtype=np.float64,
+            ensure_non_negative=True,
         )
         return labels, weight

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence, Set, ValuesView
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -136,7 +136,7 @@ def compare_classifiers(
     scorers = name_scorers(scoring, return_train_score=return_train_score)
     if error_score != "raise" and not isinstance(error_score, Real):
         raise ValueError(f"error_score must be 'raise' or a number, got {error_score!r}.")
-    if isinstance(X, (str, bytes, bytearray, Mapping, Set, ValuesView)) and not issparse(X):
+    if not issparse(X):  # some formats are mappings
         refuse_no_container(X)
     if not hasattr(X, "__len__"):
         raise TypeError(

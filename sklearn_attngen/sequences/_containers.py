@@ -63,6 +63,13 @@ def to_numeric_container(X: Any) -> Any:
     return X.numpy()
 
 
+def masked_as_nan(values: Any) -> Any:
+    """Put NaN where a mask hides numbers, which NumPy would read all the same."""
+    if isinstance(values, np.ma.MaskedArray):
+        return np.ma.filled(values.astype(np.float64), np.nan)
+    return values
+
+
 def refuse_no_container(X: Any) -> None:
     """Raise for a single string and for what has no rows in an order."""
     remedy = None

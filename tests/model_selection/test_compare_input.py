@@ -96,7 +96,7 @@ def test_scorers_with_some_arguments_set_are_scorers() -> None:
         ({"a": "ACGT"}, r"got one dict\. Pass list\(X\.values\(\)\)"),
         (dict.fromkeys(STRINGS).keys(), r"got one dict_keys\. Its order is arbitrary"),
         (set(STRINGS), r"got one set\. Its order is arbitrary"),
-        ((s for s in STRINGS), r"X must be a list.*got generator\. Pass list\(X\)"),
+        ((s for s in STRINGS), r"got one generator\. Pass list\(X\)"),
     ],
     ids=["str", "bytearray", "values", "dict", "keys", "set", "generator"],
 )

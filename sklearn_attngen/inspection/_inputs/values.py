@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_attngen.sequences import Alphabet, read_sequences
+from sklearn_attngen.sequences._containers import masked_as_nan
 from sklearn_attngen.sequences._strings import describe
 
 from .letter_input import LetterInput
@@ -16,9 +17,7 @@ from .letter_input import LetterInput
 def check_saliency(saliency: Any, what: str = "saliency") -> NDArray[np.float64]:
     """Return saliency as an array of shape (n, L), or raise."""
     try:
-        if isinstance(saliency, np.ma.MaskedArray):  # NumPy reads what the mask hides
-            saliency = np.ma.filled(saliency.astype(np.float64), np.nan)
-        values = np.asarray(saliency, dtype=np.float64)
+        values = np.asarray(masked_as_nan(saliency), dtype=np.float64)
     except (TypeError, ValueError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(
