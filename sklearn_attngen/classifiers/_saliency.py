@@ -21,18 +21,22 @@ from sklearn_attngen.networks import (
     halfway_point,
     integrated_gradients,
     interior_gradient,
+    path_gradient,
+    probability_change,
 )
 from sklearn_attngen.sequences import Sequences
 
-_METHODS: dict[str, Callable[[torch.nn.Module, Tensor, Tensor], Tensor]] = {
-    "attention": lambda module, x, _: attend(module, x)[1],
+# those that are taken at a point between no letters and the letters
+_INTERIOR = ("attention_x_gradient", "interior_gradient")
+
+# where, from no letters (0) to the letters (1), the others take theirs, and what these say signed
+_POINTS: dict[str, tuple[float, ...]] = {
+    "gradient_x_input": (1.0,),
+    "integrated_gradients": tuple((step + 0.5) / 16 for step in range(16)),
+}
+_SIGNED: dict[str, Callable[[torch.nn.Module, Tensor, Tensor], Tensor]] = {
     "gradient_x_input": gradient_x_input,
     "integrated_gradients": integrated_gradients,
-}
-# those that are taken at a point between no letters and the letters
-_INTERIOR: dict[str, Callable[..., Tensor]] = {
-    "attention_x_gradient": attention_x_gradient,
-    "interior_gradient": interior_gradient,
 }
 
 # rows that tell where that point is, in `fit` and in the short trainings of `partial_fit`; and the
@@ -66,7 +70,7 @@ class SaliencyMixin(TrainingMixin):
         *,
         signed: bool = False,
     ) -> NDArray[np.float64]:
-        """Return how much the decision rests on each letter.
+        """Return how much the probability of a class rests on each letter.
 
         Parameters
         ----------
@@ -95,21 +99,28 @@ class SaliencyMixin(TrainingMixin):
 
         Notes
         -----
-        "gradient_x_input" multiplies the input with the gradient, corrected as by Majdandzic et al.
-        (2023) [1]_. "interior_gradient" takes the gradient not at the sequence but on the way to it
-        from equal shares of all letters [3]_, at ``interior_point_``: there half of what tells the
+        A magnitude is how much the target's probability would change if another letter stood
+        there, added up over the other letters, as in silico mutagenesis measures it; a gradient
+        tells it to first order [4]_ (:func:`sklearn_attngen.networks.probability_change`). Letters
+        that speak against a class that is nearly certain count for little by it. Evidence
+        (``signed=True``) is the gradient times the way to the letter from equal shares of all
+        letters, and has no such scale.
+
+        "gradient_x_input" takes the gradient at the sequence; as evidence it is corrected as by
+        Majdandzic et al. (2023) [1]_. "interior_gradient" takes it on the way to the sequence from
+        equal shares of all letters [3]_, at ``interior_point_``: there half of what tells the
         training sequences apart has come to the output, and a network that is sure of its class is
         not yet flat (:func:`sklearn_attngen.networks.halfway_point`). "integrated_gradients"
-        averages the gradient over 16 points of that way [2]_. AttnGen has two more: "attention" is
-        the attention of all heads, spread over the width of the first filters (one forward pass),
-        and "attention_x_gradient" multiplies the magnitude of a gradient with the root of the sum
-        of the attention at ``interior_point_`` and equal shares; it is the gradient of
-        "interior_gradient", but the first filters take their derivative at the sequence
+        averages it over 16 points of that way [2]_. AttnGen has two more: "attention" is the
+        attention of all heads, spread over the width of the first filters (one forward pass), and
+        "attention_x_gradient" multiplies a magnitude with the root of the sum of the attention at
+        ``interior_point_`` and equal shares; its gradient is that of "interior_gradient", but the
+        first filters take their derivative at the sequence
         (:func:`sklearn_attngen.networks.attention_x_gradient`). All but "attention" and
         "integrated_gradients" cost one forward and one backward pass, and one more forward pass
-        where the predicted class has to be told first: for a sign, or among more than two classes.
-        Where several networks answer, all this is of their mean, and a pass is one of each.
-        A magnitude says that the network uses the letter, not for which class; check it with
+        for the probability itself, or, for evidence, for the class that is predicted. Where several
+        networks answer, all this is of their mean, and a pass is one of each. A magnitude says that
+        the network uses the letter, not for which class; check it with
         :func:`sklearn_attngen.inspection.perturbation_curve` and its random control.
 
         References
@@ -120,6 +131,9 @@ class SaliencyMixin(TrainingMixin):
            (2017).
         .. [3] M. Sundararajan, A. Taly and Q. Yan, "Gradients of counterfactuals",
            arXiv:1611.02639 (2016).
+        .. [4] A. Sasse, M. Chikina and S. Mostafavi, "Quick and effective approximation of in
+           silico saturation mutagenesis experiments with first-order Taylor expansion", iScience
+           27 (2024) 110807.
         """
         sequences = self._read_fitted(X)
         method = self.saliency_method if method is None else method
@@ -151,43 +165,56 @@ class SaliencyMixin(TrainingMixin):
         signed: bool = False,
     ) -> NDArray[np.float64]:
         parts, start = [], 0
+        dtype = torch.bfloat16 if self._in_bfloat16 and method in _INTERIOR and not signed else None
         for x in self._batches(sequences):
             stop = start + len(x)
             strands = self._strands(x)
-            if index is not None:
-                target = torch.from_numpy(index[start:stop]).to(x.device)
-            elif method == "attention" or (len(self.classes_) == 2 and not signed):
-                # what speaks for one of two classes speaks as much against the other
-                target = torch.zeros(len(x), dtype=torch.int64, device=x.device)
+            if method == "attention":
+                found = [attend(self.module_, strand)[1] for strand in strands]
             else:
-                with evaluation_mode(self.module_), torch.no_grad():
-                    logits = [self.module_(strand) for strand in strands]
-                target = torch.stack(logits).sum(dim=0).argmax(dim=1)
-            evidence = [self._evidence(strand, method, target, signed) for strand in strands]
+                target = None if index is None else torch.from_numpy(index[start:stop]).to(x.device)
+                found = self._evidence(strands, method, target, signed, dtype)
+            if not signed:
+                found = [_shares(values, x) for values, x in zip(found, strands, strict=True)]
+            evidence = found[0].double()
             if self._averages:
-                evidence = [(evidence[0] + evidence[1].flip(1)) / 2]
-            parts.append(evidence[0].cpu())
+                evidence = (evidence + found[1].double().flip(1)) / 2
+            parts.append(evidence.cpu())
             start = stop
         return torch.cat(parts).numpy()
 
-    def _evidence(self, x: Tensor, method: str, target: Tensor, signed: bool) -> Tensor:
-        """Return evidence (m, L) in float64: signed, or a magnitude with rows of sum 1."""
-        if method in _INTERIOR:
-            dtype = torch.bfloat16 if self._in_bfloat16 and not signed else None
-            evidence = _INTERIOR[method](
-                self.module_, x, target, self.interior_point_, dtype=dtype
-            ).double()
-        else:
-            evidence = _METHODS[method](self.module_, x, target).double()
+    def _evidence(
+        self,
+        strands: list[Tensor],
+        method: str,
+        target: Tensor | None,
+        signed: bool,
+        dtype: torch.dtype | None,
+    ) -> list[Tensor]:
+        """Return evidence for a target, or None for the predicted class, of each strand (m, L)."""
+        module = self.module_
+        if target is None or not signed:
+            with evaluation_mode(module, dtype), torch.no_grad():
+                answers = [module(strand).float() for strand in strands]
+            logits = torch.stack(answers).mean(dim=0)
+            target = logits.argmax(dim=1) if target is None else target
+        point = self.interior_point_
         if signed:
-            return evidence
-        real = (
-            (x != 0).any(dim=1) if x.shape[1] > 1 else torch.ones_like(evidence, dtype=torch.bool)
-        )
-        magnitude = evidence.abs() * real
-        total = magnitude.sum(dim=1, keepdim=True)
-        uniform = real.double() / real.sum(dim=1, keepdim=True).clamp(min=1)
-        return torch.where(total > 0, magnitude / total.clamp(min=1e-300), uniform)
+            if method == "interior_gradient":
+                return [interior_gradient(module, x, target, point) for x in strands]
+            return [_SIGNED[method](module, x, target) for x in strands]
+        if method == "attention_x_gradient":
+            return [
+                attention_x_gradient(module, x, target, point, logits=logits, dtype=dtype)
+                for x in strands
+            ]
+        points = _POINTS.get(method, (point,))
+        return [
+            probability_change(
+                path_gradient(module, x, target, points, dtype=dtype), x, logits, target
+            )
+            for x in strands
+        ]
 
     def _find_interior_point(
         self, sequences: Sequences, index: NDArray[np.int64], anew: bool
@@ -252,3 +279,13 @@ class SaliencyMixin(TrainingMixin):
         )
         # rows without any letter have no saliency, and saliency_ sums to less than 1 with them
         self.feature_importances_ = by_letter.ravel() / max(by_letter.sum(), 1e-300)
+
+
+def _shares(values: Tensor, x: Tensor) -> Tensor:
+    """Return non-negative values (m, L) of letters, in float64, as rows with sum 1."""
+    values = values.double()
+    real = (x != 0).any(dim=1) if x.shape[1] > 1 else torch.ones_like(values, dtype=torch.bool)
+    values = values * real
+    total = values.sum(dim=1, keepdim=True)
+    uniform = real.double() / real.sum(dim=1, keepdim=True).clamp(min=1)
+    return torch.where(total > 0, values / total.clamp(min=1e-300), uniform)

@@ -15,9 +15,9 @@ from sklearn_attngen.networks._attribution import (
     attention_heads,
     attention_x_gradient,
     gradient_x_input,
-    halfway_point,
     integrated_gradients,
     interior_gradient,
+    path_gradient,
 )
 from sklearn_attngen.networks._cnn import CNNNetwork
 from sklearn_attngen.networks._encoder import ConvEncoder
@@ -27,6 +27,7 @@ from sklearn_attngen.networks._evaluation import (
     keep_freed_memory,
     leave_inference_mode,
 )
+from sklearn_attngen.networks._halfway import halfway_point
 from sklearn_attngen.networks._layers import (
     BatchNorm,
     Exponential,
@@ -46,6 +47,7 @@ from sklearn_attngen.networks._masking import (
     scheduled_fraction,
     select_positions,
 )
+from sklearn_attngen.networks._probability import probability_change
 from sklearn_attngen.networks._substitutions import substitution_logits
 from sklearn_attngen.networks._voting import Voting
 
@@ -81,6 +83,8 @@ __all__ = [
     "leave_inference_mode",
     "mask_priority",
     "networks_in",
+    "path_gradient",
+    "probability_change",
     "scheduled_fraction",
     "select_positions",
     "set_generator",

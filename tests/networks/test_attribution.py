@@ -18,6 +18,8 @@ from sklearn_attngen.networks import (
     halfway_point,
     integrated_gradients,
     interior_gradient,
+    path_gradient,
+    probability_change,
 )
 from tests.networks.conftest import Linear, network, seeded, sequences
 
@@ -238,18 +240,20 @@ def test_attention_raises_what_the_gradient_says_and_silences_nothing() -> None:
     """The root of attention and equal shares: a letter with no attention keeps its evidence."""
     module, x = Attending(), sequences()
     target = torch.tensor([0, 1, 2, 0, 1])
-    evidence = interior_gradient(module, x, target).abs()
+    change = probability_change(
+        path_gradient(module, x, target, [0.7]), x, module(x).detach(), target
+    )
     shares = torch.full((12,), 1 / 12, dtype=torch.float64)
     shares[4], shares[7] = 0.75 + 1 / 12, 0.25 + 1 / 12
     scores = attention_x_gradient(module, x, target)
-    torch.testing.assert_close(scores, evidence * shares.sqrt())
+    torch.testing.assert_close(scores, change * shares.sqrt())
     assert (scores[:, 0] > 0).all()
 
 
-def evidence_through_filters(
+def gradient_through_filters(
     module: nn.Module, x: torch.Tensor, target: torch.Tensor, point: float
 ) -> torch.Tensor:
-    """Multiply the way to x by two derivatives: of the filters there, of all else at the point."""
+    """Multiply two derivatives: of the filters at x, of all else at the point."""
     module.eval()
     encoder = module.encoder
     baseline = x.mean(dim=1, keepdim=True) if x.shape[1] > 1 else torch.zeros_like(x)
@@ -262,8 +266,7 @@ def evidence_through_filters(
     logits = module.head(module.pooling(features, real)[0])
     above = logits.gather(1, target.view(-1, 1)).sum() - logits.mean(dim=1).sum()
     (outer,) = torch.autograd.grad(above, found_inside)
-    (gradient,) = torch.autograd.grad(found, x, outer)
-    return (gradient * (x.detach() - baseline)).sum(dim=1)
+    return torch.autograd.grad(found, x, outer)[0]
 
 
 @pytest.mark.parametrize("activation", ["exponential", "relu"])
@@ -282,14 +285,15 @@ def test_filters_are_read_at_the_letters_and_all_else_at_the_point(
     x = sequences(n_channels=n_channels)
     if not alike:
         x = x * torch.arange(1, 6).view(-1, 1, 1)
-    evidence = evidence_through_filters(module, x, target, point).abs()
+    gradient = gradient_through_filters(module, x, target, point)
+    change = probability_change(gradient, x, module(x).detach(), target)
     baseline = x.mean(dim=1, keepdim=True) if n_channels > 1 else torch.zeros_like(x)
     _, attention = attend(module, baseline + (x - baseline) * point)
     scores = attention_x_gradient(module, x, target, point)
-    torch.testing.assert_close(scores, evidence * (attention + 1 / 12).sqrt())
+    torch.testing.assert_close(scores, change * (attention + 1 / 12).sqrt())
     if activation == "exponential":  # the slope of a rectifier may be the same at both
-        plain = interior_gradient(module, x, target, point).abs()
-        assert not torch.allclose(evidence, plain), "there filters are read at the point as well"
+        plain = path_gradient(module, x, target, [point])
+        assert not torch.allclose(gradient, plain), "there filters are read at the point as well"
 
 
 def test_filters_of_several_networks_are_each_read_at_the_letters() -> None:
@@ -309,10 +313,11 @@ def test_filters_of_several_networks_are_each_read_at_the_letters() -> None:
         dropout=0.2,
     ).double()
     x, target = sequences(), torch.tensor([0, 1, 2, 0, 1])
-    evidence = sum(evidence_through_filters(part, x, target, 0.7) for part in module.networks) / 2
+    gradient = sum(gradient_through_filters(part, x, target, 0.7) for part in module.networks) / 2
+    change = probability_change(gradient, x, module(x).detach(), target)
     attention = attend(module, x.mean(dim=1, keepdim=True) * 0.3 + x * 0.7)[1]
     scores = attention_x_gradient(module, x, target)
-    torch.testing.assert_close(scores, evidence.abs() * (attention + 1 / 12).sqrt())
+    torch.testing.assert_close(scores, change * (attention + 1 / 12).sqrt())
 
 
 def test_padding_does_not_change_the_weight_of_attention() -> None:
@@ -320,10 +325,22 @@ def test_padding_does_not_change_the_weight_of_attention() -> None:
     module, x = Attending(), sequences()
     x[:, :, 9:] = 0
     target = torch.tensor([0, 1, 2, 0, 1])
-    evidence = interior_gradient(module, x, target).abs()
+    gradient = path_gradient(module, x, target, [0.7])
+    change = probability_change(gradient, x, module(x).detach(), target)
     scores = attention_x_gradient(module, x, target)
-    torch.testing.assert_close(scores[:, 0], evidence[:, 0] * (1 / 9) ** 0.5)
+    torch.testing.assert_close(scores[:, 0], change[:, 0] * (1 / 9) ** 0.5)
     assert (scores[:, 9:] == 0).all()
+
+
+def test_attention_weighs_what_the_whole_classifier_answers() -> None:
+    """Its logits may be of both strands; without any the network is asked."""
+    module, x = network(AttnGenNetwork), sequences()
+    target = torch.tensor([0, 1, 2, 0, 1])
+    own = module.eval()(x).detach()
+    expected = attention_x_gradient(module, x, target)
+    torch.testing.assert_close(attention_x_gradient(module, x, target, logits=own), expected)
+    others = attention_x_gradient(module, x, target, logits=own * 9)
+    assert not torch.allclose(others / others.sum(1, True), expected / expected.sum(1, True))
 
 
 @pytest.mark.parametrize("method", GRADIENTS)

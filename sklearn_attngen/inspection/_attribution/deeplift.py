@@ -194,8 +194,8 @@ def deeplift_saliency(
 ) -> Floats:
     """Return DeepLIFT's contributions against equal shares of all letters, (n, L).
 
-    Signed contributions to the target's logit above the mean of all logits, or magnitudes that sum
-    to 1 in each row.
+    Signed contributions to the target's logit above the mean of all logits, or by how much the
+    probability changes with them, rows with sum 1.
     """
     attr = require("captum.attr", extra="captum", purpose="method='deeplift'")
     network = _find_network(estimator, data, "method='deeplift'")
@@ -203,7 +203,16 @@ def deeplift_saliency(
     codes = data.codes
     blocks = [(slice(0, len(codes)), None)]
     evidence, _ = _explain(attr, network, codes, columns, blocks, batch_size)
-    return evidence if signed else normalised_magnitude(evidence, codes != NO_SIGNAL)
+    if signed:
+        return evidence
+    import torch
+
+    from sklearn_attngen.networks import probability_change
+
+    falls = torch.from_numpy(evidence)[:, None]  # what there would be less without a letter
+    logits, target = torch.from_numpy(network.logits(codes)), torch.from_numpy(columns)
+    change = probability_change(falls, torch.ones_like(falls), logits, target)
+    return normalised_magnitude(change.numpy(), codes != NO_SIGNAL)
 
 
 def _find_network(estimator: Any, data: LetterInput, purpose: str) -> LetterNetwork:

@@ -149,9 +149,12 @@ def mutagenesis_saliency(
     """Summarise the substitutions of a position: (n, L).
 
     Signed: the fall of the score, averaged over the other letters, so that a letter that speaks for
-    the target is positive. Magnitude: the mean size of the changes, rows with sum 1.
+    the target is positive. Magnitude: the mean size of the changes of the probability where there
+    is one, rows with sum 1.
     """
-    changes = score_changes(estimator, data, target, batch_size=batch_size)
+    by_probability = not signed and hasattr(estimator, "predict_proba")
+    scale = "probability" if by_probability else "auto"
+    changes = score_changes(estimator, data, target, scale=scale, batch_size=batch_size)
     n_others = changes.shape[2] - 1
     if signed:
         return -changes.sum(axis=2) / n_others

@@ -86,8 +86,10 @@ def saliency(
           target's probability is measured (of its decision function where there is no
           ``predict_proba``). For every estimator; needs L predictions a sequence.
         - ``"mutagenesis"``: each letter in turn is replaced by every other letter; the mean size of
-          the changes of the target's score, see :func:`mutagenesis`. With ``signed=True`` their
-          mean fall. For every estimator; needs (n_letters - 1) * L predictions a sequence.
+          the changes of the target's probability (of its decision function where there is no
+          ``predict_proba``). With ``signed=True`` the mean fall of its score, see
+          :func:`mutagenesis`. For every estimator; needs (n_letters - 1) * L predictions a
+          sequence.
         - any method of the network's own ``saliency``: ``"interior_gradient"``,
           ``"gradient_x_input"``, ``"integrated_gradients"``, and for AttnGen ``"attention"`` and
           ``"attention_x_gradient"``.
@@ -98,9 +100,9 @@ def saliency(
         The class to explain. None takes the class that the estimator predicts. Methods that do
         not know classes (``"attention"``) ignore it, beyond checking that it names one.
     signed : bool, default=False
-        False gives a magnitude, how much the decision rests on a letter. True gives evidence:
-        positive where the letter speaks for the target, negative where it speaks against it,
-        not scaled.
+        False gives a magnitude, how much the target's probability rests on a letter. True gives
+        evidence: positive where the letter speaks for the target, negative where it speaks against
+        it, not scaled; of networks it is in logits.
     batch_size : int or None, default=None
         Number of sequences held in memory at a time: perturbed ones for occlusion and
         mutagenesis, those of X for the methods of networks. None chooses it by the length, so that
@@ -139,12 +141,14 @@ def saliency(
 
     Notes
     -----
-    Occlusion works on probabilities. A classifier that is nearly certain still gives a ranking:
-    the changes are then taken from the probabilities of the other classes, which keep their digits
-    when that of the target rounds to 1. Where no single letter changes anything (a decision tree
-    often behaves so) the evidence is 0 throughout, and the magnitude is spread evenly over the
-    letters of the row: it says nothing about them, and a perturbation test then removes random
-    ones. What several letters hold redundantly, occlusion of one letter cannot see.
+    Magnitudes are changes of a probability, of all methods and classifiers that have one, but for
+    ``"attention"``. Where a class is nearly certain, letters that speak against it therefore count
+    for little: it was not they that decided. A classifier that is nearly certain still gives a
+    ranking: the changes are then taken from the probabilities of the other classes, which keep
+    their digits when that of the target rounds to 1. Where no single letter changes anything (a
+    decision tree often behaves so) the evidence is 0 throughout, and the magnitude is spread evenly
+    over the letters of the row: it says nothing about them, and a perturbation test then removes
+    random ones. What several letters hold redundantly, occlusion of one letter cannot see.
 
     A magnitude says that the classifier uses a letter, not for which class, and not that biology
     does. Its controls are the random positions of :func:`perturbation_curve` and the

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.special import expit
 
 from sklearn_attngen import AttnGenClassifier, CNNClassifier
 from sklearn_attngen.inspection import convergence_delta, deeplift, mutagenesis, saliency
@@ -36,8 +37,11 @@ def test_deeplift_is_that_of_captum(network, few):
     expected = attr.DeepLift(module).attribute(x, baseline, target=target).sum(dim=1)
     signed = saliency(network, few, "deeplift", signed=True)
     np.testing.assert_allclose(signed, expected.detach().numpy(), atol=1e-6)
-    magnitude = np.abs(signed) / np.abs(signed).sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(saliency(network, few, "deeplift"), magnitude, atol=1e-9)
+    # of two classes, log-odds are twice a logit above the mean
+    log_odds = np.abs(network.decision_function(few))[:, None]
+    change = np.abs(expit(log_odds) - expit(log_odds - 2 * signed))
+    magnitude = saliency(network, few, "deeplift")
+    np.testing.assert_allclose(magnitude, change / change.sum(axis=1, keepdims=True), atol=1e-6)
     assert (magnitude[0, :3] == 0).all()
 
 

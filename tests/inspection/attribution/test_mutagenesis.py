@@ -337,12 +337,15 @@ def test_any_classifier_can_be_mutated(make, scale, X, y):
 
 
 def test_saliency_by_mutagenesis(linear, network, X, few):
-    """A mean size as magnitude, a mean fall as evidence; neither cancels the other."""
+    """A mean size as magnitude, a mean fall as evidence; neither cancels the other.
+
+    Magnitudes are of probabilities, also of networks, whose evidence is of log-odds.
+    """
     for model, rows in ((linear, X[:4]), (network, few)):
         changes = mutagenesis(model, rows)
         signed = saliency(model, rows, "mutagenesis", signed=True)
         np.testing.assert_allclose(signed, -changes.sum(axis=2) / 3, atol=1e-12)
-        size = np.abs(changes).sum(axis=2)
+        size = np.abs(mutagenesis(model, rows, scale="probability")).sum(axis=2)
         magnitude = saliency(model, rows, "mutagenesis")
         np.testing.assert_allclose(magnitude, size / size.sum(axis=1, keepdims=True), atol=1e-12)
     no_letters = saliency(network, few, "mutagenesis")[1, :2]
