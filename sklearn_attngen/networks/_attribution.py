@@ -1,4 +1,4 @@
-"""Evidence per position from a network, as pure functions of (module, x, target)."""
+"""Gradients, evidence and attention of a network, as pure functions of (module, x, target)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from sklearn_attngen.networks._attngen import carries_signal
 from sklearn_attngen.networks._evaluation import evaluation_mode
 from sklearn_attngen.networks._operations import equal_shares
-from sklearn_attngen.networks._probability import probability_change
+from sklearn_attngen.networks._probability import check_target, probability_change
 
 # for networks whose halfway_point is not known
 INTERIOR_POINT = 0.7
@@ -19,11 +19,7 @@ INTERIOR_POINT = 0.7
 
 def _gradient(module: Callable[[Tensor], Tensor], x: Tensor, target: Tensor) -> Tensor:
     """Return the gradient of the target's logit above the mean of all logits."""
-    if target.shape != (len(x),):
-        raise ValueError(
-            f"target must hold one class for each of the {len(x)} rows of x, got the shape "
-            f"{tuple(target.shape)}"
-        )
+    check_target(target, x)
     x = x.detach().requires_grad_(True)
     with torch.enable_grad():
         logits = module(x)
@@ -61,7 +57,14 @@ def path_gradient(
     -------
     gradient : Tensor of shape (n, n_channels, L)
         Of the target's logit above the mean of all logits.
+
+    Raises
+    ------
+    ValueError
+        If there is no point, or ``target`` does not hold one class for each row.
     """
+    if len(points) == 0:
+        raise ValueError("points must hold at least one number from 0 to 1, got none.")
     baseline = equal_shares(x)
     step_to_x = x - baseline
     total = torch.zeros_like(x)
@@ -189,7 +192,7 @@ def attention_x_gradient(
     that are there. Where few letters decide, that keeps letters out that only the noise of the
     gradient points at. Where many do, attention says little, and with the equal shares it changes
     little: no letter is left out for want of attention alone. Both come from the same forward
-    pass, followed by one backward pass.
+    pass, followed by one backward pass; one more forward pass where ``logits`` are not given.
 
     The first filters take their derivative at the sequence itself. It is the layers above that are
     flat where the class is certain. An exponential filter is steep where it is matched whole, which

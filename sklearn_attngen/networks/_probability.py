@@ -7,6 +7,15 @@ from torch import Tensor
 from torch.nn import functional as F
 
 
+def check_target(target: Tensor, x: Tensor) -> None:
+    """Refuse classes of some rows: without a word, the others would have those of another row."""
+    if target.shape != (len(x),):
+        raise ValueError(
+            f"target must hold one class for each of the {len(x)} rows of x, got the shape "
+            f"{tuple(target.shape)}"
+        )
+
+
 def probability_change(gradient: Tensor, x: Tensor, logits: Tensor, target: Tensor) -> Tensor:
     """Return how much the target's probability changes with each letter, to first order.
 
@@ -28,6 +37,11 @@ def probability_change(gradient: Tensor, x: Tensor, logits: Tensor, target: Tens
         channel: the size of the change if the feature were 0). Non-negative; of the same unit
         within a row, and of none between rows.
 
+    Raises
+    ------
+    ValueError
+        If ``target`` does not hold one class for each row.
+
     Notes
     -----
     In silico mutagenesis replaces each letter by each other one and asks the classifier again. The
@@ -43,6 +57,7 @@ def probability_change(gradient: Tensor, x: Tensor, logits: Tensor, target: Tens
        saturation mutagenesis experiments with first-order Taylor expansion", iScience 27 (2024)
        110807.
     """
+    check_target(target, x)
     dtype = torch.promote_types(gradient.dtype, torch.float32)
     gradient, logits = gradient.to(dtype), logits.to(dtype)
     loss = (gradient * x).sum(dim=1, keepdim=True)

@@ -343,6 +343,12 @@ def test_attention_weighs_what_the_whole_classifier_answers() -> None:
     assert not torch.allclose(others / others.sum(1, True), expected / expected.sum(1, True))
 
 
+def test_a_path_without_points_raises() -> None:
+    """Its mean would be no number."""
+    with pytest.raises(ValueError, match="at least one number from 0 to 1"):
+        path_gradient(Linear(4), sequences(), torch.zeros(5, dtype=torch.int64), [])
+
+
 @pytest.mark.parametrize("method", GRADIENTS)
 def test_targets_of_some_rows_raise(method) -> None:
     """The others would have no evidence."""

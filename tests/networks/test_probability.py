@@ -126,3 +126,25 @@ def test_bfloat16_is_computed_in_single_precision() -> None:
     torch.testing.assert_close(
         change, probability_change(gradient.float(), x, logits.float(), target)
     )
+
+
+def test_a_certain_row_does_not_take_the_digits_of_another() -> None:
+    """Each row has a unit of its own, so that a batch does not show."""
+    x = torch.ones(3, 1, 4)
+    gradient = torch.tensor([[[1.0, -0.5, 0.5, 0.0]]]).expand(3, 1, 4)
+    logits = torch.tensor([[0.0, 0.0], [900.0, 0.0], [-900.0, 0.0]])
+    target = torch.zeros(3, dtype=torch.int64)
+    together = probability_change(gradient, x, logits, target)
+    assert (together[:, :3] > 0).all()
+    for row in range(3):
+        one = slice(row, row + 1)
+        alone = probability_change(gradient[one], x[one], logits[one], target[one])
+        torch.testing.assert_close(together[one], alone)
+
+
+@pytest.mark.parametrize("target", [[0], [0, 1], [0] * 6])
+def test_classes_of_some_rows_raise(target: list[int]) -> None:
+    """A single one would be broadcast: other rows would get log-odds of no class."""
+    x, logits = sequences(), torch.zeros(5, 2, dtype=torch.float64)
+    with pytest.raises(ValueError, match=r"each of the 5 rows of x, got the shape"):
+        probability_change(x, x, logits, torch.tensor(target))
