@@ -210,8 +210,11 @@ def deeplift_saliency(
     from sklearn_attngen.networks import probability_change
 
     falls = torch.from_numpy(evidence)[:, None]  # what there would be less without a letter
-    logits, target = torch.from_numpy(network.logits(codes)), torch.from_numpy(columns)
-    change = probability_change(falls, torch.ones_like(falls), logits, target)
+    batches = batches_of(len(codes), codes.shape[1], batch_size)
+    logits = np.concatenate([network.logits(codes[rows]) for rows in batches])
+    change = probability_change(
+        falls, torch.ones_like(falls), torch.from_numpy(logits), torch.from_numpy(columns)
+    )
     return normalised_magnitude(change.numpy(), codes != NO_SIGNAL)
 
 

@@ -49,6 +49,19 @@ def test_batch_size_bounds_what_a_network_gets(planted, few, method):
     assert max(seen[1:]) == 2
 
 
+def test_batch_size_bounds_magnitudes_by_deeplift(planted, few):
+    """Also the probabilities that its contributions are changes of; and batches do not show."""
+    pytest.importorskip("captum.attr")
+    model = fit_small(CNNClassifier, planted, max_epochs=1)
+    expected, seen = saliency(model, few, "deeplift"), []
+    hook = model.module_.register_forward_pre_hook(lambda _, inputs: seen.append(len(inputs[0])))
+    found = saliency(model, few, "deeplift", batch_size=2)
+    hook.remove()
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert seen[0] == 5  # reads all rows once and predicts
+    assert max(seen[1:]) <= 4  # sequences, and equal shares beside them
+
+
 @pytest.mark.parametrize("kind", ["dinucleotide", "shuffle"])
 def test_batches_change_nothing(network, few, kind):
     pytest.importorskip("captum.attr")
