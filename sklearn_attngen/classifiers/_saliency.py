@@ -194,9 +194,11 @@ class SaliencyMixin(TrainingMixin):
         """Return evidence for a target, or None for the predicted class, of each strand (m, L)."""
         module = self.module_
         if target is None or not signed:
-            with evaluation_mode(module, dtype), torch.no_grad():
-                answers = [module(strand).float() for strand in strands]
-            logits = torch.stack(answers).mean(dim=0)
+            # of more than two classes it must be the one that `predict` names, in full precision
+            precision = dtype if len(self.classes_) == 2 else None
+            with evaluation_mode(module, precision), torch.no_grad():
+                answers = torch.stack([module(strand) for strand in strands])
+            logits = answers.to(torch.promote_types(answers.dtype, torch.float32)).mean(dim=0)
             target = logits.argmax(dim=1) if target is None else target
         point = self.interior_point_
         if signed:

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from sklearn_attngen import AttnGenClassifier, CNNClassifier, SequenceOneHotEncoder
+from sklearn_attngen.networks import path_gradient, probability_change
 
 Make = Callable[..., Any]
 Data = tuple[np.ndarray, np.ndarray]
@@ -374,6 +376,75 @@ def test_two_classes_share_their_magnitudes(
         np.testing.assert_allclose(
             estimator.saliency(planted[0][:9], method, target), saliency, rtol=1e-4, atol=1e-7
         )
+
+
+@pytest.fixture(scope="module")
+def of_both_strands(planted: Data) -> CNNClassifier:
+    """Three classes and two strands, in float64, so that nothing hides behind rounding."""
+    X, y = planted
+    labels = np.where(y == "yes", 2, np.arange(len(y)) // 2 % 2)
+    quick = {"n_filters": 16, "n_layers": 1, "kernel_size": 7, "batch_size": 20, "max_epochs": 4}
+    classifier = CNNClassifier(
+        **quick,
+        n_estimators=2,
+        reverse_complement="average",
+        learning_rate=0.02,
+        precision="float32",
+        random_state=0,
+    ).fit(X, labels)
+    classifier.module_.double()
+    return classifier
+
+
+@pytest.mark.parametrize("target", [None, 1])
+@pytest.mark.parametrize(
+    "method", ["interior_gradient", "gradient_x_input", "integrated_gradients"]
+)
+def test_a_magnitude_is_the_change_of_the_probability_that_is_predicted(
+    method: str, target: int | None, of_both_strands: CNNClassifier, planted: Data
+) -> None:
+    """Each strand has its gradient; the probability is that of both, and of the target."""
+    classifier, X = of_both_strands, planted[0][:9]
+    codes = np.array([["ACGT".index(letter) for letter in x] for x in X])
+    x = torch.from_numpy(np.eye(4)[codes]).transpose(1, 2)
+    strands = [x, x.flip(2).flip(1)]
+    with torch.no_grad():
+        classifier.module_.eval()
+        own = [classifier.module_(strand) for strand in strands]
+    index = classifier.predict(X) if target is None else np.full(9, target)
+    assert (index != classifier.predict(X)).any() == (target is not None)
+    points = {
+        "interior_gradient": [classifier.interior_point_],
+        "gradient_x_input": [1.0],
+        "integrated_gradients": [(step + 0.5) / 16 for step in range(16)],
+    }[method]
+    expected = np.zeros((9, 24))
+    for strand, back in zip(strands, (1, -1), strict=True):
+        gradient = path_gradient(classifier.module_, strand, torch.from_numpy(index), points)
+        change = probability_change(
+            gradient, strand, (own[0] + own[1]) / 2, torch.from_numpy(index)
+        ).numpy()
+        expected += (change / change.sum(axis=1, keepdims=True))[:, ::back] / 2
+    found = classifier.saliency(X, method, target)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", METHODS)
+def test_bfloat16_explains_the_class_that_is_predicted(kind: type, planted: Data) -> None:
+    """Which is that of full precision, also where two of several classes are almost even."""
+    X, y = planted
+    labels = np.arange(len(y)) % 3
+    classifier = kind(
+        n_filters=8, max_epochs=1, n_estimators=1, precision="bfloat16", random_state=0
+    ).fit(X, labels)
+    # classes that are even on average, and numbers of which bfloat16 rounds what tells them apart
+    change = torch.from_numpy(100 - classifier.decision_function(X).mean(axis=0))
+    with torch.no_grad():
+        for voter in classifier.module_.head.voters:
+            voter[-1].bias.add_(change)
+    predicted = classifier.predict(X)
+    assert len(np.unique(predicted)) == 3
+    np.testing.assert_array_equal(classifier.saliency(X), classifier.saliency(X, target=predicted))
 
 
 def test_labels_in_the_place_of_the_method(fitted: Any, planted: Any) -> None:
