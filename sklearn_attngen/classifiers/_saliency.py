@@ -79,8 +79,9 @@ class SaliencyMixin(TrainingMixin):
         method : str, default=None
             One of the methods listed in the notes; None takes ``saliency_method``.
         target : label or array-like of shape (n_samples,), default=None
-            The class the evidence is for, one for all rows or one for each; None takes the class
-            that is predicted. "attention" does not depend on it.
+            The class whose probability, or evidence, is asked for, one for all rows or one for
+            each; None takes the class that is predicted. "attention" does not depend on it. Of two
+            classes, either has the same magnitudes.
         signed : bool, default=False
             Return evidence for the target instead of a magnitude: in logits above the mean of all
             classes, positive where the letter speaks for the target, and not scaled.
@@ -119,8 +120,10 @@ class SaliencyMixin(TrainingMixin):
         (:func:`sklearn_attngen.networks.attention_x_gradient`). All but "attention" and
         "integrated_gradients" cost one forward and one backward pass, and one more forward pass
         for the probability itself, or, for evidence, for the class that is predicted. Where several
-        networks answer, all this is of their mean, and a pass is one of each. A magnitude says that
-        the network uses the letter, not for which class; check it with
+        networks answer, all this is of their mean, and a pass is one of each. Where both strands
+        are averaged, the probability is that of both, and magnitudes, as shares of a row, are the
+        mean over the strands. A magnitude says that the network uses the letter, not whether it
+        speaks for the class; check it with
         :func:`sklearn_attngen.inspection.perturbation_curve` and its random control.
 
         References

@@ -76,11 +76,12 @@ class PerturbationScorer(BaseEstimator):
     Without the control, a score says more about how fragile the classifier is than about its
     saliency.
 
-    Compare classifiers by one kind of saliency. That of networks is of log-odds, "occlusion" (which
-    "auto" takes for other estimators) of probabilities: where a class is nearly certain, a letter
-    that speaks against it moves a probability by little, so that the letters named are those that
-    speak for the prediction, and accuracy falls further without them. ``"mutagenesis"`` is
-    on log-odds for networks only; for others pass
+    Compare classifiers by one kind of saliency. All but ``"attention"`` are of probabilities (of
+    the decision function where there are none): where a class is nearly certain, a letter that
+    speaks against it moves a probability by little, so that the letters named are those that speak
+    for the prediction, and accuracy falls further without them. "auto" takes the networks' own,
+    from a gradient, and ``"occlusion"``, by prediction, for other estimators;
+    ``"mutagenesis"`` is exact for both. To rank by log-odds, pass
     ``lambda estimator, X: abs(mutagenesis(estimator, X, scale="log_odds")).sum(axis=2)``.
 
     Examples

@@ -28,7 +28,7 @@ def occlusion(
     """
     if data.sequences.layout == "strings":
         check_reads_unknown(estimator, "Occlusion", remedy="choose another method")
-    # Also of networks, which mutagenesis follows by log-odds.
+    # Also of networks, whose evidence by mutagenesis is of log-odds.
     scale = "probability" if hasattr(estimator, "predict_proba") else "decision_function"
     changes = score_changes(
         estimator, data, target, scale=scale, unknown=True, batch_size=batch_size

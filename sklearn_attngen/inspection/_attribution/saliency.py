@@ -94,15 +94,17 @@ def saliency(
           ``"gradient_x_input"``, ``"integrated_gradients"``, and for AttnGen ``"attention"`` and
           ``"attention_x_gradient"``.
         - ``"deeplift"``: contributions by DeepLIFT's rescale rule against equal shares of all
-          letters; :func:`deeplift` takes shuffled sequences instead. For networks of this package;
-          needs Captum (``sklearn-attngen[captum]``).
+          letters, as a magnitude the change of the target's probability without each;
+          :func:`deeplift` takes shuffled sequences instead. For networks of this package; needs
+          Captum (``sklearn-attngen[captum]``).
     target : label, array-like of n labels or None, default=None
         The class to explain. None takes the class that the estimator predicts. Methods that do
         not know classes (``"attention"``) ignore it, beyond checking that it names one.
     signed : bool, default=False
         False gives a magnitude, how much the target's probability rests on a letter. True gives
         evidence: positive where the letter speaks for the target, negative where it speaks against
-        it, not scaled; of networks it is in logits.
+        it, not scaled. By methods of networks it is in logits, by ``"mutagenesis"`` in the score
+        that :func:`mutagenesis` takes, by ``"occlusion"`` in probability.
     batch_size : int or None, default=None
         Number of sequences held in memory at a time: perturbed ones for occlusion and
         mutagenesis, those of X for the methods of networks. None chooses it by the length, so that
@@ -141,10 +143,13 @@ def saliency(
 
     Notes
     -----
-    Magnitudes are changes of a probability, of all methods and classifiers that have one, but for
-    ``"attention"``. Where a class is nearly certain, letters that speak against it therefore count
-    for little: it was not they that decided. A classifier that is nearly certain still gives a
-    ranking: the changes are then taken from the probabilities of the other classes, which keep
+    Magnitudes by all methods but ``"attention"`` are changes of the target's probability (of its
+    decision function where there is none): asked of the classifier by occlusion and mutagenesis,
+    to first order by gradients (``"attention_x_gradient"`` weighs them by attention), and without
+    the letter's contribution by DeepLIFT. Of an ensemble of networks they are changes of what each
+    network says. Where a class is nearly certain, letters that speak against it count for little:
+    it was not they that decided. A classifier that is nearly certain still gives a ranking:
+    the changes are then taken from the probabilities of the other classes, which keep
     their digits when that of the target rounds to 1. Where no single letter changes anything (a
     decision tree often behaves so) the evidence is 0 throughout, and the magnitude is spread evenly
     over the letters of the row: it says nothing about them, and a perturbation test then removes
