@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,14 +30,10 @@ from sklearn_attngen.sequences import Sequences
 # those that are taken at a point between no letters and the letters
 _INTERIOR = ("attention_x_gradient", "interior_gradient")
 
-# where, from no letters (0) to the letters (1), the others take theirs, and what these say signed
+# where, from no letters (0) to the letters (1), the others take theirs
 _POINTS: dict[str, tuple[float, ...]] = {
     "gradient_x_input": (1.0,),
     "integrated_gradients": tuple((step + 0.5) / 16 for step in range(16)),
-}
-_SIGNED: dict[str, Callable[[torch.nn.Module, Tensor, Tensor], Tensor]] = {
-    "gradient_x_input": gradient_x_input,
-    "integrated_gradients": integrated_gradients,
 }
 
 # rows that tell where that point is, in `fit` and in the short trainings of `partial_fit`; and the
@@ -205,9 +202,12 @@ class SaliencyMixin(TrainingMixin):
             target = logits.argmax(dim=1) if target is None else target
         point = self.interior_point_
         if signed:
-            if method == "interior_gradient":
-                return [interior_gradient(module, x, target, point) for x in strands]
-            return [_SIGNED[method](module, x, target) for x in strands]
+            explain: dict[str, Callable[[torch.nn.Module, Tensor, Tensor], Tensor]] = {
+                "interior_gradient": partial(interior_gradient, point=point),
+                "gradient_x_input": gradient_x_input,
+                "integrated_gradients": integrated_gradients,
+            }
+            return [explain[method](module, x, target) for x in strands]
         if method == "attention_x_gradient":
             return [
                 attention_x_gradient(module, x, target, point, logits=logits, dtype=dtype)

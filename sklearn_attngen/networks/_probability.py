@@ -40,7 +40,8 @@ def probability_change(gradient: Tensor, x: Tensor, logits: Tensor, target: Tens
     Raises
     ------
     ValueError
-        If ``target`` does not hold one class for each row.
+        If ``target`` does not hold one class for each row, or ``gradient`` or ``logits`` have
+        another shape than ``x`` asks for.
 
     Notes
     -----
@@ -58,6 +59,15 @@ def probability_change(gradient: Tensor, x: Tensor, logits: Tensor, target: Tens
        110807.
     """
     check_target(target, x)
+    if gradient.shape != x.shape:
+        raise ValueError(
+            f"gradient must have the shape of x, {tuple(x.shape)}, got {tuple(gradient.shape)}"
+        )
+    if logits.ndim != 2 or len(logits) != len(x) or logits.shape[1] < 2:
+        raise ValueError(
+            f"logits must have a row for each of the {len(x)} rows of x and a column for each of "
+            f"two or more classes, got the shape {tuple(logits.shape)}"
+        )
     dtype = torch.promote_types(gradient.dtype, torch.float32)
     gradient, logits = gradient.to(dtype), logits.to(dtype)
     loss = (gradient * x).sum(dim=1, keepdim=True)

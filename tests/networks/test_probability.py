@@ -148,3 +148,21 @@ def test_classes_of_some_rows_raise(target: list[int]) -> None:
     x, logits = sequences(), torch.zeros(5, 2, dtype=torch.float64)
     with pytest.raises(ValueError, match=r"each of the 5 rows of x, got the shape"):
         probability_change(x, x, logits, torch.tensor(target))
+
+
+@pytest.mark.parametrize(
+    ("gradient", "logits", "message"),
+    [
+        ((5, 1, 12), (5, 2), r"shape of x, \(5, 4, 12\), got \(5, 1, 12\)"),
+        ((5, 4, 12), (1, 2), r"each of the 5 rows .* got the shape \(1, 2\)"),
+        ((5, 4, 12), (5, 1), r"two or more classes, got the shape \(5, 1\)"),
+        ((5, 4, 12), (5,), r"got the shape \(5,\)"),
+    ],
+)
+def test_other_shapes_raise(
+    gradient: tuple[int, ...], logits: tuple[int, ...], message: str
+) -> None:
+    """Torch would spread them over rows and letters without a word."""
+    target = torch.zeros(5, dtype=torch.int64)
+    with pytest.raises(ValueError, match=message):
+        probability_change(torch.zeros(gradient), sequences(), torch.zeros(logits), target)
